@@ -1,0 +1,3 @@
+//! Matches BOSH deployments to service instances.
+
+pub mod manifest;

@@ -1,0 +1,1 @@
+//! A manifest, parsed once into an arena that knows where everything stands.
