@@ -1,3 +1,8 @@
 //! Matches BOSH deployments to service instances.
 
-pub mod manifest;
+pub mod model;
+
+#[cfg(any(feature = "fleet", feature = "sqlite"))]
+pub mod adapters;
+#[cfg(feature = "reconcile")]
+pub mod ports;

@@ -1,0 +1,193 @@
+//! The services and plans a broker offers.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::{PlanId, ServiceId, Topology};
+
+/// A plan of a service.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Plan {
+    /// The id as the broker announces it; it begins with the service's id.
+    pub id: PlanId,
+    /// The bare name. Names repeat between services.
+    pub name: Arc<str>,
+    /// The service the plan belongs to.
+    pub service: ServiceId,
+    /// What the plan's own manifest deploys, where that manifest is known.
+    pub topology: Option<Topology>,
+}
+
+/// A service and its plans, in the broker's order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Service {
+    /// The id as the broker announces it.
+    pub id: ServiceId,
+    /// Its name.
+    pub name: Arc<str>,
+    /// Its plans.
+    pub plans: Vec<Plan>,
+}
+
+/// A catalog that cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum CatalogError {
+    /// Two services share an id.
+    #[error("service id `{0}` occurs twice; give each service an id of its own")]
+    DuplicateService(ServiceId),
+    /// Two plans share an id, so a deployment's name could mean either.
+    #[error(
+        "plan id `{plan}` occurs twice, in service `{first}` and in service `{second}`; \
+         plan ids must be unique over the whole catalog"
+    )]
+    DuplicatePlan {
+        /// The id.
+        plan: PlanId,
+        /// The service that had it first.
+        first: ServiceId,
+        /// The service that has it again.
+        second: ServiceId,
+    },
+    /// No plan at all: every deployment would look foreign.
+    #[error("the catalog holds no plan; point it at the folder that holds the services' folders")]
+    Empty,
+}
+
+/// A catalog in which every plan id is unique, found by equality in one step
+/// however many plans there are.
+#[derive(Debug, Clone)]
+pub struct Catalog {
+    services: Vec<Service>,
+    by_plan: HashMap<PlanId, (usize, usize)>,
+    by_plan_name: HashMap<Arc<str>, Vec<(usize, usize)>>,
+}
+
+impl Catalog {
+    /// Takes the broker's services.
+    ///
+    /// # Errors
+    /// If an id occurs twice or there is no plan.
+    pub fn new(services: Vec<Service>) -> Result<Self, CatalogError> {
+        let mut by_plan: HashMap<PlanId, (usize, usize)> = HashMap::new();
+        let mut by_plan_name: HashMap<Arc<str>, Vec<(usize, usize)>> = HashMap::new();
+        for (s, service) in services.iter().enumerate() {
+            if services[..s].iter().any(|earlier| earlier.id == service.id) {
+                return Err(CatalogError::DuplicateService(service.id.clone()));
+            }
+            for (p, plan) in service.plans.iter().enumerate() {
+                if let Some((first, _)) = by_plan.insert(plan.id.clone(), (s, p)) {
+                    return Err(CatalogError::DuplicatePlan {
+                        plan: plan.id.clone(),
+                        first: services[first].id.clone(),
+                        second: service.id.clone(),
+                    });
+                }
+                by_plan_name
+                    .entry(Arc::clone(&plan.name))
+                    .or_default()
+                    .push((s, p));
+            }
+        }
+        if by_plan.is_empty() {
+            return Err(CatalogError::Empty);
+        }
+        Ok(Self {
+            services,
+            by_plan,
+            by_plan_name,
+        })
+    }
+
+    /// The services, in the broker's order.
+    #[must_use]
+    pub fn services(&self) -> &[Service] {
+        &self.services
+    }
+
+    /// All plans, in the broker's order.
+    pub fn plans(&self) -> impl Iterator<Item = &Plan> {
+        self.services.iter().flat_map(|service| &service.plans)
+    }
+
+    /// How many plans there are.
+    #[must_use]
+    pub fn plan_count(&self) -> usize {
+        self.by_plan.len()
+    }
+
+    /// The plan of exactly that id. There is no look-up by prefix: plan ids are
+    /// prefixes of one another as a rule.
+    #[must_use]
+    pub fn plan(&self, id: &str) -> Option<&Plan> {
+        self.by_plan.get(id).map(|at| self.at(*at))
+    }
+
+    /// The service of exactly that id.
+    #[must_use]
+    pub fn service(&self, id: &str) -> Option<&Service> {
+        self.services
+            .iter()
+            .find(|service| service.id.as_str() == id)
+    }
+
+    /// The plans of that bare name, over all services.
+    pub fn plans_named(&self, name: &str) -> impl Iterator<Item = &Plan> {
+        self.by_plan_name
+            .get(name)
+            .into_iter()
+            .flatten()
+            .map(|at| self.at(*at))
+    }
+
+    fn at(&self, (service, plan): (usize, usize)) -> &Plan {
+        &self.services[service].plans[plan]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn service(id: &str, plans: &[&str]) -> Service {
+        let service = ServiceId::new(id).unwrap();
+        Service {
+            id: service.clone(),
+            name: id.into(),
+            plans: plans
+                .iter()
+                .map(|plan| Plan {
+                    id: PlanId::new(format!("{id}-{plan}")).unwrap(),
+                    name: (*plan).into(),
+                    service: service.clone(),
+                    topology: None,
+                })
+                .collect(),
+        }
+    }
+
+    #[test]
+    fn plans_are_found_by_equality_never_by_prefix() {
+        let catalog = Catalog::new(vec![service("redis", &["small", "small-ha"])]).unwrap();
+        assert_eq!(
+            catalog.plan("redis-small-ha").unwrap().name.as_ref(),
+            "small-ha"
+        );
+        assert!(catalog.plan("redis-sma").is_none());
+        assert!(catalog.plan("redis-small-").is_none());
+    }
+
+    #[test]
+    fn a_plan_id_that_two_services_share_is_refused_with_both_names() {
+        let err = Catalog::new(vec![service("a", &["b-c"]), service("a-b", &["c"])]).unwrap_err();
+        let text = err.to_string();
+        assert!(
+            text.contains("`a-b-c`") && text.contains("`a`") && text.contains("`a-b`"),
+            "{text}"
+        );
+        assert_eq!(
+            Catalog::new(vec![service("a", &[])]).unwrap_err(),
+            CatalogError::Empty
+        );
+    }
+}

@@ -1,0 +1,221 @@
+//! Blacksmith's index: the one secret that lists all instances.
+
+use std::collections::HashMap;
+
+use serde_json::value::RawValue;
+
+use super::recognise::{plan_before, split_trailing_uuid};
+use super::{Identity, InstanceId, JsonObject, PlanId, ServiceId};
+
+/// The entry of one instance.
+///
+/// Three programs write entries, each in a shape of its own; what they have in
+/// common is read here, everything is kept.
+#[derive(Debug, Clone, PartialEq)]
+pub struct IndexEntry {
+    /// The instance, spelled as the index spells it.
+    pub instance: InstanceId,
+    /// All fields, as they stand.
+    pub fields: JsonObject,
+    service: Option<ServiceId>,
+    plan: Option<PlanId>,
+}
+
+impl IndexEntry {
+    fn new(instance: InstanceId, fields: JsonObject) -> Self {
+        let service = fields
+            .text("service_id")
+            .and_then(|id| ServiceId::new(id).ok());
+        let plan = fields.text("plan_id").and_then(|id| PlanId::new(id).ok());
+        Self {
+            instance,
+            fields,
+            service,
+            plan,
+        }
+    }
+
+    /// The service the entry names, if it names one.
+    #[must_use]
+    pub fn service(&self) -> Option<&ServiceId> {
+        self.service.as_ref()
+    }
+
+    /// The plan the entry names, if it names one.
+    #[must_use]
+    pub fn plan(&self) -> Option<&PlanId> {
+        self.plan.as_ref()
+    }
+
+    /// Service, plan and instance, if the entry names both.
+    #[must_use]
+    pub fn identity(&self) -> Option<Identity> {
+        Some(Identity {
+            instance: self.instance.clone(),
+            service: self.service.clone()?,
+            plan: self.plan.clone()?,
+        })
+    }
+}
+
+/// All instances Blacksmith knows of.
+#[derive(Debug, Clone, Default)]
+pub struct Index {
+    entries: Vec<IndexEntry>,
+    /// Members that are no instance's entry: they are kept and never read.
+    others: JsonObject,
+    by_instance: HashMap<InstanceId, usize>,
+    by_name: HashMap<String, Vec<usize>>,
+}
+
+impl Index {
+    /// Reads the index out of its secret.
+    ///
+    /// # Errors
+    /// If the text is not a JSON object; the message gives the place.
+    pub fn parse(text: &str) -> Result<Self, serde_json::Error> {
+        Ok(Self::from_object(&JsonObject::parse(text)?))
+    }
+
+    /// Reads the index out of its secret. A member whose key cannot be an
+    /// instance's id, or whose value is not an object, is kept and not read.
+    #[must_use]
+    pub fn from_object(object: &JsonObject) -> Self {
+        let mut index = Self::default();
+        for (key, value) in object.iter() {
+            let entry = InstanceId::new(key)
+                .ok()
+                .zip(JsonObject::parse(value.get()).ok());
+            match entry {
+                Some((instance, fields)) => index.insert(IndexEntry::new(instance, fields)),
+                None => index.others.set(key, value.to_owned()),
+            }
+        }
+        index
+    }
+
+    fn insert(&mut self, entry: IndexEntry) {
+        let at = self.entries.len();
+        // The first spelling of a UUID that stands twice stays the instance's.
+        self.by_instance.entry(entry.instance.clone()).or_insert(at);
+        if let Some(plan) = entry.plan() {
+            let name = format!("{plan}-{}", entry.instance.folded());
+            self.by_name.entry(name).or_default().push(at);
+        }
+        self.entries.push(entry);
+    }
+
+    /// The entries, in the order of the secret.
+    #[must_use]
+    pub fn entries(&self) -> &[IndexEntry] {
+        &self.entries
+    }
+
+    /// Members that are no instance's entry.
+    #[must_use]
+    pub fn others(&self) -> &JsonObject {
+        &self.others
+    }
+
+    /// How many instances there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether there is no instance.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// The entry of an instance; the case of a UUID does not count.
+    #[must_use]
+    pub fn entry(&self, instance: &InstanceId) -> Option<&IndexEntry> {
+        self.by_instance.get(instance).map(|at| &self.entries[*at])
+    }
+
+    /// The entries whose deployment the broker would give exactly that name.
+    /// More than one only if plan ids and instance ids can be cut in two ways.
+    pub fn expecting(&self, deployment: &str) -> impl Iterator<Item = &IndexEntry> {
+        let folded = split_trailing_uuid(deployment)
+            .filter(|(_, uuid)| uuid.text.bytes().any(|b| b.is_ascii_uppercase()))
+            .map(|(stem, uuid)| format!("{stem}-{}", uuid.text.to_ascii_lowercase()));
+        let exact = self.by_name.get(deployment);
+        let other = folded.and_then(|name| self.by_name.get(&name));
+        exact
+            .into_iter()
+            .chain(other)
+            .flatten()
+            .map(|at| &self.entries[*at])
+    }
+
+    /// The entry whose id ends the name after a hyphen, with what stands before
+    /// it. The longest id wins.
+    #[must_use]
+    pub fn ending<'n>(&self, name: &'n str) -> Option<(&'n str, &IndexEntry)> {
+        name.match_indices('-').find_map(|(at, _)| {
+            let entry = self.entry(&InstanceId::new(&name[at + 1..]).ok()?)?;
+            Some((plan_before(name, &entry.instance)?, entry))
+        })
+    }
+
+    /// The value of a member as it is written, whatever it is.
+    #[must_use]
+    pub fn raw(&self, key: &str) -> Option<&RawValue> {
+        self.others.raw(key)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const U: &str = "1b4e28ba-2fa1-41d2-883f-0016d3cca427";
+
+    fn index(text: &str) -> Index {
+        Index::parse(text).unwrap()
+    }
+
+    #[test]
+    fn an_entry_expects_the_name_made_of_its_plan_and_its_id_in_any_case_of_a_uuid() {
+        let upper = U.to_uppercase();
+        let index = index(&format!(
+            r#"{{"{upper}":{{"plan_id":"redis-small","service_id":"redis"}},"tesla":{{"plan_id":"p-q","service_id":"p"}}}}"#
+        ));
+        for name in [format!("redis-small-{U}"), format!("redis-small-{upper}")] {
+            let found: Vec<_> = index
+                .expecting(&name)
+                .map(|e| e.instance.as_str())
+                .collect();
+            assert_eq!(found, [upper.as_str()], "{name}");
+        }
+        assert_eq!(index.expecting("p-q-tesla").count(), 1);
+        assert_eq!(index.expecting("p-q-Tesla").count(), 0);
+    }
+
+    #[test]
+    fn what_is_no_entry_is_kept_apart_and_never_lost() {
+        let index = index(r#"{"a":null,"b":{},"..":{"x":1},"c":[1]}"#);
+        assert_eq!(index.len(), 1);
+        let others: Vec<_> = index.others().iter().map(|(k, _)| k).collect();
+        assert_eq!(others, ["a", "..", "c"]);
+        assert!(index.entries()[0].identity().is_none());
+    }
+
+    #[test]
+    fn the_longest_known_id_at_the_end_is_found() {
+        let index = index(r#"{"tesla":{},"old-tesla":{}}"#);
+        let (stem, entry) = index.ending("prod-old-tesla").unwrap();
+        assert_eq!((stem, entry.instance.as_str()), ("prod", "old-tesla"));
+        assert!(index.ending("tesla").is_none());
+    }
+
+    #[test]
+    fn a_name_that_can_be_cut_two_ways_finds_both_entries() {
+        let index = index(
+            r#"{"small-x":{"plan_id":"redis","service_id":"r"},"x":{"plan_id":"redis-small","service_id":"r"}}"#,
+        );
+        assert_eq!(index.expecting("redis-small-x").count(), 2);
+    }
+}

@@ -1,0 +1,42 @@
+//! Where Blacksmith keeps what, below the mount of the secret engine.
+
+use super::InstanceId;
+
+/// The secret that lists all instances.
+pub const INDEX: &str = "db";
+
+/// The instance's own record.
+#[must_use]
+pub fn root(instance: &InstanceId) -> String {
+    instance.as_str().to_owned()
+}
+
+/// The manifest last seen.
+#[must_use]
+pub fn manifest(instance: &InstanceId) -> String {
+    format!("{instance}/manifest")
+}
+
+/// What is known about the instance beside the record, with its history.
+#[must_use]
+pub fn metadata(instance: &InstanceId) -> String {
+    format!("{instance}/metadata")
+}
+
+/// The broker's own copy of the request that made the instance. Only the
+/// broker writes it: the best witness of service and plan.
+#[must_use]
+pub fn deployment(instance: &InstanceId) -> String {
+    format!("{instance}/deployment")
+}
+
+/// Names below an instance that belong to the broker. Nothing of ours is ever
+/// written there.
+pub const BROKERS_OWN: [&str; 6] = [
+    "credentials",
+    "bindings",
+    "deployment",
+    "init",
+    "plans",
+    "task",
+];

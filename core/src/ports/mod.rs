@@ -1,0 +1,17 @@
+//! What the reconciler needs from the outside world: traits and the errors they
+//! share. Speaks the domain's types, never HTTP or SQL.
+
+mod catalog;
+mod clock;
+mod director;
+mod error;
+mod store;
+
+pub use catalog::CatalogSource;
+pub use clock::{Clock, SystemClock};
+pub use director::{
+    Director, DirectorEvent, DirectorInfo, DirectorInstance, DirectorTask, EventQuery,
+    ManifestAnswer,
+};
+pub use error::{PortError, PortErrorKind};
+pub use store::{SecretStore, Slot, StoreAddress, Version};
