@@ -1,8 +1,16 @@
 //! Matches BOSH deployments to service instances.
 
+pub mod manifest;
+pub mod matching;
 pub mod model;
 
 #[cfg(any(feature = "fleet", feature = "sqlite"))]
 pub mod adapters;
 #[cfg(feature = "reconcile")]
 pub mod ports;
+
+#[doc(hidden)]
+pub mod __private {
+    //! What macros of this crate expand to.
+    pub use inventory;
+}

@@ -9,6 +9,7 @@
 //! shown; no `Debug` of this module prints a value.
 
 mod build;
+mod deployment;
 mod document;
 mod entries;
 mod equality;
@@ -23,8 +24,9 @@ mod problem;
 mod scalar;
 pub mod secrets;
 mod source;
-mod topology;
+pub mod topology;
 
+pub use deployment::Deployment;
 pub use document::Document;
 pub use entries::{Entries, Entry, Items};
 pub use equality::same_content;
@@ -37,4 +39,3 @@ pub use problem::{ManifestProblem, Severity, code};
 pub use scalar::ScalarStyle;
 pub use secrets::{REDACTED, Visibility, redacted};
 pub use source::Manifest;
-pub use topology::{Topology, TopologyJob, TopologyRelease};

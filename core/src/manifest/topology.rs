@@ -1,99 +1,49 @@
-//! What a manifest deploys: its releases and jobs, as matching compares them.
+//! Reads out of a manifest what it deploys: its releases and jobs.
+
+use std::sync::Arc;
 
 use super::{Document, Node};
+use crate::model::{Job, ReleaseRef, Topology};
 
-/// A release a manifest uses.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct TopologyRelease {
-    /// Its name.
-    pub name: String,
-    /// Its version as written (`1.10`, `latest`); `None` if it is not written
-    /// or a template operator stands there.
-    pub version: Option<String>,
-}
-
-/// A job a manifest runs.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct TopologyJob {
-    /// The instance group it runs in; `None` if a template operator names it.
-    pub group: Option<String>,
-    /// Its name.
-    pub name: String,
-    /// The release it comes from, if that is written.
-    pub release: Option<String>,
-}
-
-/// The releases and jobs of a manifest, each sorted and without repetition.
+/// What this document deploys; nothing if it is empty.
 ///
 /// Reads manifests of both shapes, `instance_groups` with `jobs` and the older
 /// `jobs` with `templates`. The manifest of a plan may be a Spruce template:
 /// a value that holds an operator, `(( grab meta.version ))`, is not known yet
 /// and counts as not written.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Topology {
-    /// The releases.
-    pub releases: Vec<TopologyRelease>,
-    /// The jobs.
-    pub jobs: Vec<TopologyJob>,
+#[must_use]
+pub fn of(document: &Document) -> Topology {
+    document
+        .root()
+        .map(|root| Topology::new(releases(root), jobs(root)))
+        .unwrap_or_default()
 }
 
-impl Topology {
-    /// What this document deploys; nothing if it is empty.
-    #[must_use]
-    pub fn of(document: &Document) -> Self {
-        let Some(root) = document.root() else {
-            return Self::default();
-        };
-        let mut topology = Self {
-            releases: releases(root),
-            jobs: jobs(root),
-        };
-        topology.releases.sort();
-        topology.releases.dedup();
-        topology.jobs.sort();
-        topology.jobs.dedup();
-        topology
-    }
-
-    /// Whether it deploys nothing.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.releases.is_empty() && self.jobs.is_empty()
-    }
-
-    /// The names of the releases, sorted, each once.
-    pub fn release_names(&self) -> impl Iterator<Item = &str> {
-        let names = self.releases.iter().map(|release| release.name.as_str());
-        let mut last = None;
-        names.filter(move |name| last.replace(*name) != Some(*name))
-    }
-}
-
-fn releases(root: Node<'_>) -> Vec<TopologyRelease> {
+fn releases(root: Node<'_>) -> Vec<ReleaseRef> {
     // Old manifests with one release have it under `release`.
     let listed = root.get("releases").into_iter().flat_map(Node::items);
     listed
         .chain(root.get("release"))
         .filter_map(|release| {
-            Some(TopologyRelease {
+            Some(ReleaseRef {
                 name: written(release, "name")?,
-                version: written(release, "version"),
+                version: written(release, "version").unwrap_or_default(),
             })
         })
         .collect()
 }
 
-fn jobs(root: Node<'_>) -> Vec<TopologyJob> {
+fn jobs(root: Node<'_>) -> Vec<Job> {
     let mut jobs = Vec::new();
     for (groups, lists) in [("instance_groups", "jobs"), ("jobs", "templates")] {
         for group in root.get(groups).into_iter().flat_map(Node::items) {
-            let group_name = written(group, "name");
+            let group_name = written(group, "name").unwrap_or_default();
             for job in group.get(lists).into_iter().flat_map(Node::items) {
                 if let Some(name) = written(job, "name") {
-                    jobs.push(TopologyJob {
+                    jobs.push(Job {
                         group: group_name.clone(),
                         name,
-                        release: written(job, "release"),
+                        release: written(job, "release").unwrap_or_default(),
                     });
                 }
             }
@@ -103,10 +53,10 @@ fn jobs(root: Node<'_>) -> Vec<TopologyJob> {
 }
 
 /// The text of a key, unless it is empty or not known before Spruce has run.
-fn written(node: Node<'_>, key: &str) -> Option<String> {
+fn written(node: Node<'_>, key: &str) -> Option<Arc<str>> {
     let value = node.get(key).filter(|value| !value.is_null())?;
     let text = value.as_str()?;
-    (!text.is_empty() && !holds_operator(text)).then(|| text.to_owned())
+    (!text.is_empty() && !holds_operator(text)).then(|| text.into())
 }
 
 /// Whether the text holds a template operator, `(( … ))`.
@@ -117,13 +67,19 @@ fn holds_operator(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::Topology;
+    use super::of;
     use crate::manifest::Document;
 
     /// One line a release (`name version`) and a job (`group/job release`).
     fn shown(text: &str) -> Vec<String> {
-        let topology = Topology::of(&Document::parse(text));
-        let or = |text: &Option<String>| text.clone().unwrap_or_else(|| "-".into());
+        let topology = of(&Document::parse(text));
+        let or = |text: &str| {
+            if text.is_empty() {
+                "-".to_owned()
+            } else {
+                text.to_owned()
+            }
+        };
         let releases = topology.releases.iter();
         let jobs = topology.jobs.iter();
         releases
@@ -173,14 +129,12 @@ mod tests {
     fn repetition_and_order_do_not_matter() {
         let text = "releases: [{name: b, version: 2}, {name: a}, {name: b, version: 1}, {name: a}]";
         assert_eq!(shown(text), ["a -", "b 1", "b 2"]);
-        let topology = Topology::of(&Document::parse(text));
-        assert_eq!(topology.release_names().collect::<Vec<_>>(), ["a", "b"]);
     }
 
     #[test]
     fn what_is_no_topology_is_empty() {
         for text in ["", "a: [", "releases: x\njobs: {a: b}", "releases: [[x]]"] {
-            assert!(Topology::of(&Document::parse(text)).is_empty(), "{text}");
+            assert!(of(&Document::parse(text)).is_empty(), "{text}");
         }
     }
 }

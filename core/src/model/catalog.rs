@@ -54,13 +54,19 @@ pub enum CatalogError {
     Empty,
 }
 
+/// A service's and a plan's place in their lists.
+type Place = (usize, usize);
+type Places = Vec<Place>;
+
 /// A catalog in which every plan id is unique, found by equality in one step
 /// however many plans there are.
 #[derive(Debug, Clone)]
 pub struct Catalog {
     services: Vec<Service>,
-    by_plan: HashMap<PlanId, (usize, usize)>,
-    by_plan_name: HashMap<Arc<str>, Vec<(usize, usize)>>,
+    by_plan: HashMap<PlanId, Place>,
+    by_plan_name: HashMap<Arc<str>, Places>,
+    by_release: HashMap<Arc<str>, Places>,
+    by_job: HashMap<(Arc<str>, Arc<str>), Places>,
 }
 
 impl Catalog {
@@ -69,8 +75,10 @@ impl Catalog {
     /// # Errors
     /// If an id occurs twice or there is no plan.
     pub fn new(services: Vec<Service>) -> Result<Self, CatalogError> {
-        let mut by_plan: HashMap<PlanId, (usize, usize)> = HashMap::new();
-        let mut by_plan_name: HashMap<Arc<str>, Vec<(usize, usize)>> = HashMap::new();
+        let mut by_plan: HashMap<PlanId, Place> = HashMap::new();
+        let mut by_plan_name: HashMap<Arc<str>, Places> = HashMap::new();
+        let mut by_release: HashMap<Arc<str>, Places> = HashMap::new();
+        let mut by_job: HashMap<(Arc<str>, Arc<str>), Places> = HashMap::new();
         for (s, service) in services.iter().enumerate() {
             if services[..s].iter().any(|earlier| earlier.id == service.id) {
                 return Err(CatalogError::DuplicateService(service.id.clone()));
@@ -87,6 +95,16 @@ impl Catalog {
                     .entry(Arc::clone(&plan.name))
                     .or_default()
                     .push((s, p));
+                for release in plan.topology.iter().flat_map(|topology| &topology.releases) {
+                    push_once(
+                        by_release.entry(Arc::clone(&release.name)).or_default(),
+                        (s, p),
+                    );
+                }
+                for job in plan.topology.iter().flat_map(|topology| &topology.jobs) {
+                    let key = (Arc::clone(&job.release), Arc::clone(&job.name));
+                    push_once(by_job.entry(key).or_default(), (s, p));
+                }
             }
         }
         if by_plan.is_empty() {
@@ -96,6 +114,8 @@ impl Catalog {
             services,
             by_plan,
             by_plan_name,
+            by_release,
+            by_job,
         })
     }
 
@@ -140,8 +160,35 @@ impl Catalog {
             .map(|at| self.at(*at))
     }
 
+    /// The plans whose own manifest uses a release.
+    pub fn plans_with_release(&self, release: &str) -> impl ExactSizeIterator<Item = &Plan> {
+        self.listed(self.by_release.get(release))
+    }
+
+    /// The plans whose own manifest runs a job of a release.
+    pub fn plans_with_job(
+        &self,
+        release: &Arc<str>,
+        job: &Arc<str>,
+    ) -> impl ExactSizeIterator<Item = &Plan> {
+        self.listed(self.by_job.get(&(Arc::clone(release), Arc::clone(job))))
+    }
+
+    fn listed<'a>(&'a self, places: Option<&'a Places>) -> impl ExactSizeIterator<Item = &'a Plan> {
+        places
+            .map_or(&[][..], Vec::as_slice)
+            .iter()
+            .map(|at| self.at(*at))
+    }
+
     fn at(&self, (service, plan): (usize, usize)) -> &Plan {
         &self.services[service].plans[plan]
+    }
+}
+
+fn push_once(places: &mut Places, at: Place) {
+    if places.last() != Some(&at) {
+        places.push(at);
     }
 }
 
