@@ -12,6 +12,8 @@ mod build;
 mod document;
 mod entries;
 mod equality;
+#[cfg(test)]
+mod hostile;
 mod keys;
 mod limits;
 mod location;
