@@ -164,6 +164,7 @@ impl fmt::Debug for Document {
 #[cfg(test)]
 mod tests {
     use super::{Document, NodeRepr};
+    use crate::manifest::Node;
 
     #[test]
     fn a_node_takes_24_bytes() {
@@ -182,7 +183,7 @@ mod tests {
     #[test]
     fn a_path_leads_through_mappings_only() {
         let document = Document::parse("a: {b: {c: 1}}\nlist: [{b: 2}]\n");
-        let text = |keys: &[&str]| document.path(keys).and_then(|node| node.as_str());
+        let text = |keys: &[&str]| document.path(keys).and_then(Node::as_str);
         assert_eq!(text(&["a", "b", "c"]), Some("1"));
         assert_eq!(text(&["a", "x", "c"]), None);
         assert_eq!(text(&["list", "b"]), None);
@@ -193,7 +194,7 @@ mod tests {
     fn find_tells_a_bad_pointer_from_a_missing_node() {
         let document = Document::parse("jobs: [{name: a}]\n");
         let found = document.find("jobs[name=a].name").expect("well written");
-        assert_eq!(found.and_then(|node| node.as_str()), Some("a"));
+        assert_eq!(found.and_then(Node::as_str), Some("a"));
         assert!(
             document
                 .find("jobs[name=b]")

@@ -13,6 +13,8 @@ mod deployment;
 mod document;
 mod entries;
 mod equality;
+#[cfg(test)]
+mod hostile;
 mod keys;
 mod limits;
 mod location;
