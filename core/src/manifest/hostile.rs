@@ -7,7 +7,7 @@ use std::thread;
 
 use proptest::prelude::*;
 
-use super::{Document, Limits, Manifest, Node, Topology, code, redacted, same_content};
+use super::{Document, Limits, Manifest, Node, code, redacted, same_content, topology};
 
 /// The stack of a worker thread, the smallest a document is walked on.
 const STACK: usize = 2 * 1024 * 1024;
@@ -32,7 +32,7 @@ fn walk(document: &Document) {
     assert_eq!(document.is_faulty(), document.faults().count() == 1);
     assert!(!document.is_faulty() || document.is_empty());
     let _ = same_content(document, document);
-    let _ = Topology::of(document);
+    let _ = topology::of(document);
     let _ = document
         .root()
         .map(|root| (root.len(), root.get("absent").is_none()));

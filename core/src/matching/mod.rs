@@ -9,6 +9,7 @@ mod confidence;
 mod context;
 mod decision;
 mod engine;
+mod evaluation;
 mod evidence;
 mod explanation;
 mod opinion;
@@ -27,6 +28,7 @@ pub use decision::{
     Decision, Degradation, Outcome, Ranked, Refusal, ReviewReason, Step, StepResult,
 };
 pub use engine::{MatchEngine, MatchEngineBuilder};
+pub use evaluation::{Evaluation, Expected, Label, StrategyScore, Verdict};
 pub use evidence::{Evidence, Family, LONGEST_NOTE, Locus};
 pub use explanation::Explanation;
 pub use opinion::{Opinion, Proposal};

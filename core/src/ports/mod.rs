@@ -5,6 +5,7 @@ mod catalog;
 mod clock;
 mod director;
 mod error;
+mod state;
 mod store;
 
 pub use catalog::CatalogSource;
@@ -14,4 +15,5 @@ pub use director::{
     ManifestAnswer,
 };
 pub use error::{PortError, PortErrorKind};
+pub use state::{RunEntry, RunState};
 pub use store::{SecretStore, Slot, StoreAddress, Version};
