@@ -12,9 +12,10 @@ use reconciler_core::model::JsonObject;
 use reconciler_core::ports::{PortError, PortErrorKind, SecretStore, Slot, Version};
 
 type Outcome = Pin<Box<dyn Future<Output = ()> + Send>>;
+type Case = fn(Room) -> Outcome;
 
 /// The cases: a name that is also a path segment, and what is done.
-const CASES: [(&str, fn(Room) -> Outcome); 16] = [
+const CASES: [(&str, Case); 16] = [
     ("never-written", |room| {
         Box::pin(versions::never_written(room))
     }),

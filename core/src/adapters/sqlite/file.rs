@@ -100,7 +100,7 @@ impl DatabaseFile {
         if !private::is_there(&task, &place, &path)? {
             return Ok(None);
         }
-        let file = Self::connect(form, place, &path, &task)?;
+        let mut file = Self::connect(form, place, &path, &task)?;
         let identity = file.identify(&task)?;
         private::refuse_wide(&task, &file.place, &path)?;
         if matches!(identity, Identity::Blank) {
@@ -154,17 +154,14 @@ impl DatabaseFile {
     }
 
     /// Refuses what is not ours before anything is written to it.
-    fn identify(&self, task: &Task) -> Result<Identity, PortError> {
-        let identity =
-            identity(&self.connection, self.form).map_err(|error| self.place.fault(task, error))?;
+    fn identify(&mut self, task: &Task) -> Result<Identity, PortError> {
+        let form = self.form;
+        let identity = self.read(task, |transaction| identity(transaction, form))?;
         let known = self.form.schema_version;
         match identity {
             Identity::Foreign => Err(self.place.refusal(
                 task,
-                format!(
-                    "is a database of another program, not an {} of this one",
-                    self.form.noun
-                ),
+                format!("is no {} but a database of another program", self.form.noun),
                 "name another file",
             )),
             Identity::Ours { schema_version } if schema_version != known => {
@@ -308,8 +305,9 @@ fn opening(place: &Place) -> Task {
     Task::new(format!("open the {}", place.noun), place.to_string())
 }
 
-/// What the file says it is. Only reads.
-fn identity(connection: &Connection, form: &Form) -> rusqlite::Result<Identity> {
+/// What the file says it is. Only reads, and needs a transaction: another
+/// process may be making the schema.
+fn identity(connection: &Transaction<'_>, form: &Form) -> rusqlite::Result<Identity> {
     let number = |name| connection.pragma_query_value(None, name, |row| row.get::<_, i32>(0));
     let application_id = number("application_id")?;
     let schema_version = number("user_version")?;

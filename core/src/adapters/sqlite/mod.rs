@@ -14,6 +14,9 @@ mod records;
 mod state;
 mod store;
 
+#[cfg(test)]
+mod tests;
+
 pub use journal::RunEntry;
 pub use state::{Absence, StateFile};
 pub use store::SqliteStore;

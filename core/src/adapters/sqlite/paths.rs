@@ -30,3 +30,39 @@ pub(super) fn check_folder(task: &Task, path: &str) -> Result<(), PortError> {
     }
     check_secret(task, path)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_names_the_rule_and_shows_how_to_write_it() {
+        let task = Task::new("read the secret", "it");
+        for (path, rule) in [
+            ("", "empty"),
+            ("/a", "slash"),
+            ("a/", "slash"),
+            ("a//b", "empty segment"),
+            ("a/../b", "`..`"),
+            ("a/./b", "`.`"),
+            ("a\0b", "control character"),
+            ("a\nb", "control character"),
+        ] {
+            let error = check_secret(&task, path).unwrap_err();
+            assert_eq!(error.kind, PortErrorKind::Local, "{path:?}");
+            assert!(error.reason.contains(rule), "{path:?}: {error}");
+            assert!(error.advice.is_some(), "{path:?}");
+        }
+    }
+
+    #[test]
+    fn only_a_folder_may_be_the_top() {
+        let task = Task::new("list the secrets below", "");
+        assert!(check_folder(&task, "").is_ok());
+        assert!(check_folder(&task, "a/").is_err());
+        for path in ["db", "a/b", "...", "a..b", ".a", "a.", "ü/b c"] {
+            assert!(check_secret(&task, path).is_ok(), "{path}");
+            assert!(check_folder(&task, path).is_ok(), "{path}");
+        }
+    }
+}

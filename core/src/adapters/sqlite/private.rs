@@ -1,6 +1,6 @@
 //! Files that only their owner may read: creating them, and refusing others.
 
-use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::fs::{self, DirBuilder, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -46,7 +46,7 @@ fn create_folders(folder: Option<&Path>) -> io::Result<()> {
     #[cfg(unix)]
     for created in missing {
         if let Some(above) = created.parent() {
-            File::open(above)?.sync_all()?;
+            fs::File::open(above)?.sync_all()?;
         }
     }
     Ok(())

@@ -135,6 +135,27 @@ impl SqliteStore {
     }
 }
 
+#[cfg(test)]
+impl SqliteStore {
+    /// The connection itself, for tests that look beneath.
+    pub(super) fn with_connection<T>(&self, look: impl FnOnce(&rusqlite::Connection) -> T) -> T {
+        let file = self.file.try_lock().expect("nothing else is going on");
+        look(file.connection())
+    }
+
+    /// Writes, and panics before the change is committed.
+    pub(super) async fn panic_after_writing(&self, path: &str) -> Result<(), PortError> {
+        let path = path.to_owned();
+        self.run(Task::new("panic at", &path), move |file, task| {
+            file.write(task, |transaction| {
+                records::write(transaction, &path, "{}", Version::NEVER)?;
+                panic!("in the middle of a change")
+            })
+        })
+        .await
+    }
+}
+
 /// Values are secrets: only where they are and how large they may be.
 impl fmt::Debug for SqliteStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
