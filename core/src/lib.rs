@@ -7,7 +7,15 @@ pub mod model;
 #[cfg(any(feature = "fleet", feature = "sqlite"))]
 pub mod adapters;
 #[cfg(feature = "reconcile")]
+pub mod manager;
+#[cfg(feature = "reconcile")]
 pub mod ports;
+#[cfg(feature = "reconcile")]
+pub mod scanner;
+#[cfg(feature = "reconcile")]
+pub mod synchronizer;
+#[cfg(feature = "reconcile")]
+pub mod updater;
 
 #[doc(hidden)]
 pub mod __private {

@@ -5,6 +5,7 @@ mod progress;
 mod report;
 mod run;
 mod survey;
+mod writer;
 
 pub use filter::{Filter, InvalidGlob};
 pub use progress::{NoProgress, Phase, Progress};

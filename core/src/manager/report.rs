@@ -82,6 +82,20 @@ pub struct RunReport {
     pub unknown: Vec<Unknown>,
     /// What could not be written.
     pub failures: Vec<FailedInstance>,
+    /// How many members the index has now, if that is known.
+    pub index_members: Option<usize>,
+}
+
+impl RunReport {
+    /// How the run ended, in one word.
+    #[must_use]
+    pub fn outcome(&self) -> &'static str {
+        if self.complete {
+            "complete"
+        } else {
+            "incomplete"
+        }
+    }
 }
 
 /// A deployment that could not be seen.

@@ -1,24 +1,21 @@
 //! One run.
 
-use std::collections::HashSet;
 use std::fmt;
 use std::sync::Arc;
 
-use chrono::{DateTime, SecondsFormat, Utc};
-use futures_util::stream::{self, StreamExt};
-
 use super::filter::Filter;
 use super::progress::{Phase, Progress};
-use super::report::{Counts, FailedInstance, RunReport, Unknown};
+use super::report::RunReport;
 use super::survey::Survey;
+use super::writer::Writer;
+use crate::manifest::Deployment;
 use crate::matching::{Decision, Facts, MatchEngine, settle_claims};
-use crate::model::{Catalog, DeploymentName, DeploymentSummary, Index, JsonObject, layout};
-use crate::ports::{Clock, Director, PortError, PortErrorKind, RunEntry, RunState, SecretStore, Slot};
-use crate::scanner::Scanner;
-use crate::synchronizer::write_index;
-use crate::updater::{
-    Change, Disposition, EntryChange, Finding, InstanceChange, Matched, Stamp, apply, decide_change,
+use crate::model::{Catalog, Index, JsonObject, layout};
+use crate::ports::{
+    Clock, Director, PortError, PortErrorKind, RunEntry, RunState, SecretStore, Slot,
 };
+use crate::scanner::Scanner;
+use crate::updater::{Finding, Stamp};
 
 /// Why a run could not be made.
 #[derive(Debug, thiserror::Error)]
@@ -53,7 +50,12 @@ pub struct RunOptions {
 
 impl Default for RunOptions {
     fn default() -> Self {
-        Self { dry_run: false, batch_size: 10, concurrency: 5, filter: Filter::default() }
+        Self {
+            dry_run: false,
+            batch_size: 10,
+            concurrency: 5,
+            filter: Filter::default(),
+        }
     }
 }
 
@@ -87,14 +89,6 @@ impl fmt::Debug for Reconciler<'_> {
     }
 }
 
-/// What became of one instance.
-struct Reconciled {
-    deployment: DeploymentName,
-    instance: String,
-    writes: u32,
-    result: Result<Disposition, PortError>,
-}
-
 impl Reconciler<'_> {
     /// Scans the Director and decides every deployment. Writes nothing.
     ///
@@ -105,7 +99,10 @@ impl Reconciler<'_> {
         let mut scan = scanner.list().await?;
         let index_slot = self.store.read(layout::INDEX).await?;
         self.guard_index(&index_slot)?;
-        let index = index_slot.data().map(Index::from_object).unwrap_or_default();
+        let index = index_slot
+            .data()
+            .map(Index::from_object)
+            .unwrap_or_default();
         let facts = Facts::new(Arc::clone(&self.catalog), index, scan.statistics.clone());
 
         self.progress.begin(Phase::Decide, scan.summaries.len());
@@ -113,30 +110,51 @@ impl Reconciler<'_> {
         let mut findings = Vec::new();
         for batch in scan.summaries.chunks(self.options.batch_size.max(1)) {
             let deployments = scanner.manifests(batch, &mut scan.completeness.gaps).await;
-            let (engine, facts) = (Arc::clone(&self.engine), facts.clone());
-            // Deciding is work for the processor: it must not hold up the
-            // threads that wait for answers.
-            let decided = tokio::task::spawn_blocking(move || {
-                let decisions = engine.decide_each(&deployments, &facts);
-                let notices: Vec<Finding> = deployments.iter().flat_map(notices).collect();
-                (decisions, notices)
-            });
-            let (decided, notices) = match decided.await {
-                Ok(decided) => decided,
-                Err(stopped) => match stopped.try_into_panic() {
-                    Ok(panic) => std::panic::resume_unwind(panic),
-                    Err(_) => return Err(cancelled().into()),
-                },
-            };
+            let (decided, notices) = self.decide_batch(deployments, facts.clone()).await?;
             decisions.extend(decided);
             findings.extend(notices);
             self.progress.advance(batch.len());
         }
         self.progress.end();
         settle_claims(&mut decisions);
-        let mut survey = Survey { scan, index_slot, facts, decisions, findings };
+        let mut survey = Survey {
+            scan,
+            index_slot,
+            facts,
+            decisions,
+            findings,
+        };
         survey.findings.extend(survey.absent_entries());
         Ok(survey)
+    }
+
+    /// Decides away from the async threads: it is work for the processor, and
+    /// must not hold up those that wait for answers.
+    async fn decide_batch(
+        &self,
+        deployments: Vec<Deployment>,
+        facts: Facts,
+    ) -> Result<(Vec<Decision>, Vec<Finding>), RunError> {
+        let engine = Arc::clone(&self.engine);
+        let work = tokio::task::spawn_blocking(move || {
+            let decisions = engine.decide_each(&deployments, &facts);
+            (decisions, deployments.iter().flat_map(notices).collect())
+        });
+        match work.await {
+            Ok(decided) => Ok(decided),
+            Err(stopped) => match stopped.try_into_panic() {
+                Ok(panic) => std::panic::resume_unwind(panic),
+                Err(_) => {
+                    let error = PortError::new(
+                        PortErrorKind::Cancelled,
+                        "decide",
+                        "",
+                        "the program is ending",
+                    );
+                    Err(error.into())
+                }
+            },
+        }
     }
 
     /// Scans, decides, and brings the records into line.
@@ -146,53 +164,30 @@ impl Reconciler<'_> {
     /// Director cannot be read. One instance's failure is its own: it is in the
     /// report.
     pub async fn run(&self) -> Result<RunReport, RunError> {
-        let stamp = Stamp { at: self.clock.now() };
-        let run_id = run_id(stamp.at);
-        self.journal(&run_id, stamp, None)?;
-        let mut survey = self.survey().await?;
-        let busy: HashSet<String> =
-            self.director.tasks_in_flight().await?.into_iter().filter_map(|task| task.deployment).collect();
-
-        let matched: Vec<(&Decision, &DeploymentSummary)> = survey
-            .decisions
-            .iter()
-            .zip(&survey.scan.summaries)
-            .filter(|(decision, _)| decision.identity().is_some())
-            .collect();
-        let wanted: Vec<_> =
-            matched.iter().copied().filter(|(decision, _)| self.options.filter.admits(decision)).collect();
-        let filtered = matched.len() - wanted.len();
-        self.progress.begin(Phase::Reconcile, wanted.len());
-        let reconciled: Vec<Reconciled> = stream::iter(wanted)
-            .map(|(decision, summary)| {
-                let in_flight = summary.locked || busy.contains(summary.name.as_str());
-                self.reconcile(&survey, decision, summary, in_flight, stamp)
-            })
-            .buffered(self.options.concurrency.max(1))
-            .inspect(|_| self.progress.advance(1))
-            .collect()
-            .await;
-        self.progress.end();
-
-        let mut outcome = Outcomes::default();
-        for one in reconciled {
-            outcome.count(one);
-        }
-        let index_slot = std::mem::replace(&mut survey.index_slot, Slot::Vacant { version: crate::ports::Version::NEVER });
-        self.synchronise(index_slot, &mut outcome).await?;
-        let report = self.report(run_id, stamp, &survey, outcome, filtered);
-        self.journal(&report.run_id, stamp, Some(&report))?;
+        let stamp = Stamp {
+            at: self.clock.now(),
+        };
+        let survey = self.survey().await?;
+        let tasks = self.director.tasks_in_flight().await?;
+        let writer = Writer::new(self, &survey, &tasks, stamp);
+        let report = writer.write().await;
+        self.remember(stamp, &report)?;
         Ok(report)
     }
 
     /// An index that was there and reads as absent is an accident, not a start.
     fn guard_index(&self, slot: &Slot) -> Result<(), RunError> {
-        let Some(state) = self.state else { return Ok(()) };
+        let Some(state) = self.state else {
+            return Ok(());
+        };
         match (slot.data(), state.index_size()?) {
             (None, Some(size)) if size > 0 => Err(RunError::Refused {
-                reason: format!("the index `{}` is not there, but the last run saw {size} entries", layout::INDEX),
+                reason: format!(
+                    "the index `{}` is not there, but the last run saw {size} entries",
+                    layout::INDEX
+                ),
                 advice: format!(
-                    "find out who removed it and restore it; if this is a new store, use another --state than {}",
+                    "find out who removed it and restore it; for a new store use another state file than {}",
                     state.address()
                 ),
             }),
@@ -200,35 +195,41 @@ impl Reconciler<'_> {
         }
     }
 
-    async fn reconcile(
-        &self,
-        survey: &Survey,
-        decision: &Decision,
-        summary: &DeploymentSummary,
-        in_flight: bool,
-        stamp: Stamp,
-    ) -> Reconciled {
-        let instance = decision.identity().map(|identity| identity.instance.clone());
-        let mut reconciled = Reconciled {
-            deployment: summary.name.clone(),
-            instance: instance.as_ref().map(ToString::to_string).unwrap_or_default(),
-            writes: 0,
-            result: Err(cancelled()),
+    /// Notes in the state what the next run must know. A dry run leaves no
+    /// trace.
+    fn remember(&self, stamp: Stamp, report: &RunReport) -> Result<(), PortError> {
+        let Some(state) = self.state.filter(|_| !self.options.dry_run) else {
+            return Ok(());
         };
-        let Some(instance) = instance else { return reconciled };
-        let mut gaps = Vec::new();
-        let scanner = Scanner::new(self.director, 1);
-        let deployments = scanner.manifests(std::slice::from_ref(summary), &mut gaps).await;
-        if let (Some(gap), _) | (None, []) = (gaps.first(), deployments.as_slice()) {
-            let why = gap_text(gap);
-            reconciled.result = Err(PortError::new(
-                PortErrorKind::Transient,
-                "read the manifest of",
-                summary.name.as_str(),
-                why,
-            ));
-            return reconciled;
+        if let Some(members) = report.index_members {
+            state.set_index_size(members as u64)?;
         }
-        reconciled
+        state.record_run(&RunEntry {
+            run_id: report.run_id.clone(),
+            started_at: stamp.at,
+            finished_at: Some(self.clock.now()),
+            outcome: Some(report.outcome().to_owned()),
+            complete: report.complete,
+            counts: json_object(&report.counts),
+            findings: report.findings.iter().map(json_object).collect(),
+        })
     }
+}
+
+fn json_object(value: &impl serde::Serialize) -> JsonObject {
+    JsonObject::parse(crate::model::json::raw(value).get()).unwrap_or_default()
+}
+
+/// What is odd about a manifest without harming the decision.
+fn notices(deployment: &Deployment) -> Vec<Finding> {
+    // A manifest that nobody parsed has nothing to say.
+    if !deployment.manifest.is_parsed() {
+        return Vec::new();
+    }
+    let name = &deployment.summary.name;
+    deployment
+        .manifest
+        .notices()
+        .map(|notice| Finding::new("manifest.notice", name, notice.to_string()))
+        .collect()
 }

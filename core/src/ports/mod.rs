@@ -15,5 +15,5 @@ pub use director::{
     ManifestAnswer,
 };
 pub use error::{PortError, PortErrorKind};
-pub use state::{RunEntry, RunState};
+pub use state::{Absence, RunEntry, RunState};
 pub use store::{SecretStore, Slot, StoreAddress, Version};

@@ -55,7 +55,10 @@ impl<'a> Scanner<'a> {
     /// A scanner that asks for at most `concurrency` manifests at once.
     #[must_use]
     pub fn new(director: &'a dyn Director, concurrency: usize) -> Self {
-        Self { director, concurrency: concurrency.max(1) }
+        Self {
+            director,
+            concurrency: concurrency.max(1),
+        }
     }
 
     /// Reads the list.
@@ -68,12 +71,21 @@ impl<'a> Scanner<'a> {
         let mut summaries = self.director.deployments().await?;
         summaries.sort_by(|a, b| a.name.cmp(&b.name));
         let statistics = FleetStatistics::of(&summaries);
-        Ok(Scan { info, summaries, statistics, completeness: Completeness::default() })
+        Ok(Scan {
+            info,
+            summaries,
+            statistics,
+            completeness: Completeness::default(),
+        })
     }
 
     /// Reads the manifests of some deployments, in their order. A failure is its
     /// own deployment's: it becomes a manifest that was not read, and a gap.
-    pub async fn manifests(&self, summaries: &[DeploymentSummary], gaps: &mut Vec<Gap>) -> Vec<Deployment> {
+    pub async fn manifests(
+        &self,
+        summaries: &[DeploymentSummary],
+        gaps: &mut Vec<Gap>,
+    ) -> Vec<Deployment> {
         let answers: Vec<_> = stream::iter(summaries)
             .map(|summary| async move { (summary, self.director.manifest(&summary.name).await) })
             .buffered(self.concurrency)
@@ -86,7 +98,9 @@ impl<'a> Scanner<'a> {
                     Ok(ManifestAnswer::Found(bytes)) => Manifest::from_bytes(bytes.to_vec()),
                     Ok(ManifestAnswer::Null) => Manifest::absent(),
                     // It was in the list a moment ago: somebody is deleting it.
-                    Ok(ManifestAnswer::Gone) => unread(summary, "it vanished during the scan".to_owned(), gaps),
+                    Ok(ManifestAnswer::Gone) => {
+                        unread(summary, "it vanished during the scan".to_owned(), gaps)
+                    }
                     Err(error) => unread(summary, error.to_string(), gaps),
                 };
                 Deployment::new(summary.clone(), manifest)
@@ -96,6 +110,9 @@ impl<'a> Scanner<'a> {
 }
 
 fn unread(summary: &DeploymentSummary, why: String, gaps: &mut Vec<Gap>) -> Manifest {
-    gaps.push(Gap { deployment: summary.name.clone(), why: why.clone() });
+    gaps.push(Gap {
+        deployment: summary.name.clone(),
+        why: why.clone(),
+    });
     Manifest::unread(why)
 }

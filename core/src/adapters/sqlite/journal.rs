@@ -5,25 +5,7 @@ use rusqlite::{Connection, Result, Row, params};
 
 use super::columns;
 use crate::model::JsonObject;
-
-/// One run in the journal.
-#[derive(Debug, Clone, PartialEq)]
-pub struct RunEntry {
-    /// The run's own id.
-    pub run_id: String,
-    /// When it started.
-    pub started_at: DateTime<Utc>,
-    /// When it finished; `None` while it runs, or if it was killed.
-    pub finished_at: Option<DateTime<Utc>>,
-    /// How it ended, in the reconciler's words; `None` if it did not.
-    pub outcome: Option<String>,
-    /// Whether it saw and did everything it had to.
-    pub complete: bool,
-    /// How many of each kind there were.
-    pub counts: JsonObject,
-    /// What people should look at.
-    pub findings: Vec<JsonObject>,
-}
+use crate::ports::RunEntry;
 
 /// Writes a run, or replaces the one of the same id.
 pub(super) fn record(connection: &Connection, run: &RunEntry) -> Result<()> {

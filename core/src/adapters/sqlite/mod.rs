@@ -17,6 +17,5 @@ mod store;
 #[cfg(test)]
 mod tests;
 
-pub use journal::RunEntry;
-pub use state::{Absence, StateFile};
+pub use state::StateFile;
 pub use store::SqliteStore;

@@ -10,9 +10,10 @@ use rusqlite::{Connection, OptionalExtension, Result as SqlResult, Row, Transact
 use super::columns;
 use super::faults::{Place, Task};
 use super::file::{DatabaseFile, Form, Journal, LOCK_WAIT};
-use super::journal::{self, RunEntry};
+use super::journal;
 use crate::model::InstanceId;
 use crate::ports::PortError;
+use crate::ports::{Absence, RunEntry, RunState};
 
 /// The state's file. It is written a few times a run, so that a rollback
 /// journal is fast enough; and with it, reading creates no file.
@@ -47,17 +48,6 @@ static FORM: Form = Form {
     ",
     journal: Journal::Rollback,
 };
-
-/// Since when the deployment of an index entry is not there.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Absence {
-    /// The entry's instance, as it was spelled when it was first absent.
-    pub instance: InstanceId,
-    /// When it was first found absent.
-    pub first_absent_at: DateTime<Utc>,
-    /// How many complete scans in a row found it absent, from 1.
-    pub complete_scans: u32,
-}
 
 /// The state file of one Director, which only its owner may open.
 ///
@@ -120,17 +110,32 @@ impl StateFile {
         }
     }
 
-    /// Where the file is, for people.
-    #[must_use]
-    pub fn address(&self) -> String {
+    fn read<T>(
+        &self,
+        operation: &'static str,
+        body: impl FnOnce(&Transaction<'_>) -> SqlResult<T>,
+    ) -> Result<T, PortError> {
+        let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+        file.read(&Task::new(operation, self.address()), body)
+    }
+
+    fn write<T>(
+        &self,
+        operation: &'static str,
+        body: impl FnOnce(&Transaction<'_>) -> SqlResult<T>,
+    ) -> Result<T, PortError> {
+        // A panic in a change has rolled it back: the file is as it was.
+        let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+        file.write(&Task::new(operation, self.address()), body)
+    }
+}
+
+impl RunState for StateFile {
+    fn address(&self) -> String {
         self.place.to_string()
     }
 
-    /// How many entries the index had when it was last seen.
-    ///
-    /// # Errors
-    /// If the file cannot be read.
-    pub fn index_size(&self) -> Result<Option<u64>, PortError> {
+    fn index_size(&self) -> Result<Option<u64>, PortError> {
         self.read("read the size of the last index in", |transaction| {
             let size: Option<i64> =
                 transaction.query_row("SELECT index_size FROM director", [], |row| row.get(0))?;
@@ -138,11 +143,7 @@ impl StateFile {
         })
     }
 
-    /// Remembers how many entries the index has.
-    ///
-    /// # Errors
-    /// If the file cannot be written.
-    pub fn set_index_size(&self, entries: u64) -> Result<(), PortError> {
+    fn set_index_size(&self, entries: u64) -> Result<(), PortError> {
         let entries = i64::try_from(entries).unwrap_or(i64::MAX);
         self.write("remember the size of the index in", |transaction| {
             transaction.execute("UPDATE director SET index_size = ?1", [entries])?;
@@ -150,11 +151,7 @@ impl StateFile {
         })
     }
 
-    /// When everything was last verified, not only what had changed.
-    ///
-    /// # Errors
-    /// If the file cannot be read.
-    pub fn last_full_verification(&self) -> Result<Option<DateTime<Utc>>, PortError> {
+    fn last_full_verification(&self) -> Result<Option<DateTime<Utc>>, PortError> {
         self.read("read the last full verification in", |transaction| {
             transaction.query_row("SELECT last_full_verification FROM director", [], |row| {
                 columns::instant_or_none(row, 0)
@@ -162,11 +159,7 @@ impl StateFile {
         })
     }
 
-    /// Remembers when everything was verified.
-    ///
-    /// # Errors
-    /// If the file cannot be written.
-    pub fn set_last_full_verification(&self, at: DateTime<Utc>) -> Result<(), PortError> {
+    fn set_last_full_verification(&self, at: DateTime<Utc>) -> Result<(), PortError> {
         self.write("remember the full verification in", |transaction| {
             transaction.execute(
                 "UPDATE director SET last_full_verification = ?1",
@@ -176,23 +169,11 @@ impl StateFile {
         })
     }
 
-    /// The entries that are absent, in the order of their ids.
-    ///
-    /// # Errors
-    /// If the file cannot be read.
-    pub fn absences(&self) -> Result<Vec<Absence>, PortError> {
+    fn absences(&self) -> Result<Vec<Absence>, PortError> {
         self.read("read the absences in", |transaction| absences(transaction))
     }
 
-    /// Takes in a complete scan: of the entries that it found absent, each is
-    /// counted once more or begins to be absent at `at`; all others are no
-    /// longer absent. Gives the absences as they are now.
-    ///
-    /// A scan that is not complete proves no absence and must not come here.
-    ///
-    /// # Errors
-    /// If the file cannot be written; then nothing was changed.
-    pub fn record_complete_scan(
+    fn record_complete_scan(
         &self,
         absent: &BTreeSet<InstanceId>,
         at: DateTime<Utc>,
@@ -216,11 +197,7 @@ impl StateFile {
         })
     }
 
-    /// Forgets absences of entries that were seen again, or are gone.
-    ///
-    /// # Errors
-    /// If the file cannot be written; then nothing was changed.
-    pub fn forget_absences(&self, instances: &BTreeSet<InstanceId>) -> Result<(), PortError> {
+    fn forget_absences(&self, instances: &BTreeSet<InstanceId>) -> Result<(), PortError> {
         self.write("forget absences in", |transaction| {
             instances
                 .iter()
@@ -228,54 +205,22 @@ impl StateFile {
         })
     }
 
-    /// Writes a run into the journal, or replaces what is there under its id.
-    ///
-    /// # Errors
-    /// If the file cannot be written.
-    pub fn record_run(&self, run: &RunEntry) -> Result<(), PortError> {
+    fn record_run(&self, run: &RunEntry) -> Result<(), PortError> {
         self.write("write the run into the journal in", |transaction| {
             journal::record(transaction, run)
         })
     }
 
-    /// The newest runs of the journal, newest first, at most `limit`.
-    ///
-    /// # Errors
-    /// If the file cannot be read.
-    pub fn runs(&self, limit: usize) -> Result<Vec<RunEntry>, PortError> {
+    fn runs(&self, limit: usize) -> Result<Vec<RunEntry>, PortError> {
         self.read("read the journal in", |transaction| {
             journal::newest(transaction, limit)
         })
     }
 
-    /// Keeps the newest `keep` runs of the journal, and of these the ones that
-    /// started at `oldest` or later. Gives how many were removed.
-    ///
-    /// # Errors
-    /// If the file cannot be written.
-    pub fn prune_runs(&self, keep: usize, oldest: DateTime<Utc>) -> Result<usize, PortError> {
+    fn prune_runs(&self, keep: usize, oldest: DateTime<Utc>) -> Result<usize, PortError> {
         self.write("prune the journal in", |transaction| {
             journal::prune(transaction, keep, oldest)
         })
-    }
-
-    fn read<T>(
-        &self,
-        operation: &'static str,
-        body: impl FnOnce(&Transaction<'_>) -> SqlResult<T>,
-    ) -> Result<T, PortError> {
-        let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
-        file.read(&Task::new(operation, self.address()), body)
-    }
-
-    fn write<T>(
-        &self,
-        operation: &'static str,
-        body: impl FnOnce(&Transaction<'_>) -> SqlResult<T>,
-    ) -> Result<T, PortError> {
-        // A panic in a change has rolled it back: the file is as it was.
-        let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
-        file.write(&Task::new(operation, self.address()), body)
     }
 }
 

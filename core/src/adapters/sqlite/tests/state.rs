@@ -6,8 +6,9 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Duration, Utc};
 
 use super::*;
-use crate::adapters::sqlite::{Absence, RunEntry, StateFile};
+use crate::adapters::sqlite::StateFile;
 use crate::model::InstanceId;
+use crate::ports::{Absence, RunEntry, RunState};
 
 const UUID: &str = "2daf673a-9755-4b4f-aa6d-3632fbed8012";
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::adapters::sqlite::{SqliteStore, StateFile};
+use crate::ports::RunState;
 use crate::ports::{SecretStore, Slot, Version};
 
 /// Opening fails with these words for both kinds of file, changes no byte and
