@@ -6,6 +6,8 @@ pub mod model;
 
 #[cfg(any(feature = "fleet", feature = "sqlite"))]
 pub mod adapters;
+#[cfg(feature = "config")]
+pub mod config;
 #[cfg(feature = "reconcile")]
 pub mod manager;
 #[cfg(feature = "reconcile")]
