@@ -1,3 +1,65 @@
-//! The program `reconciler`.
+//! The program `reconciler`: reads its arguments, does what they say, and ends
+//! with a documented exit code.
 
-fn main() {}
+mod args;
+mod commands;
+mod exit;
+mod failure;
+mod output;
+mod progress;
+mod telemetry;
+mod wiring;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+// Without this line the linker leaves the strategies out.
+use reconciler_strategies as _;
+
+use crate::args::{Cli, Command};
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::output::Output;
+
+fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return usage(&error),
+    };
+    telemetry::start(cli.global.debug);
+    telemetry::silence_caught_panics();
+    let mut output = Output::new(&cli.global);
+    let exit = match run(&cli, &mut output) {
+        Ok(exit) => exit,
+        // Whoever read our output has seen enough, as in `… | head`.
+        Err(failure) if failure.is_closed_pipe() => Exit::Success,
+        Err(failure) => {
+            output.failure(&failure);
+            failure.exit()
+        }
+    };
+    ExitCode::from(exit)
+}
+
+/// Help and version are answers; anything else that clap reports is a mistake
+/// in the arguments. Clap's own code for those, 2, means "unreachable" here.
+fn usage(error: &clap::Error) -> ExitCode {
+    let asked_for = !error.use_stderr();
+    // A closed pipe is no reason to fail.
+    let _ = error.print();
+    ExitCode::from(if asked_for { Exit::Success } else { Exit::Local })
+}
+
+fn run(cli: &Cli, output: &mut Output) -> Result<Exit, Failure> {
+    let global = &cli.global;
+    match &cli.command {
+        Command::Run(args) => commands::run::run(global, args, output),
+        Command::Plan(args) => commands::plan::run(global, args, output),
+        Command::Scan(args) => commands::scan::run(global, args, output),
+        Command::Explain(args) => commands::explain::run(global, args, output),
+        Command::Strategies(command) => commands::strategies::run(command, output),
+        Command::Decisions(command) => commands::decisions::run(global, command, output),
+        Command::Completion(args) => commands::about::completion(args),
+        Command::Version => commands::about::version(output),
+    }
+}

@@ -1,0 +1,275 @@
+//! The command line: names, defaults and help. No behaviour.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use reconciler_core::config::FlagText;
+
+use crate::exit;
+
+/// Keeps Blacksmith's records in Vault in line with what BOSH has deployed.
+#[derive(Debug, Parser)]
+#[command(name = "reconciler", version, after_help = exit::HELP, max_term_width = 100)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) global: GlobalArgs,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// How output looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people.
+    Table,
+    /// One JSON document.
+    Json,
+    /// The same document as YAML.
+    Yaml,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "General options")]
+pub(crate) struct GlobalArgs {
+    /// Configuration file; its section `reconciler` is read.
+    #[arg(long, global = true, value_name = "FILE", env = "BLACKSMITH_RECONCILER_CONFIG")]
+    pub(crate) config: Option<PathBuf>,
+    /// How the answer on standard output looks.
+    #[arg(long, global = true, value_name = "FORMAT", default_value = "table")]
+    pub(crate) format: Format,
+    /// Short for `--format json`.
+    #[arg(long, global = true, conflicts_with = "format")]
+    pub(crate) json: bool,
+    /// Say on standard error what is done, step by step.
+    #[arg(long, global = true)]
+    pub(crate) debug: bool,
+}
+
+impl GlobalArgs {
+    pub(crate) fn format(&self) -> Format {
+        if self.json { Format::Json } else { self.format }
+    }
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Decide every deployment and bring the records into line.
+    Run(RunArgs),
+    /// Show what a run would write, field by field.
+    Plan(PlanArgs),
+    /// Show every deployment with its decision; write nothing.
+    Scan(ScanArgs),
+    /// Show how one deployment was decided.
+    Explain(ExplainArgs),
+    /// Show the strategies there are.
+    #[command(subcommand)]
+    Strategies(StrategiesCommand),
+    /// Hold decisions against the right answers.
+    #[command(subcommand)]
+    Decisions(DecisionsCommand),
+    /// Print a completion script for a shell.
+    Completion(CompletionArgs),
+    /// Print the version.
+    Version,
+}
+
+/// What is looked at.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "What is looked at")]
+pub(crate) struct SourceArgs {
+    /// A fleet's folder: a Director's answers, a catalog and an index.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) fleet: Option<PathBuf>,
+    /// The catalog: a folder of services, or a saved answer to GET /v2/catalog
+    /// (default: the fleet's own).
+    #[arg(long, value_name = "PATH")]
+    pub(crate) catalog: Option<PathBuf>,
+}
+
+/// Where records are kept.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Where records are kept")]
+pub(crate) struct StoreArgs {
+    /// The embedded store's file (default: in the user's state folder).
+    #[arg(long, value_name = "FILE")]
+    pub(crate) store: Option<PathBuf>,
+    /// What is remembered between runs (default: in the user's state folder).
+    #[arg(long, value_name = "FILE")]
+    pub(crate) state: Option<PathBuf>,
+}
+
+/// How deployments are decided.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "How deployments are decided")]
+pub(crate) struct MatchArgs {
+    /// Exactly these strategies, in this order (default: all, by priority).
+    #[arg(long, value_name = "A,B,C")]
+    strategies: Option<String>,
+    /// How opinions are weighed: best or first-match [default: best].
+    #[arg(long, value_name = "POLICY")]
+    policy: Option<String>,
+    /// The least confidence of a match, 0 to 1 [default: 0.7].
+    #[arg(long, value_name = "CONFIDENCE")]
+    threshold: Option<String>,
+    /// The least lead over the next identity, 0 to 1 [default: 0.15].
+    #[arg(long, value_name = "CONFIDENCE")]
+    margin: Option<String>,
+    /// How many threads decide [default: one for each core].
+    #[arg(long, value_name = "N")]
+    workers: Option<String>,
+    /// How many deployments are read at once [default: 10].
+    #[arg(long, value_name = "N")]
+    batch_size: Option<String>,
+}
+
+/// What is shown and written. Every deployment is decided all the same.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "What is shown and written")]
+pub(crate) struct FilterArgs {
+    /// Only this service.
+    #[arg(long, value_name = "ID")]
+    pub(crate) service: Option<String>,
+    /// Only this plan.
+    #[arg(long, value_name = "ID")]
+    pub(crate) plan: Option<String>,
+    /// Only this instance.
+    #[arg(long, value_name = "ID")]
+    pub(crate) instance: Option<String>,
+    /// Only deployments whose name fits: `*` is any text, `?` any character.
+    #[arg(long, value_name = "GLOB")]
+    pub(crate) deployment: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RunArgs {
+    /// Show what would be written, and write nothing.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    #[command(flatten)]
+    pub(crate) source: SourceArgs,
+    #[command(flatten)]
+    pub(crate) store: StoreArgs,
+    #[command(flatten)]
+    pub(crate) matching: MatchArgs,
+    #[command(flatten)]
+    pub(crate) filter: FilterArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PlanArgs {
+    /// End with 11 if there is something to write.
+    #[arg(long)]
+    pub(crate) detailed_exitcode: bool,
+    #[command(flatten)]
+    pub(crate) source: SourceArgs,
+    #[command(flatten)]
+    pub(crate) store: StoreArgs,
+    #[command(flatten)]
+    pub(crate) matching: MatchArgs,
+    #[command(flatten)]
+    pub(crate) filter: FilterArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ScanArgs {
+    #[command(flatten)]
+    pub(crate) source: SourceArgs,
+    #[command(flatten)]
+    pub(crate) store: StoreArgs,
+    #[command(flatten)]
+    pub(crate) matching: MatchArgs,
+    #[command(flatten)]
+    pub(crate) filter: FilterArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ExplainArgs {
+    /// The deployment's name.
+    pub(crate) deployment: String,
+    #[command(flatten)]
+    pub(crate) source: SourceArgs,
+    #[command(flatten)]
+    pub(crate) store: StoreArgs,
+    #[command(flatten)]
+    pub(crate) matching: MatchArgs,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum StrategiesCommand {
+    /// List them in the order of the chain.
+    List,
+    /// Show what one looks at, when it proposes and when it abstains.
+    Show {
+        /// The strategy's id.
+        id: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum DecisionsCommand {
+    /// Decide a labelled fleet and count what is right, wrong and missed.
+    Eval(EvalArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct EvalArgs {
+    /// The labels (default: labels.yml in the fleet).
+    #[arg(long, value_name = "FILE")]
+    pub(crate) labels: Option<PathBuf>,
+    /// End with 20 if precision is below this, 0 to 1.
+    #[arg(long, value_name = "RATIO")]
+    pub(crate) min_precision: Option<f64>,
+    /// End with 20 if recall is below this, 0 to 1.
+    #[arg(long, value_name = "RATIO")]
+    pub(crate) min_recall: Option<f64>,
+    #[command(flatten)]
+    pub(crate) source: SourceArgs,
+    #[command(flatten)]
+    pub(crate) matching: MatchArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CompletionArgs {
+    /// The shell.
+    pub(crate) shell: clap_complete::Shell,
+}
+
+/// Flags that stand for a key of the configuration.
+pub(crate) trait Flags {
+    /// Adds the flags that were given.
+    fn add(&self, flags: &mut Vec<FlagText>);
+}
+
+fn path_flag(flags: &mut Vec<FlagText>, key: &str, flag: &str, path: Option<&PathBuf>) {
+    // A path that is not UTF-8 cannot stand in the file or in a message either.
+    flags.extend(path.map(|path| FlagText::new(key, path.to_string_lossy(), flag)));
+}
+
+fn text_flag(flags: &mut Vec<FlagText>, key: &str, flag: &str, text: Option<&String>) {
+    flags.extend(text.map(|text| FlagText::new(key, text, flag)));
+}
+
+impl Flags for SourceArgs {
+    fn add(&self, flags: &mut Vec<FlagText>) {
+        path_flag(flags, "fleet", "--fleet", self.fleet.as_ref());
+        path_flag(flags, "catalog.path", "--catalog", self.catalog.as_ref());
+    }
+}
+
+impl Flags for StoreArgs {
+    fn add(&self, flags: &mut Vec<FlagText>) {
+        path_flag(flags, "store.path", "--store", self.store.as_ref());
+        path_flag(flags, "state.path", "--state", self.state.as_ref());
+    }
+}
+
+impl Flags for MatchArgs {
+    fn add(&self, flags: &mut Vec<FlagText>) {
+        text_flag(flags, "strategies", "--strategies", self.strategies.as_ref());
+        text_flag(flags, "policy.kind", "--policy", self.policy.as_ref());
+        text_flag(flags, "policy.threshold", "--threshold", self.threshold.as_ref());
+        text_flag(flags, "policy.margin", "--margin", self.margin.as_ref());
+        text_flag(flags, "workers", "--workers", self.workers.as_ref());
+        text_flag(flags, "batch_size", "--batch-size", self.batch_size.as_ref());
+    }
+}

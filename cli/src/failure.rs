@@ -1,0 +1,100 @@
+//! Why a command could not be done: message, causes, next step, exit code.
+
+use std::error::Error;
+use std::io;
+
+use reconciler_core::adapters::SourceError;
+use reconciler_core::config::ConfigErrors;
+use reconciler_core::manager::RunError;
+use reconciler_core::matching::ChainError;
+use reconciler_core::ports::{PortError, PortErrorKind};
+
+use crate::exit::Exit;
+
+/// A command that could not be done.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    error: anyhow::Error,
+    advice: Option<String>,
+    exit: Exit,
+}
+
+impl Failure {
+    /// A mistake on our side.
+    pub(crate) fn local(error: impl Into<anyhow::Error>) -> Self {
+        Self { error: error.into(), advice: None, exit: Exit::Local }
+    }
+
+    /// A mistake on our side, in words.
+    pub(crate) fn told(message: impl Into<String>, advice: impl Into<String>) -> Self {
+        Self { error: anyhow::Error::msg(message.into()), advice: Some(advice.into()), exit: Exit::Local }
+    }
+
+    pub(crate) fn exit(&self) -> Exit {
+        self.exit
+    }
+
+    pub(crate) fn advice(&self) -> Option<&str> {
+        self.advice.as_deref()
+    }
+
+    /// The message, then what caused it.
+    pub(crate) fn chain(&self) -> impl Iterator<Item = &(dyn Error + 'static)> {
+        self.error.chain()
+    }
+
+    pub(crate) fn is_closed_pipe(&self) -> bool {
+        let io = self.error.downcast_ref::<io::Error>();
+        io.is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+    }
+}
+
+impl From<PortError> for Failure {
+    fn from(error: PortError) -> Self {
+        let exit = match error.kind {
+            PortErrorKind::Local => Exit::Local,
+            PortErrorKind::Cancelled => Exit::Interrupted,
+            _ => Exit::Remote,
+        };
+        let advice = error.advice.as_ref().map(ToString::to_string);
+        Self { error: error.into(), advice, exit }
+    }
+}
+
+impl From<RunError> for Failure {
+    fn from(error: RunError) -> Self {
+        match error {
+            RunError::Port(error) => error.into(),
+            RunError::Refused { ref advice, .. } => {
+                let advice = Some(advice.clone());
+                Self { error: error.into(), advice, exit: Exit::Refused }
+            }
+            _ => Self::local(error),
+        }
+    }
+}
+
+impl From<SourceError> for Failure {
+    fn from(error: SourceError) -> Self {
+        let advice = error.advice.clone();
+        Self { error: error.into(), advice, exit: Exit::Local }
+    }
+}
+
+impl From<ChainError> for Failure {
+    fn from(error: ChainError) -> Self {
+        Self::local(error)
+    }
+}
+
+impl From<ConfigErrors> for Failure {
+    fn from(error: ConfigErrors) -> Self {
+        Self::local(error)
+    }
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        Self::local(error)
+    }
+}

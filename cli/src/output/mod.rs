@@ -1,0 +1,95 @@
+//! What the program prints: one answer on standard output, everything else on
+//! standard error.
+
+mod table;
+
+use std::io::{self, Write};
+
+use anstyle::{AnsiColor, Style};
+use serde::Serialize;
+
+use crate::args::{Format, GlobalArgs};
+use crate::failure::Failure;
+
+pub(crate) use table::Table;
+
+/// Grows when a field of a document changes its meaning or goes away.
+const SCHEMA_VERSION: u32 = 1;
+
+/// The document around every answer.
+#[derive(Serialize)]
+struct Document<'a, T: Serialize> {
+    schema_version: u32,
+    kind: &'a str,
+    complete: bool,
+    data: &'a T,
+}
+
+/// Where answers go, and how they look.
+#[derive(Debug)]
+pub(crate) struct Output {
+    format: Format,
+}
+
+impl Output {
+    pub(crate) fn new(global: &GlobalArgs) -> Self {
+        Self { format: global.format() }
+    }
+
+    /// Prints an answer: as a document, or as text for people.
+    pub(crate) fn answer<T: Serialize>(
+        &mut self,
+        kind: &str,
+        complete: bool,
+        data: &T,
+        text: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+    ) -> Result<(), Failure> {
+        let document = Document { schema_version: SCHEMA_VERSION, kind, complete, data };
+        let mut out = io::BufWriter::new(anstream::stdout().lock());
+        match self.format {
+            Format::Table => text(&mut out)?,
+            Format::Json => {
+                serde_json::to_writer_pretty(&mut out, &document).map_err(io::Error::from)?;
+                writeln!(out)?;
+            }
+            Format::Yaml => {
+                let yaml = serde_yaml::to_string(&document).map_err(Failure::local)?;
+                out.write_all(yaml.as_bytes())?;
+            }
+        }
+        out.flush()?;
+        Ok(())
+    }
+
+    /// Says something beside the answer.
+    pub(crate) fn note(&mut self, text: &str) {
+        // Nobody to tell is no reason to stop.
+        let _ = writeln!(anstream::stderr(), "{text}");
+    }
+
+    /// Says why the command could not be done.
+    pub(crate) fn failure(&mut self, failure: &Failure) {
+        let mut err = anstream::stderr();
+        let red = Style::new().bold().fg_color(Some(AnsiColor::Red.into()));
+        for (depth, cause) in failure.chain().enumerate() {
+            let _ = match depth {
+                0 => writeln!(err, "{red}error{red:#}: {cause}"),
+                _ => writeln!(err, "  caused by: {cause}"),
+            };
+        }
+        if let Some(advice) = failure.advice() {
+            let _ = writeln!(err, "help: {advice}");
+        }
+    }
+}
+
+/// Colours for outcomes; taken out again where colour is not wanted.
+pub(crate) fn outcome_style(outcome: &str) -> Style {
+    let colour = match outcome {
+        "matched" | "complete" => AnsiColor::Green,
+        "review" => AnsiColor::Yellow,
+        "wrong" | "missed" | "failed" | "incomplete" => AnsiColor::Red,
+        _ => return Style::new(),
+    };
+    Style::new().fg_color(Some(colour.into()))
+}
