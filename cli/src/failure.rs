@@ -30,6 +30,11 @@ impl Failure {
         Self { error: anyhow::Error::msg(message.into()), advice: Some(advice.into()), exit: Exit::Local }
     }
 
+    /// A signal came.
+    pub(crate) fn interrupted() -> Self {
+        Self { error: anyhow::Error::msg("interrupted"), advice: None, exit: Exit::Interrupted }
+    }
+
     pub(crate) fn exit(&self) -> Exit {
         self.exit
     }

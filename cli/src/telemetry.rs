@@ -6,7 +6,8 @@ use tracing_subscriber::EnvFilter;
 /// Starts logging: warnings only, everything of ours with `--debug`,
 /// `BLACKSMITH_DEBUG` or `DEBUG`, or exactly what `RUST_LOG` says.
 pub(crate) fn start(debug: bool) {
-    let asked = |name: &str| std::env::var(name).is_ok_and(|value| matches!(value.as_str(), "1" | "true" | "yes"));
+    let asked =
+        |name: &str| std::env::var(name).is_ok_and(|value| matches!(value.as_str(), "1" | "true" | "yes"));
     let level = if debug || asked("BLACKSMITH_DEBUG") || asked("DEBUG") {
         "warn,reconciler=debug,reconciler_core=debug,reconciler_strategies=debug"
     } else {

@@ -18,11 +18,7 @@ pub(crate) fn stated(document: &Document) -> impl Iterator<Item = StatedInstance
     INSTANCE_ID_PATHS.iter().filter_map(move |path| {
         let node = document.path(path)?;
         let text = node.as_str().filter(|text| !text.is_empty())?;
-        Some(StatedInstance {
-            node,
-            pointer: path.join("."),
-            id: InstanceId::new(text).ok(),
-        })
+        Some(StatedInstance { node, pointer: path.join("."), id: InstanceId::new(text).ok() })
     })
 }
 
@@ -33,31 +29,16 @@ pub(crate) fn identity_by_name(context: MatchContext<'_>) -> Option<Identity> {
         let (stem, uuid) = split_trailing_uuid(context.name())?;
         let plan = context.catalog().plan(stem)?;
         let instance = InstanceId::new(uuid.text).ok()?;
-        Some(Identity {
-            instance,
-            service: plan.service.clone(),
-            plan: plan.id.clone(),
-        })
+        Some(Identity { instance, service: plan.service.clone(), plan: plan.id.clone() })
     };
-    let by_index = || {
-        context
-            .index()
-            .expecting(context.name())
-            .find_map(|entry| entry.identity())
-    };
+    let by_index = || context.index().expecting(context.name()).find_map(|entry| entry.identity());
     by_catalog().or_else(by_index)
 }
 
 /// The identity that the name has if its instance is this one.
 pub(crate) fn identity_of(context: MatchContext<'_>, instance: &InstanceId) -> Option<Identity> {
-    let plan = context
-        .catalog()
-        .plan(plan_before(context.name(), instance)?)?;
-    Some(Identity {
-        instance: instance.clone(),
-        service: plan.service.clone(),
-        plan: plan.id.clone(),
-    })
+    let plan = context.catalog().plan(plan_before(context.name(), instance)?)?;
+    Some(Identity { instance: instance.clone(), service: plan.service.clone(), plan: plan.id.clone() })
 }
 
 /// Instances that occur in the name, each with the bytes it takes there: UUIDs
@@ -72,8 +53,5 @@ pub(crate) fn in_name(context: MatchContext<'_>) -> Vec<(InstanceId, std::ops::R
         return found;
     }
     let known = context.index().ending(name);
-    known
-        .map(|(stem, entry)| (entry.instance.clone(), stem.len() + 1..name.len()))
-        .into_iter()
-        .collect()
+    known.map(|(stem, entry)| (entry.instance.clone(), stem.len() + 1..name.len())).into_iter().collect()
 }

@@ -12,10 +12,5 @@ mod uuid_pattern;
 
 /// The ids of all strategies of this crate, so that a test can tell whether the
 /// linker brought them along.
-pub const EXPECTED: &[&str] = &[
-    "manifest-metadata",
-    "stored-record",
-    "uuid-pattern",
-    "release-based",
-    "name-heuristics",
-];
+pub const EXPECTED: &[&str] =
+    &["manifest-metadata", "stored-record", "uuid-pattern", "release-based", "name-heuristics"];

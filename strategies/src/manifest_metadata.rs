@@ -5,18 +5,19 @@ use reconciler_core::matching::{
     BuiltinStrategy, Confidence, Evidence, Family, Locus, MatchContext, MatchStrategy, Opinion,
     StrategyError, StrategyMeta, priority,
 };
-use reconciler_core::model::{Identity, InstanceId, Plan};
+use reconciler_core::model::recognise::{plan_before, uuids};
+use reconciler_core::model::{Identity, InstanceId};
 use reconciler_core::register_strategy;
 
-use crate::instance::{StatedInstance, identity_by_name, identity_of, stated};
+use crate::instance::{identity_by_name, identity_of, stated};
 
 /// Manifest and name say the same: what the broker makes.
 const CONFIRMED_BY_NAME: Confidence = Confidence::per_mille(950);
 /// Service, plan and instance are stated; the name says nothing.
 const STATED: Confidence = Confidence::per_mille(900);
-/// Only the instance is stated, and its plan is taken from the index. A copied
-/// manifest says the same, so this stays below the usual threshold.
-const KNOWN_INSTANCE: Confidence = Confidence::per_mille(650);
+/// The plan is taken from the index, or the name reads like something else. A
+/// copied manifest says the same, so this stays below the usual threshold.
+const DOUBTFUL: Confidence = Confidence::per_mille(650);
 
 /// See the module.
 #[derive(Debug, Default)]
@@ -34,10 +35,11 @@ Looks at: `meta.params.instance_id`, which the broker puts into every manifest i
 `properties.blacksmith.{service_id,plan_id,instance_id}`, which people add; the name; the index.
 
 Proposes when: the stated instance and the name make up `{plan_id}-{instance_id}` with a plan of \
-the catalog (0.950); or service, plan and instance are all stated and the name says nothing \
-against them (0.900); or the index knows the stated instance and its plan (0.650, for review).
+the catalog (0.950); or plan and instance are stated and the name holds neither a UUID nor the \
+instance (0.900). It proposes for review (0.650) if the name does, or if the plan is known from the \
+index alone.
 
-Vetoes: the identity that the name has, when the manifest states another instance or another plan. \
+Vetoes: the identity that the name has, when the manifest states another instance, plan or service. \
 A manifest that was copied must not take over the instance it was copied from.
 
 Abstains when: the manifest states no instance, or states a plan that is not in the catalog.
@@ -48,182 +50,150 @@ Example: `meta.params.instance_id: relaxed-tesla` in deployment `rabbitmq-dedica
 
 impl MatchStrategy for ManifestMetadata {
     fn assess(&self, context: MatchContext<'_>) -> Result<Opinion, StrategyError> {
-        let statements: Vec<StatedInstance<'_>> = stated(context.document()).collect();
-        let Some(first) = statements.first() else {
-            return Ok(Opinion::abstain("the manifest states no instance id"));
-        };
-        let evidence: Vec<Evidence> = statements.iter().map(instance_evidence).collect();
-        if statements.iter().any(|other| other.id != first.id) {
-            return Ok(object(
-                context,
-                evidence,
-                "the manifest states two different instances",
-            ));
+        let statement = Statement::of(context);
+        if let Some(fault) = statement.fault {
+            return Ok(match identity_by_name(context) {
+                Some(named) => veto(named, statement.evidence, fault),
+                None => Opinion::abstain(fault),
+            });
         }
-        let Some(instance) = &first.id else {
-            return Ok(object(
-                context,
-                evidence,
-                "the manifest states an instance id that cannot be one",
-            ));
-        };
-        Ok(match stated_plan(context) {
-            StatedPlan::None => by_instance(context, instance, evidence),
-            StatedPlan::Known { plan, place } => {
-                let identity = identity(instance, plan);
-                by_plan(context, identity, [evidence, vec![place]].concat())
-            }
-            StatedPlan::Unknown { place } => {
-                let why = "the manifest states a service or plan that the catalog does not have";
-                object(context, [evidence, vec![place]].concat(), why)
-            }
+        let by_instance = statement.instance.as_ref().and_then(|instance| identity_of(context, instance));
+        Ok(match by_instance.or_else(|| identity_by_name(context)) {
+            Some(named) => with_name(context, named, statement),
+            None => without_name(context, statement),
         })
     }
 }
 
-fn identity(instance: &InstanceId, plan: &Plan) -> Identity {
-    Identity {
-        instance: instance.clone(),
-        service: plan.service.clone(),
-        plan: plan.id.clone(),
+/// The name is one the broker would have made.
+fn with_name(context: MatchContext<'_>, named: Identity, mut statement: Statement<'_>) -> Opinion {
+    if let Some(why) = statement.contradiction(&named) {
+        return veto(named, statement.evidence, why);
     }
+    if statement.instance.is_none() {
+        return Opinion::abstain("the manifest states no instance id");
+    }
+    if context.catalog().plan(named.plan.as_str()).is_none() {
+        return Opinion::abstain("the plan has left the catalog; only the index can speak for it");
+    }
+    let whole = 0..context.name().len();
+    statement.evidence.push(Evidence::in_name(
+        "name.plan-and-instance",
+        whole,
+        "the broker would give it this name",
+    ));
+    Opinion::propose(named, CONFIRMED_BY_NAME, statement.evidence)
 }
 
-/// Only the instance is stated.
-fn by_instance(
-    context: MatchContext<'_>,
-    instance: &InstanceId,
-    mut evidence: Vec<Evidence>,
-) -> Opinion {
-    if let Some(identity) = identity_of(context, instance) {
-        evidence.push(name_evidence(context));
-        return Opinion::propose(identity, CONFIRMED_BY_NAME, evidence);
-    }
-    if let Some(named) = identity_by_name(context).filter(|named| named.instance != *instance) {
-        return veto(
-            named,
-            evidence,
-            "the name speaks of another instance than the manifest",
-        );
-    }
+/// The name is nobody's.
+fn without_name(context: MatchContext<'_>, mut statement: Statement<'_>) -> Opinion {
+    let Some(instance) = &statement.instance else {
+        return Opinion::abstain("the manifest states no instance id");
+    };
     let entry = context.index().entry(instance);
-    let plan = entry.and_then(|entry| context.catalog().plan(entry.plan()?.as_str()));
-    match entry.zip(plan) {
-        Some((entry, plan)) if !expects_this(context, entry) => {
-            evidence.push(Evidence::new(
-                "record.known-instance",
-                Locus::Record {
-                    key: entry.instance.as_str().into(),
-                },
-                "the index knows this instance and its plan",
+    let plan_id = match (statement.plan, entry.and_then(|entry| entry.plan())) {
+        (Some(stated), _) => stated,
+        (None, Some(recorded)) => recorded.as_str(),
+        (None, None) => {
+            return Opinion::abstain("the manifest states an instance, but nothing says which plan it has");
+        }
+    };
+    let Some(plan) = context.catalog().plan(plan_id) else {
+        return Opinion::abstain(format!("`{plan_id}` is no plan of the catalog"));
+    };
+    let identity =
+        Identity { instance: instance.clone(), service: plan.service.clone(), plan: plan.id.clone() };
+    if statement.contradiction(&identity).is_some() {
+        return Opinion::abstain("the manifest states a plan and a service that do not belong together");
+    }
+    let reads_otherwise =
+        !uuids(context.name()).is_empty() || plan_before(context.name(), instance).is_some();
+    if statement.plan.is_none() {
+        let key = entry.map_or("", |entry| entry.instance.as_str()).into();
+        statement.evidence.push(Evidence::new(
+            "record.known-instance",
+            Locus::Record { key },
+            "the index knows this instance and its plan",
+        ));
+        return Opinion::propose(identity, DOUBTFUL, statement.evidence);
+    }
+    if reads_otherwise {
+        let whole = 0..context.name().len();
+        statement.evidence.push(Evidence::in_name(
+            "name.reads-otherwise",
+            whole,
+            "the name speaks of something else",
+        ));
+        return Opinion::propose(identity, DOUBTFUL, statement.evidence);
+    }
+    Opinion::propose(identity, STATED, statement.evidence)
+}
+
+/// What the manifest says about itself.
+struct Statement<'m> {
+    instance: Option<InstanceId>,
+    service: Option<&'m str>,
+    plan: Option<&'m str>,
+    evidence: Vec<Evidence>,
+    /// Why it cannot be right, whatever the name says.
+    fault: Option<&'static str>,
+}
+
+impl<'m> Statement<'m> {
+    fn of(context: MatchContext<'m>) -> Self {
+        let document = context.document();
+        let mut evidence = Vec::new();
+        let mut fault = None;
+        let mut instance: Option<InstanceId> = None;
+        for stated in stated(document) {
+            evidence.push(place(
+                "meta.instance-id",
+                &stated.pointer,
+                stated.node,
+                "the manifest states the instance",
             ));
-            Opinion::propose(identity(instance, plan), KNOWN_INSTANCE, evidence)
+            match (&instance, stated.id) {
+                (_, None) => fault = Some("the manifest states an instance id that cannot be one"),
+                (Some(first), Some(other)) if *first != other => {
+                    fault = Some("the manifest states two different instances");
+                }
+                (_, Some(id)) => instance = instance.or(Some(id)),
+            }
         }
-        Some(_) => Opinion::abstain("the index alone says which plan this instance has"),
-        None => {
-            Opinion::abstain("the manifest states an instance, but nothing says which plan it has")
-        }
+        let mut text = |field: &str, code: &'static str, note: &'static str| {
+            let node = document.path(&["properties", "blacksmith", field])?;
+            let text = node.as_str().filter(|text| !text.is_empty())?;
+            evidence.push(place(code, &format!("properties.blacksmith.{field}"), node, note));
+            Some(text)
+        };
+        let service = text("service_id", "meta.service-id", "the manifest states the service");
+        let plan = text("plan_id", "meta.plan-id", "the manifest states the plan");
+        Self { instance, service, plan, evidence, fault }
     }
-}
 
-fn expects_this(context: MatchContext<'_>, entry: &reconciler_core::model::IndexEntry) -> bool {
-    context
-        .index()
-        .expecting(context.name())
-        .any(|other| other.instance == entry.instance)
-}
-
-/// Service, plan and instance are stated.
-fn by_plan(context: MatchContext<'_>, stated: Identity, mut evidence: Vec<Evidence>) -> Opinion {
-    match identity_of(context, &stated.instance).or_else(|| identity_by_name(context)) {
-        Some(named) if named == stated => {
-            evidence.push(name_evidence(context));
-            Opinion::propose(stated, CONFIRMED_BY_NAME, evidence)
+    /// Where the statement differs from an identity.
+    fn contradiction(&self, identity: &Identity) -> Option<&'static str> {
+        if self.instance.as_ref().is_some_and(|instance| *instance != identity.instance) {
+            return Some("the manifest states another instance than the name");
         }
-        Some(named) => veto(
-            named,
-            evidence,
-            "the manifest states another identity than the name",
-        ),
-        None => Opinion::propose(stated, STATED, evidence),
-    }
-}
-
-/// The manifest cannot be right about itself: that speaks against whatever the
-/// name says, and for nothing.
-fn object(context: MatchContext<'_>, evidence: Vec<Evidence>, why: &'static str) -> Opinion {
-    match identity_by_name(context) {
-        Some(named) => veto(named, evidence, why),
-        None => Opinion::abstain(why),
+        if self.plan.is_some_and(|plan| plan != identity.plan.as_str()) {
+            return Some("the manifest states another plan than the name");
+        }
+        if self.service.is_some_and(|service| service != identity.service.as_str()) {
+            return Some("the manifest states another service than the name");
+        }
+        None
     }
 }
 
 fn veto(identity: Identity, mut evidence: Vec<Evidence>, why: &'static str) -> Opinion {
-    let locus = Locus::Catalog {
-        service: identity.service.clone(),
-        plan: Some(identity.plan.clone()),
-    };
+    let locus = Locus::Catalog { service: identity.service.clone(), plan: Some(identity.plan.clone()) };
     evidence.push(Evidence::new("meta.contradicts-name", locus, why));
     Opinion::Veto { identity, evidence }
 }
 
-fn name_evidence(context: MatchContext<'_>) -> Evidence {
-    Evidence::in_name(
-        "name.plan-and-instance",
-        0..context.name().len(),
-        "the broker would give it this name",
-    )
-}
-
-fn instance_evidence(statement: &StatedInstance<'_>) -> Evidence {
-    place(
-        "meta.instance-id",
-        &statement.pointer,
-        statement.node,
-        "the manifest states the instance",
-    )
-}
-
 fn place(code: &'static str, pointer: &str, node: Node<'_>, note: &'static str) -> Evidence {
-    Evidence::new(
-        code,
-        Locus::Manifest {
-            pointer: pointer.into(),
-            at: node.location(),
-        },
-        note,
-    )
-}
-
-/// What the manifest says about service and plan.
-enum StatedPlan<'a> {
-    None,
-    Known { plan: &'a Plan, place: Evidence },
-    Unknown { place: Evidence },
-}
-
-fn stated_plan(context: MatchContext<'_>) -> StatedPlan<'_> {
-    let document = context.document();
-    let text = |field: &str| {
-        let node = document.path(&["properties", "blacksmith", field])?;
-        Some((node, node.as_str().filter(|text| !text.is_empty())?))
-    };
-    let (service, plan) = (text("service_id"), text("plan_id"));
-    let Some((node, plan_id)) = plan else {
-        // A service without a plan says nothing that could be checked.
-        return StatedPlan::None;
-    };
-    let evidence = |note| place("meta.plan-id", "properties.blacksmith.plan_id", node, note);
-    let same_service = |plan: &&Plan| service.is_none_or(|(_, id)| plan.service.as_str() == id);
-    match context.catalog().plan(plan_id).filter(same_service) {
-        Some(plan) => StatedPlan::Known {
-            plan,
-            place: evidence("the manifest states the plan"),
-        },
-        None => StatedPlan::Unknown {
-            place: evidence("this service has no such plan in the catalog"),
-        },
-    }
+    Evidence::new(code, Locus::Manifest { pointer: pointer.into(), at: node.location() }, note)
 }
 
 register_strategy!(ManifestMetadata);

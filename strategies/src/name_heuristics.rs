@@ -52,11 +52,8 @@ Example: `prod_redis-small_1b4e28ba-2fa1-41d2-883f-0016d3cca427-old` may be an i
 impl MatchStrategy for NameHeuristics {
     fn assess(&self, context: MatchContext<'_>) -> Result<Opinion, StrategyError> {
         let name = context.name();
-        if split_trailing_uuid(name).is_some_and(|(stem, _)| context.catalog().plan(stem).is_some())
-        {
-            return Ok(Opinion::abstain(
-                "the whole name is what the broker would make",
-            ));
+        if split_trailing_uuid(name).is_some_and(|(stem, _)| context.catalog().plan(stem).is_some()) {
+            return Ok(Opinion::abstain("the whole name is what the broker would make"));
         }
         let instances = in_name(context);
         if instances.is_empty() {
@@ -88,17 +85,9 @@ struct FoundPlan<'a> {
 }
 
 fn proposal(instance: InstanceId, span: Range<usize>, found: &FoundPlan<'_>) -> Proposal {
-    let identity = Identity {
-        instance,
-        service: found.plan.service.clone(),
-        plan: found.plan.id.clone(),
-    };
+    let identity = Identity { instance, service: found.plan.service.clone(), plan: found.plan.id.clone() };
     let evidence = vec![
-        Evidence::in_name(
-            found.code,
-            found.span.clone(),
-            format!("reads as plan `{}`", found.plan.id),
-        ),
+        Evidence::in_name(found.code, found.span.clone(), format!("reads as plan `{}`", found.plan.id)),
         Evidence::in_name("name.instance", span, "may be the instance's id"),
     ];
     Proposal::new(identity, found.confidence, evidence)
@@ -115,41 +104,21 @@ fn find_plan(context: MatchContext<'_>, part: Range<usize>) -> Option<FoundPlan<
         for run in words.windows(length) {
             let span = run[0].start..run[length - 1].end;
             let text = &context.name()[span.clone()];
-            let plan = catalog
-                .plan(text)
-                .or_else(|| catalog.plan(&normalised(text)));
+            let plan = catalog.plan(text).or_else(|| catalog.plan(&normalised(text)));
             if let Some(plan) = plan {
-                return Some(FoundPlan {
-                    plan,
-                    span,
-                    confidence: PLAN_ID,
-                    code: "name.contains-plan",
-                });
+                return Some(FoundPlan { plan, span, confidence: PLAN_ID, code: "name.contains-plan" });
             }
         }
     }
     let whole = words[0].start..words[words.len() - 1].end;
     let mut named = catalog.plans_named(&context.name()[whole.clone()]);
     let plan = named.next().filter(|_| named.next().is_none())?;
-    Some(FoundPlan {
-        plan,
-        span: whole,
-        confidence: PLAN_NAME,
-        code: "name.plan-name",
-    })
+    Some(FoundPlan { plan, span: whole, confidence: PLAN_NAME, code: "name.plan-name" })
 }
 
 /// Lower case, words joined by hyphens: how plan ids are usually written.
 fn normalised(text: &str) -> String {
-    text.chars()
-        .map(|c| {
-            if is_separator(c) {
-                '-'
-            } else {
-                c.to_ascii_lowercase()
-            }
-        })
-        .collect()
+    text.chars().map(|c| if is_separator(c) { '-' } else { c.to_ascii_lowercase() }).collect()
 }
 
 fn is_separator(c: char) -> bool {

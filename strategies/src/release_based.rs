@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use reconciler_core::manifest::topology;
 use reconciler_core::matching::{
-    BuiltinStrategy, Confidence, Evidence, Family, Locus, MatchContext, MatchStrategy, Opinion,
-    Proposal, StrategyError, StrategyMeta, priority,
+    BuiltinStrategy, Confidence, Evidence, Family, Locus, MatchContext, MatchStrategy, Opinion, Proposal,
+    StrategyError, StrategyMeta, priority,
 };
 use reconciler_core::model::{Identity, InstanceId, Plan, Topology};
 use reconciler_core::register_strategy;
@@ -72,13 +72,9 @@ impl MatchStrategy for ReleaseBased {
         let best = fits.first().map_or(0, |(fit, _)| *fit);
         fits.retain(|(fit, _)| *fit == best);
         match fits.len() {
-            0 => Ok(Opinion::abstain(
-                "no plan is made of the same releases and jobs",
-            )),
+            0 => Ok(Opinion::abstain("no plan is made of the same releases and jobs")),
             1..=MOST_PROPOSALS => Ok(Opinion::Propose(
-                fits.into_iter()
-                    .map(|(fit, plan)| proposal(&instance, plan, fit))
-                    .collect(),
+                fits.into_iter().map(|(fit, plan)| proposal(&instance, plan, fit)).collect(),
             )),
             alike => Ok(Opinion::abstain(format!("{alike} plans fit alike"))),
         }
@@ -87,20 +83,10 @@ impl MatchStrategy for ReleaseBased {
 
 fn proposal(instance: &InstanceId, plan: &Plan, fit: u32) -> Proposal {
     let per_mille = u16::try_from(PERFECT_FIT * fit / 1000).unwrap_or(0);
-    let identity = Identity {
-        instance: instance.clone(),
-        service: plan.service.clone(),
-        plan: plan.id.clone(),
-    };
-    let locus = Locus::Catalog {
-        service: plan.service.clone(),
-        plan: Some(plan.id.clone()),
-    };
-    let note = format!(
-        "shares {}.{} % of what it is made of, by rarity",
-        fit / 10,
-        fit % 10
-    );
+    let identity =
+        Identity { instance: instance.clone(), service: plan.service.clone(), plan: plan.id.clone() };
+    let locus = Locus::Catalog { service: plan.service.clone(), plan: Some(plan.id.clone()) };
+    let note = format!("shares {}.{} % of what it is made of, by rarity", fit / 10, fit % 10);
     Proposal::new(
         identity,
         Confidence::per_mille(per_mille),
@@ -132,21 +118,11 @@ impl Parts {
     fn of(context: MatchContext<'_>) -> Self {
         let tells = |release: &str| context.fleet().rarity(release) >= LEAST_RARITY;
         let topology = topology::of(context.document());
-        let listed = context
-            .summary()
-            .releases
-            .iter()
-            .map(|release| &release.name);
+        let listed = context.summary().releases.iter().map(|release| &release.name);
         let stated = topology.releases.iter().map(|release| &release.name);
         Self {
-            releases: listed
-                .chain(stated)
-                .filter(|name| tells(name))
-                .map(Arc::clone)
-                .collect(),
-            jobs: jobs(&topology)
-                .filter(|(release, _)| tells(release))
-                .collect(),
+            releases: listed.chain(stated).filter(|name| tells(name)).map(Arc::clone).collect(),
+            jobs: jobs(&topology).filter(|(release, _)| tells(release)).collect(),
         }
     }
 
@@ -166,16 +142,11 @@ impl Parts {
             all += weight(release);
             shared += if common { weight(release) } else { 0 };
         };
-        let plan_releases: BTreeSet<&Arc<str>> =
-            plan.releases.iter().map(|release| &release.name).collect();
+        let plan_releases: BTreeSet<&Arc<str>> = plan.releases.iter().map(|release| &release.name).collect();
         for name in &plan_releases {
             count(name, self.releases.contains(*name));
         }
-        for name in self
-            .releases
-            .iter()
-            .filter(|name| !plan_releases.contains(name))
-        {
+        for name in self.releases.iter().filter(|name| !plan_releases.contains(name)) {
             count(name, false);
         }
         // Without a manifest the jobs are unknown, which is not "none".
@@ -193,10 +164,7 @@ impl Parts {
 }
 
 fn jobs(topology: &Topology) -> impl Iterator<Item = (Arc<str>, Arc<str>)> {
-    topology
-        .jobs
-        .iter()
-        .map(|job| (Arc::clone(&job.release), Arc::clone(&job.name)))
+    topology.jobs.iter().map(|job| (Arc::clone(&job.release), Arc::clone(&job.name)))
 }
 
 /// The plans that share a telling part. Parts that many plans share are left

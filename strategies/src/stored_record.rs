@@ -2,8 +2,8 @@
 //! carry exactly this name.
 
 use reconciler_core::matching::{
-    BuiltinStrategy, Confidence, Evidence, Family, Locus, MatchContext, MatchStrategy, Opinion,
-    Proposal, StrategyError, StrategyMeta, priority,
+    BuiltinStrategy, Confidence, Evidence, Family, Locus, MatchContext, MatchStrategy, Opinion, Proposal,
+    StrategyError, StrategyMeta, priority,
 };
 use reconciler_core::model::{Identity, IndexEntry};
 use reconciler_core::register_strategy;
@@ -39,11 +39,8 @@ Example: entry `relaxed-tesla` with plan_id `rabbitmq-dedicated`, deployment \
 
 impl MatchStrategy for StoredRecord {
     fn assess(&self, context: MatchContext<'_>) -> Result<Opinion, StrategyError> {
-        let proposals: Vec<Proposal> = context
-            .index()
-            .expecting(context.name())
-            .filter_map(|entry| proposal(context, entry))
-            .collect();
+        let proposals: Vec<Proposal> =
+            context.index().expecting(context.name()).filter_map(|entry| proposal(context, entry)).collect();
         if proposals.is_empty() {
             return Ok(Opinion::abstain("no entry of the index expects this name"));
         }
@@ -53,36 +50,24 @@ impl MatchStrategy for StoredRecord {
 
 fn proposal(context: MatchContext<'_>, entry: &IndexEntry) -> Option<Proposal> {
     let plan_id = entry.plan()?;
-    let locus = Locus::Record {
-        key: entry.instance.as_str().into(),
-    };
+    let locus = Locus::Record { key: entry.instance.as_str().into() };
     // Plan ids are unique over the catalog, so the plan decides the service; an
     // entry that names another service was damaged.
     let (service, evidence) = match context.catalog().plan(plan_id.as_str()) {
         Some(plan) => (
             plan.service.clone(),
-            Evidence::new(
-                "record.expected-name",
-                locus,
-                "the entry's plan and id make up this name",
-            ),
+            Evidence::new("record.expected-name", locus, "the entry's plan and id make up this name"),
         ),
         None => (
             entry.service()?.clone(),
             Evidence::new(
                 "record.retired-plan",
                 locus,
-                format!(
-                    "the entry's plan and id make up this name; plan `{plan_id}` is not in the catalog"
-                ),
+                format!("the entry's plan and id make up this name; plan `{plan_id}` is not in the catalog"),
             ),
         ),
     };
-    let identity = Identity {
-        instance: entry.instance.clone(),
-        service,
-        plan: plan_id.clone(),
-    };
+    let identity = Identity { instance: entry.instance.clone(), service, plan: plan_id.clone() };
     Some(Proposal::new(identity, CONFIDENCE, vec![evidence]))
 }
 

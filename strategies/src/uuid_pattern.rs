@@ -1,8 +1,8 @@
 //! `uuid-pattern`: the name is a plan's id, a hyphen and a UUID.
 
 use reconciler_core::matching::{
-    BuiltinStrategy, Confidence, Evidence, Family, MatchContext, MatchStrategy, Opinion,
-    StrategyError, StrategyMeta, priority,
+    BuiltinStrategy, Confidence, Evidence, Family, MatchContext, MatchStrategy, Opinion, StrategyError,
+    StrategyMeta, priority,
 };
 use reconciler_core::model::recognise::split_trailing_uuid;
 use reconciler_core::model::{Identity, InstanceId};
@@ -42,24 +42,14 @@ impl MatchStrategy for UuidPattern {
             return Ok(Opinion::abstain("the name does not end in `-{uuid}`"));
         };
         let Some(plan) = context.catalog().plan(stem) else {
-            return Ok(Opinion::abstain(format!(
-                "`{stem}` is no plan of the catalog"
-            )));
+            return Ok(Opinion::abstain(format!("`{stem}` is no plan of the catalog")));
         };
         let Ok(instance) = InstanceId::new(uuid.text) else {
             return Ok(Opinion::abstain("the UUID cannot be an instance id"));
         };
-        let identity = Identity {
-            instance,
-            service: plan.service.clone(),
-            plan: plan.id.clone(),
-        };
+        let identity = Identity { instance, service: plan.service.clone(), plan: plan.id.clone() };
         let evidence = vec![
-            Evidence::in_name(
-                "name.plan",
-                0..stem.len(),
-                format!("equals plan id `{}`", plan.id),
-            ),
+            Evidence::in_name("name.plan", 0..stem.len(), format!("equals plan id `{}`", plan.id)),
             Evidence::in_name("name.uuid", uuid.start..uuid.end(), "a UUID ends the name"),
         ];
         Ok(Opinion::propose(identity, CONFIDENCE, evidence))

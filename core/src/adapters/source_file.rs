@@ -26,12 +26,7 @@ pub struct SourceError {
 
 impl SourceError {
     pub(super) fn new(path: &Path, reason: impl Into<String>) -> Self {
-        Self {
-            path: path.to_owned(),
-            at: None,
-            reason: reason.into(),
-            advice: None,
-        }
+        Self { path: path.to_owned(), at: None, reason: reason.into(), advice: None }
     }
 
     pub(super) fn at(mut self, at: Option<Location>) -> Self {
@@ -90,19 +85,10 @@ pub(super) fn read_up_to(path: &Path, limit: u64) -> Result<Vec<u8>, SourceError
 pub(super) fn read_text(path: &Path) -> Result<String, SourceError> {
     let bytes = read_up_to(path, LARGEST_FILE)?;
     if bytes.len() as u64 > LARGEST_FILE {
-        return Err(SourceError::new(
-            path,
-            format!("is larger than {} MiB", LARGEST_FILE / (1024 * 1024)),
-        ));
+        return Err(SourceError::new(path, format!("is larger than {} MiB", LARGEST_FILE / (1024 * 1024))));
     }
     String::from_utf8(bytes).map_err(|error| {
-        SourceError::new(
-            path,
-            format!(
-                "is not UTF-8: byte {} is not",
-                error.utf8_error().valid_up_to() + 1
-            ),
-        )
+        SourceError::new(path, format!("is not UTF-8: byte {} is not", error.utf8_error().valid_up_to() + 1))
     })
 }
 
@@ -119,17 +105,9 @@ pub(super) fn read_yaml(path: &Path) -> Result<Document, SourceError> {
 /// them; hidden ones are left out.
 pub(super) fn folder_entries(path: &Path) -> Result<Vec<PathBuf>, SourceError> {
     let mut entries: Vec<PathBuf> = std::fs::read_dir(path)
-        .and_then(|entries| {
-            entries
-                .map(|entry| entry.map(|entry| entry.path()))
-                .collect()
-        })
+        .and_then(|entries| entries.map(|entry| entry.map(|entry| entry.path())).collect())
         .map_err(|error| SourceError::io(path, &error))?;
-    entries.retain(|entry| {
-        entry
-            .file_name()
-            .is_some_and(|name| !name.to_string_lossy().starts_with('.'))
-    });
+    entries.retain(|entry| entry.file_name().is_some_and(|name| !name.to_string_lossy().starts_with('.')));
     entries.sort();
     Ok(entries)
 }

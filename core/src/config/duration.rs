@@ -61,10 +61,7 @@ pub fn parse_duration(text: &str) -> Result<Duration, InvalidDuration> {
         rest = left;
     }
     if total > LONGEST {
-        return refused(
-            "is longer than 292 years",
-            "write a shorter one, such as `24h`",
-        );
+        return refused("is longer than 292 years", "write a shorter one, such as `24h`");
     }
     // Below `LONGEST`, both parts fit their types.
     let seconds = u64::try_from(total / 1_000_000_000).unwrap_or(u64::MAX);
@@ -74,20 +71,13 @@ pub fn parse_duration(text: &str) -> Result<Duration, InvalidDuration> {
 
 /// The length of the first number with its unit, and what follows them.
 fn leading_part(text: &str) -> Result<(u128, &str), InvalidDuration> {
-    let number_end = text
-        .find(|c: char| !c.is_ascii_digit() && c != '.')
-        .unwrap_or(text.len());
+    let number_end = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
     let (number, rest) = text.split_at(number_end);
     let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
     if (whole.is_empty() && fraction.is_empty()) || fraction.contains('.') {
-        return refused(
-            "does not begin every part with a number",
-            "write one such as `1h30m` or `500ms`",
-        );
+        return refused("does not begin every part with a number", "write one such as `1h30m` or `500ms`");
     }
-    let unit_end = rest
-        .find(|c: char| c.is_ascii_digit() || c == '.')
-        .unwrap_or(rest.len());
+    let unit_end = rest.find(|c: char| c.is_ascii_digit() || c == '.').unwrap_or(rest.len());
     let (name, rest) = rest.split_at(unit_end);
     let Some((_, unit)) = UNITS.iter().find(|(known, _)| *known == name) else {
         return Err(unknown_unit(name));
@@ -97,12 +87,7 @@ fn leading_part(text: &str) -> Result<(u128, &str), InvalidDuration> {
         // Too long for 128 bits is too long for Go as well.
         digits => digits.parse().unwrap_or(u128::MAX),
     };
-    Ok((
-        whole
-            .saturating_mul(*unit)
-            .saturating_add(part_of(fraction, *unit)),
-        rest,
-    ))
+    Ok((whole.saturating_mul(*unit).saturating_add(part_of(fraction, *unit)), rest))
 }
 
 /// The fraction `0.<digits>` of a unit, cut off below a nanosecond.
@@ -116,28 +101,21 @@ fn part_of(digits: &str, unit: u128) -> u128 {
 fn unknown_unit(name: &str) -> InvalidDuration {
     const KNOWN: &str = "the units are `h`, `m`, `s`, `ms`, `us` and `ns`";
     let (what, next) = match name {
-        "" => (
-            "has a number without a unit".to_owned(),
-            format!("{KNOWN}: an hour is `1h` or `3600s`"),
-        ),
+        "" => ("has a number without a unit".to_owned(), format!("{KNOWN}: an hour is `1h` or `3600s`")),
         "d" | "day" | "days" => (
             "counts in days, which is no unit".to_owned(),
             "write hours: a day is `24h`, a week `168h`".to_owned(),
         ),
-        "w" | "week" | "weeks" => (
-            "counts in weeks, which is no unit".to_owned(),
-            "write hours: a week is `168h`".to_owned(),
-        ),
+        "w" | "week" | "weeks" => {
+            ("counts in weeks, which is no unit".to_owned(), "write hours: a week is `168h`".to_owned())
+        }
         _ => ("has an unknown unit".to_owned(), KNOWN.to_owned()),
     };
     InvalidDuration { what, next }
 }
 
 fn refused<T>(what: &str, next: &str) -> Result<T, InvalidDuration> {
-    Err(InvalidDuration {
-        what: what.to_owned(),
-        next: next.to_owned(),
-    })
+    Err(InvalidDuration { what: what.to_owned(), next: next.to_owned() })
 }
 
 /// Writes a duration so that [`parse_duration`] reads it back: `1h30m`,
@@ -185,11 +163,7 @@ mod tests {
             ("7ns", 7, "7ns"),
             ("1.9ns", 1, "1ns"),
             ("0.1000000000000000000001h", 360_000_000_000, "6m"),
-            (
-                "2540400h10m10s",
-                9_145_440_610_000_000_000,
-                "2540400h10m10s",
-            ),
+            ("2540400h10m10s", 9_145_440_610_000_000_000, "2540400h10m10s"),
         ] {
             let read = parse_duration(text).unwrap_or_else(|error| panic!("{text}: {error}"));
             assert_eq!(read.as_nanos(), nanoseconds, "{text}");

@@ -27,9 +27,7 @@ fn gather_one(name: String, value: &OsStr, gathered: &mut Gathered) {
     let found = gathered.table.key_of_variable(&name);
     let Some((path, row)) = found else {
         let next = suggestion::for_variable(gathered.table, &name);
-        let origin = Origin::Environment {
-            name: super::finding::printable(&name),
-        };
+        let origin = Origin::Environment { name: super::finding::printable(&name) };
         let notice = Finding::on_source(origin, "no key has this variable", next);
         gathered.notices.push(notice);
         return;
@@ -38,12 +36,9 @@ fn gather_one(name: String, value: &OsStr, gathered: &mut Gathered) {
     match (row, value.to_str()) {
         (None, _) => gathered.without_effect(origin, path),
         (Some(row), Some(text)) => gathered.text(row, origin, text),
-        (Some(_), None) => gathered.errors.push(Finding::about(
-            origin,
-            path,
-            "is not UTF-8",
-            "set it again in UTF-8",
-        )),
+        (Some(_), None) => {
+            gathered.errors.push(Finding::about(origin, path, "is not UTF-8", "set it again in UTF-8"))
+        }
     }
 }
 
@@ -54,10 +49,8 @@ mod tests {
     use crate::config::table::Table;
 
     fn gathered(variables: &[(&str, &str)]) -> Gathered {
-        let environment: Vec<(OsString, OsString)> = variables
-            .iter()
-            .map(|(name, value)| (name.into(), value.into()))
-            .collect();
+        let environment: Vec<(OsString, OsString)> =
+            variables.iter().map(|(name, value)| (name.into(), value.into())).collect();
         let mut gathered = Gathered::defaults_of(Table(TABLE));
         gather(&environment, &mut gathered);
         gathered

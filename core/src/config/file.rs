@@ -30,12 +30,7 @@ pub(super) fn gather(file: SourceFile, gathered: &mut Gathered) {
     };
     let manifest = Manifest::from_bytes(bytes);
     let document = manifest.document();
-    let mut reader = Reader {
-        name,
-        document,
-        gathered,
-        errors: Vec::new(),
-    };
+    let mut reader = Reader { name, document, gathered, errors: Vec::new() };
     reader.read();
     // Keys are found in the order of merges and aliases; people read by line.
     let mut errors = reader.errors;
@@ -60,10 +55,7 @@ impl Reader<'_> {
                     "is not a configuration: its top is not a mapping".to_owned(),
                     format!("write `{SECTION}:` with the keys below it"),
                 ),
-                _ => (
-                    format!("cannot be read as YAML ({})", fault.message),
-                    "correct it there".to_owned(),
-                ),
+                _ => (format!("cannot be read as YAML ({})", fault.message), "correct it there".to_owned()),
             };
             let finding = Finding::on_source(self.origin(fault.at), what, next);
             self.errors.push((fault.at, finding));
@@ -95,10 +87,9 @@ impl Reader<'_> {
     fn notice_what_is_not_read(&mut self) {
         for notice in self.document.notices() {
             let (what, next) = match notice.code {
-                code::MULTIPLE_DOCUMENTS => (
-                    "a second document begins here, which is not read",
-                    "move its keys into the first",
-                ),
+                code::MULTIPLE_DOCUMENTS => {
+                    ("a second document begins here, which is not read", "move its keys into the first")
+                }
                 code::MORE_NOTICES => (
                     "has so many repeated keys that not all were looked at",
                     "remove the repetitions in every section",
@@ -182,21 +173,15 @@ impl Reader<'_> {
             }
             _ => suggestion::for_path(self.gathered.table, &path),
         };
-        let what = if known {
-            "keys of the file have no dots"
-        } else {
-            "there is no such key"
-        };
+        let what = if known { "keys of the file have no dots" } else { "there is no such key" };
         self.error(at, &path, what, next);
     }
 
     /// The arena keeps the last of repeated keys and notes where it stands.
     fn refuse_repetition(&mut self, path: &str, entry: &Entry<'_>) {
         let at = entry.key_location();
-        let repeated = self
-            .document
-            .notices()
-            .any(|notice| notice.code == code::DUPLICATE_KEY && notice.at == Some(at));
+        let repeated =
+            self.document.notices().any(|notice| notice.code == code::DUPLICATE_KEY && notice.at == Some(at));
         if repeated {
             let what = "stands here for a second time in the same section";
             self.error(at, path, what, "keep one of the two".to_owned());
@@ -225,10 +210,7 @@ fn value_of(spec: &KeySpec, node: Node<'_>) -> Result<Value, Refusal> {
                 NodeKind::Mapping => "a mapping",
                 _ => "a list",
             };
-            Err(Refusal::new(
-                format!("is {found}, not {kind}"),
-                kind.advice(),
-            ))
+            Err(Refusal::new(format!("is {found}, not {kind}"), kind.advice()))
         }
     }
 }

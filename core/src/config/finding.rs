@@ -25,32 +25,13 @@ pub struct Finding {
 impl Finding {
     /// A finding about a key. Keys come from files and variables, so what a
     /// terminal would not print is escaped.
-    pub(super) fn about(
-        origin: Origin,
-        key: &str,
-        what: impl Into<String>,
-        next: impl Into<String>,
-    ) -> Self {
-        Self {
-            origin,
-            key: Some(printable(key)),
-            what: what.into(),
-            next: next.into(),
-        }
+    pub(super) fn about(origin: Origin, key: &str, what: impl Into<String>, next: impl Into<String>) -> Self {
+        Self { origin, key: Some(printable(key)), what: what.into(), next: next.into() }
     }
 
     /// A finding about a whole source.
-    pub(super) fn on_source(
-        origin: Origin,
-        what: impl Into<String>,
-        next: impl Into<String>,
-    ) -> Self {
-        Self {
-            origin,
-            key: None,
-            what: what.into(),
-            next: next.into(),
-        }
+    pub(super) fn on_source(origin: Origin, what: impl Into<String>, next: impl Into<String>) -> Self {
+        Self { origin, key: None, what: what.into(), next: next.into() }
     }
 }
 
@@ -133,9 +114,7 @@ mod tests {
 
     #[test]
     fn errors_are_listed_one_per_line() {
-        let flag = || Origin::Flag {
-            name: "--workers".to_owned(),
-        };
+        let flag = || Origin::Flag { name: "--workers".to_owned() };
         let errors = vec![
             Finding::about(flag(), "workers", "`x` is wrong", "write a number"),
             Finding::on_source(flag(), "cannot be read", "check it"),

@@ -24,12 +24,8 @@ pub(super) struct Gathered {
 impl Gathered {
     /// The defaults.
     pub(super) fn defaults_of(table: Table) -> Self {
-        let mut gathered = Self {
-            table,
-            values: vec![None; table.rows().len()],
-            errors: Vec::new(),
-            notices: Vec::new(),
-        };
+        let mut gathered =
+            Self { table, values: vec![None; table.rows().len()], errors: Vec::new(), notices: Vec::new() };
         for (row, spec) in table.rows().iter().enumerate() {
             if let Some(text) = spec.default {
                 gathered.text(row, Origin::Default, text);
@@ -50,8 +46,7 @@ impl Gathered {
             Ok(value) => self.values[row] = Some(Sourced { value, origin }),
             Err(refusal) => {
                 let path = self.table.rows()[row].path;
-                self.errors
-                    .push(Finding::about(origin, path, refusal.what, refusal.next));
+                self.errors.push(Finding::about(origin, path, refusal.what, refusal.next));
             }
         }
     }

@@ -34,10 +34,7 @@ impl KeySpec {
 /// The one rule that names variables: the prefix, then the path in upper case
 /// with `_` for `.`.
 pub(super) fn variable_of(path: &str) -> String {
-    format!(
-        "{VARIABLE_PREFIX}{}",
-        path.to_ascii_uppercase().replace('.', "_")
-    )
+    format!("{VARIABLE_PREFIX}{}", path.to_ascii_uppercase().replace('.', "_"))
 }
 
 /// A key that knows what it holds: `Key<Confidence>` has a default and
@@ -62,18 +59,12 @@ impl<T: Held> Key<T> {
     /// A handle on a row. Called in constants only, so that a type that does
     /// not fit its row is an error of compilation.
     pub(super) const fn new(spec: KeySpec) -> Self {
-        assert!(
-            T::SHAPE as u8 == spec.kind.shape() as u8,
-            "the key's type is not that of its kind"
-        );
+        assert!(T::SHAPE as u8 == spec.kind.shape() as u8, "the key's type is not that of its kind");
         assert!(
             T::HAS_DEFAULT == spec.default.is_some(),
             "a key without a default holds an `Option`, and only such a key"
         );
-        Self {
-            spec,
-            holds: PhantomData,
-        }
+        Self { spec, holds: PhantomData }
     }
 }
 
@@ -137,37 +128,25 @@ mod tests {
 
     #[test]
     fn every_key_has_a_variable_of_its_own() {
-        let paths = TABLE
-            .iter()
-            .map(|spec| spec.path)
-            .chain(LEGACY.iter().copied());
+        let paths = TABLE.iter().map(|spec| spec.path).chain(LEGACY.iter().copied());
         let mut owners: BTreeMap<String, &str> = BTreeMap::new();
         for path in paths {
             let variable = variable_of(path);
             assert!(
-                variable
-                    .bytes()
-                    .all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_'),
+                variable.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_'),
                 "{variable}"
             );
             let other = owners.insert(variable, path);
             assert_eq!(other, None, "{path} shares its variable");
         }
-        assert_eq!(
-            variable_of("policy.threshold"),
-            "BLACKSMITH_RECONCILER_POLICY_THRESHOLD"
-        );
+        assert_eq!(variable_of("policy.threshold"), "BLACKSMITH_RECONCILER_POLICY_THRESHOLD");
     }
 
     #[test]
     fn every_row_is_complete_and_its_default_can_be_read() {
         for spec in TABLE {
             let path = spec.path;
-            assert!(
-                path.bytes()
-                    .all(|b| b.is_ascii_lowercase() || b == b'_' || b == b'.'),
-                "{path}"
-            );
+            assert!(path.bytes().all(|b| b.is_ascii_lowercase() || b == b'_' || b == b'.'), "{path}");
             assert!(spec.doc.ends_with('.') && spec.doc.len() > 10, "{path}");
             if let Some(default) = spec.default {
                 assert!(spec.kind.read(default, spec.secret).is_ok(), "{path}");

@@ -94,23 +94,19 @@ impl Kind {
         }
         let value = match self {
             Self::Bool => boolean(bare).map(Value::Boolean),
-            Self::Integer { min, max } => whole_number(bare)
-                .filter(|number| (min..=max).contains(number))
-                .map(Value::Integer),
+            Self::Integer { min, max } => {
+                whole_number(bare).filter(|number| (min..=max).contains(number)).map(Value::Integer)
+            }
             Self::Confidence => bare.parse().ok().map(Value::Confidence),
             Self::Text => Some(Value::Text(text.to_owned())),
             Self::Path => Some(Value::Path(PathBuf::from(text))),
-            Self::Choice(words) => words
-                .iter()
-                .find(|word| **word == bare)
-                .map(|word| Value::Choice(Choice(word))),
+            Self::Choice(words) => {
+                words.iter().find(|word| **word == bare).map(|word| Value::Choice(Choice(word)))
+            }
             Self::List => return items_of(bare.split(',')),
             Self::Duration => {
                 return parse_duration(bare).map(Value::Duration).map_err(|error| {
-                    Refusal::new(
-                        format!("{} {}", quoted(bare, secret), error.what),
-                        error.next,
-                    )
+                    Refusal::new(format!("{} {}", quoted(bare, secret), error.what), error.next)
                 });
             }
         };
@@ -158,11 +154,7 @@ fn alternatives(words: &[&str]) -> String {
 
 /// A value in a message.
 pub(super) fn quoted(text: &str, secret: bool) -> String {
-    if secret {
-        "the value (not shown)".to_owned()
-    } else {
-        format!("`{}`", printable(text))
-    }
+    if secret { "the value (not shown)".to_owned() } else { format!("`{}`", printable(text)) }
 }
 
 /// The items of a list, trimmed; a blank one is a slip of the pen.
@@ -172,10 +164,9 @@ pub(super) fn items_of<'t>(items: impl Iterator<Item = &'t str>) -> Result<Value
         return Err(Refusal::new("has no items", Kind::List.advice()));
     }
     match items.iter().position(String::is_empty) {
-        Some(at) => Err(Refusal::new(
-            format!("item {} is empty", at + 1),
-            "remove it, or the comma too many",
-        )),
+        Some(at) => {
+            Err(Refusal::new(format!("item {} is empty", at + 1), "remove it, or the comma too many"))
+        }
         None => Ok(Value::List(items)),
     }
 }
@@ -206,42 +197,18 @@ mod tests {
     #[test]
     fn what_is_no_value_of_its_kind_is_refused_with_what_to_write() {
         for (kind, text, message) in [
-            (
-                Kind::Bool,
-                "maybe",
-                "`maybe` is not a truth value; write `true` or `false`",
-            ),
+            (Kind::Bool, "maybe", "`maybe` is not a truth value; write `true` or `false`"),
             (Kind::Bool, "", "is empty; write `true` or `false`"),
-            (
-                WORKERS,
-                "0",
-                "`0` is not a whole number from 1 to 256; write one from 1 to 256, in digits",
-            ),
-            (
-                WORKERS,
-                "257",
-                "`257` is not a whole number from 1 to 256; write one from 1 to 256, in digits",
-            ),
-            (
-                WORKERS,
-                "-1",
-                "`-1` is not a whole number from 1 to 256; write one from 1 to 256, in digits",
-            ),
-            (
-                WORKERS,
-                "010",
-                "`010` is not a whole number from 1 to 256; write one from 1 to 256, in digits",
-            ),
+            (WORKERS, "0", "`0` is not a whole number from 1 to 256; write one from 1 to 256, in digits"),
+            (WORKERS, "257", "`257` is not a whole number from 1 to 256; write one from 1 to 256, in digits"),
+            (WORKERS, "-1", "`-1` is not a whole number from 1 to 256; write one from 1 to 256, in digits"),
+            (WORKERS, "010", "`010` is not a whole number from 1 to 256; write one from 1 to 256, in digits"),
             (
                 WORKERS,
                 "10abc",
                 "`10abc` is not a whole number from 1 to 256; write one from 1 to 256, in digits",
             ),
-            (
-                WORKERS,
-                "+1",
-                "`+1` is not a whole number from 1 to 256; write one from 1 to 256, in digits",
-            ),
+            (WORKERS, "+1", "`+1` is not a whole number from 1 to 256; write one from 1 to 256, in digits"),
             (
                 Kind::Duration,
                 "7d",
@@ -257,31 +224,11 @@ mod tests {
                 "70%",
                 "`70%` is not a number from 0 to 1; write one with at most three decimals, such as `0.7`",
             ),
-            (
-                Kind::Text,
-                " ",
-                "is empty; write a text, or leave the key out",
-            ),
-            (
-                Kind::Path,
-                "",
-                "is empty; write a path, or leave the key out",
-            ),
-            (
-                Kind::List,
-                "a,,b",
-                "item 2 is empty; remove it, or the comma too many",
-            ),
-            (
-                Kind::List,
-                "a,",
-                "item 2 is empty; remove it, or the comma too many",
-            ),
-            (
-                WORDS,
-                "Best",
-                "`Best` is not one of `best`, `first-match`; write one of `best`, `first-match`",
-            ),
+            (Kind::Text, " ", "is empty; write a text, or leave the key out"),
+            (Kind::Path, "", "is empty; write a path, or leave the key out"),
+            (Kind::List, "a,,b", "item 2 is empty; remove it, or the comma too many"),
+            (Kind::List, "a,", "item 2 is empty; remove it, or the comma too many"),
+            (WORDS, "Best", "`Best` is not one of `best`, `first-match`; write one of `best`, `first-match`"),
         ] {
             let refusal = kind.read(text, false).err().expect(text);
             assert_eq!(format!("{}; {}", refusal.what, refusal.next), message);
@@ -300,10 +247,7 @@ mod tests {
 
     #[test]
     fn truth_values_are_those_of_yaml_and_of_blacksmith() {
-        for (texts, expected) in [
-            (["true", "YES", "On", "1"], true),
-            (["false", "No", "off", "0"], false),
-        ] {
+        for (texts, expected) in [(["true", "YES", "On", "1"], true), (["false", "No", "off", "0"], false)] {
             for text in texts {
                 assert_eq!(boolean(text), Some(expected), "{text}");
             }

@@ -64,10 +64,7 @@ mod tests {
 
     #[test]
     fn an_origin_reads_as_what_to_search_for() {
-        let file = |at| Origin::File {
-            name: "blacksmith.conf".into(),
-            at,
-        };
+        let file = |at| Origin::File { name: "blacksmith.conf".into(), at };
         let at = Location { line: 4, column: 9 };
         let variable = "BLACKSMITH_RECONCILER_WORKERS".to_owned();
         let flag = "--workers".to_owned();
@@ -75,13 +72,7 @@ mod tests {
             (Origin::Default, "default", "default"),
             (file(None), "blacksmith.conf", "file"),
             (file(Some(at)), "blacksmith.conf:4:9", "file"),
-            (
-                Origin::Environment {
-                    name: variable.clone(),
-                },
-                &*variable,
-                "environment",
-            ),
+            (Origin::Environment { name: variable.clone() }, &*variable, "environment"),
             (Origin::Flag { name: flag.clone() }, &*flag, "flag"),
         ] {
             assert_eq!((&*origin.to_string(), origin.layer()), (shown, layer));

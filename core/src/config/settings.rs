@@ -7,9 +7,7 @@ use std::time::Duration;
 use super::gathered::{Gathered, Sourced};
 use super::source::{Sources, gather_flags};
 use super::table::Table;
-use super::{
-    Choice, ConfigErrors, Finding, Held, Key, KeySpec, Origin, TABLE, environment, file, keys,
-};
+use super::{Choice, ConfigErrors, Finding, Held, Key, KeySpec, Origin, TABLE, environment, file, keys};
 use crate::manifest::REDACTED;
 use crate::matching::{Confidence, Policy};
 
@@ -41,19 +39,10 @@ impl Settings {
         }
         environment::gather(&sources.environment, &mut gathered);
         gather_flags(&sources.flags, &mut gathered);
-        let Gathered {
-            values,
-            errors,
-            notices,
-            ..
-        } = gathered;
+        let Gathered { values, errors, notices, .. } = gathered;
         match ConfigErrors::of(errors, notices.clone()) {
             Some(errors) => Err(errors),
-            None => Ok(Self {
-                table,
-                values,
-                notices,
-            }),
+            None => Ok(Self { table, values, notices }),
         }
     }
 
@@ -123,10 +112,7 @@ impl Settings {
     /// All keys in the order of the table, with their values.
     pub fn entries(&self) -> impl Iterator<Item = Setting<'_>> {
         let rows = self.table.rows().iter();
-        rows.zip(&self.values).map(|(spec, sourced)| Setting {
-            spec,
-            sourced: sourced.as_ref(),
-        })
+        rows.zip(&self.values).map(|(spec, sourced)| Setting { spec, sourced: sourced.as_ref() })
     }
 
     /// What is worth knowing about the sources though nothing is wrong: keys
@@ -140,10 +126,7 @@ impl Settings {
     #[must_use]
     pub fn policy(&self) -> Policy {
         Policy {
-            kind: self
-                .choice(keys::POLICY_KIND)
-                .parse()
-                .expect("the key accepts the names of policies only"),
+            kind: self.choice(keys::POLICY_KIND).parse().expect("the key accepts the names of policies only"),
             threshold: self.confidence(keys::POLICY_THRESHOLD),
             margin: self.confidence(keys::POLICY_MARGIN),
         }
@@ -153,9 +136,7 @@ impl Settings {
 /// Shows what a listing would show: no secret.
 impl fmt::Debug for Settings {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.debug_map()
-            .entries(self.entries().map(|entry| (entry.spec.path, entry)))
-            .finish()
+        out.debug_map().entries(self.entries().map(|entry| (entry.spec.path, entry))).finish()
     }
 }
 
@@ -178,11 +159,7 @@ impl<'s> Setting<'s> {
     #[must_use]
     pub fn shown(&self) -> Option<String> {
         let value = &self.sourced?.value;
-        Some(if self.spec.secret {
-            REDACTED.to_owned()
-        } else {
-            value.to_string()
-        })
+        Some(if self.spec.secret { REDACTED.to_owned() } else { value.to_string() })
     }
 
     /// Where the value comes from; nothing if there is none.

@@ -45,10 +45,7 @@ impl SourceFile {
     /// A file that was read already. The name is what errors call it.
     #[must_use]
     pub fn of(name: impl Into<Arc<str>>, bytes: impl Into<Vec<u8>>) -> Self {
-        Self {
-            name: name.into(),
-            content: Ok(bytes.into()),
-        }
+        Self { name: name.into(), content: Ok(bytes.into()) }
     }
 
     /// Reads a file. That it cannot be read is an error of
@@ -91,16 +88,8 @@ impl FlagText {
     /// A flag: the key it sets, its raw text, and how it is spelled on the
     /// command line.
     #[must_use]
-    pub fn new(
-        path: impl Into<String>,
-        text: impl Into<String>,
-        spelling: impl Into<String>,
-    ) -> Self {
-        Self {
-            path: path.into(),
-            text: text.into(),
-            spelling: spelling.into(),
-        }
+    pub fn new(path: impl Into<String>, text: impl Into<String>, spelling: impl Into<String>) -> Self {
+        Self { path: path.into(), text: text.into(), spelling: spelling.into() }
     }
 }
 
@@ -114,9 +103,7 @@ impl fmt::Debug for FlagText {
 /// Adds what the flags say.
 pub(super) fn gather_flags(flags: &[FlagText], gathered: &mut Gathered) {
     for flag in flags {
-        let origin = Origin::Flag {
-            name: flag.spelling.clone(),
-        };
+        let origin = Origin::Flag { name: flag.spelling.clone() };
         match gathered.table.row_of(&flag.path) {
             Some(row) => gathered.text(row, origin, &flag.text),
             None => {

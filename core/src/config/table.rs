@@ -86,11 +86,7 @@ fn below(path: &'static str, section: &str) -> Option<&'static str> {
 
 /// A name in a section (`""` for the top) as a path.
 pub(super) fn joined(section: &str, name: &str) -> String {
-    if section.is_empty() {
-        name.to_owned()
-    } else {
-        format!("{section}.{name}")
-    }
+    if section.is_empty() { name.to_owned() } else { format!("{section}.{name}") }
 }
 
 #[cfg(test)]

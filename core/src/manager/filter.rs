@@ -30,8 +30,7 @@ impl Filter {
     /// If the pattern is too long.
     pub fn with_deployment(mut self, glob: &str) -> Result<Self, InvalidGlob> {
         let pattern = regex::escape(glob).replace(r"\*", ".*").replace(r"\?", ".");
-        let regex =
-            Regex::new(&format!("^{pattern}$")).map_err(|_| InvalidGlob(glob.to_owned()))?;
+        let regex = Regex::new(&format!("^{pattern}$")).map_err(|_| InvalidGlob(glob.to_owned()))?;
         self.deployment = Some(regex);
         Ok(self)
     }
@@ -39,21 +38,14 @@ impl Filter {
     /// Whether everything is shown.
     #[must_use]
     pub fn is_open(&self) -> bool {
-        self.service.is_none()
-            && self.plan.is_none()
-            && self.instance.is_none()
-            && self.deployment.is_none()
+        self.service.is_none() && self.plan.is_none() && self.instance.is_none() && self.deployment.is_none()
     }
 
     /// Whether a decision is shown and written. One that is not a match is
     /// shown if any of its candidates fits.
     #[must_use]
     pub fn admits(&self, decision: &Decision) -> bool {
-        if self
-            .deployment
-            .as_ref()
-            .is_some_and(|regex| !regex.is_match(decision.deployment.as_str()))
-        {
+        if self.deployment.as_ref().is_some_and(|regex| !regex.is_match(decision.deployment.as_str())) {
             return false;
         }
         let by_identity = self.service.is_some() || self.plan.is_some() || self.instance.is_some();
@@ -62,21 +54,13 @@ impl Filter {
         }
         match decision.identity() {
             Some(identity) => self.fits(identity),
-            None => decision
-                .ranking
-                .iter()
-                .any(|ranked| self.fits(&ranked.identity)),
+            None => decision.ranking.iter().any(|ranked| self.fits(&ranked.identity)),
         }
     }
 
     fn fits(&self, identity: &Identity) -> bool {
-        self.service
-            .as_ref()
-            .is_none_or(|id| *id == identity.service)
+        self.service.as_ref().is_none_or(|id| *id == identity.service)
             && self.plan.as_ref().is_none_or(|id| *id == identity.plan)
-            && self
-                .instance
-                .as_ref()
-                .is_none_or(|id| *id == identity.instance)
+            && self.instance.as_ref().is_none_or(|id| *id == identity.instance)
     }
 }

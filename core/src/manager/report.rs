@@ -90,11 +90,7 @@ impl RunReport {
     /// How the run ended, in one word.
     #[must_use]
     pub fn outcome(&self) -> &'static str {
-        if self.complete {
-            "complete"
-        } else {
-            "incomplete"
-        }
+        if self.complete { "complete" } else { "incomplete" }
     }
 }
 

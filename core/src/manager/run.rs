@@ -11,9 +11,7 @@ use super::writer::Writer;
 use crate::manifest::Deployment;
 use crate::matching::{Decision, Facts, MatchEngine, settle_claims};
 use crate::model::{Catalog, Index, JsonObject, layout};
-use crate::ports::{
-    Clock, Director, PortError, PortErrorKind, RunEntry, RunState, SecretStore, Slot,
-};
+use crate::ports::{Clock, Director, PortError, PortErrorKind, RunEntry, RunState, SecretStore, Slot};
 use crate::scanner::Scanner;
 use crate::updater::{Finding, Stamp};
 
@@ -50,12 +48,7 @@ pub struct RunOptions {
 
 impl Default for RunOptions {
     fn default() -> Self {
-        Self {
-            dry_run: false,
-            batch_size: 10,
-            concurrency: 5,
-            filter: Filter::default(),
-        }
+        Self { dry_run: false, batch_size: 10, concurrency: 5, filter: Filter::default() }
     }
 }
 
@@ -99,10 +92,7 @@ impl Reconciler<'_> {
         let mut scan = scanner.list().await?;
         let index_slot = self.store.read(layout::INDEX).await?;
         self.guard_index(&index_slot)?;
-        let index = index_slot
-            .data()
-            .map(Index::from_object)
-            .unwrap_or_default();
+        let index = index_slot.data().map(Index::from_object).unwrap_or_default();
         let facts = Facts::new(Arc::clone(&self.catalog), index, scan.statistics.clone());
 
         self.progress.begin(Phase::Decide, scan.summaries.len());
@@ -117,13 +107,7 @@ impl Reconciler<'_> {
         }
         self.progress.end();
         settle_claims(&mut decisions);
-        let mut survey = Survey {
-            scan,
-            index_slot,
-            facts,
-            decisions,
-            findings,
-        };
+        let mut survey = Survey { scan, index_slot, facts, decisions, findings };
         survey.findings.extend(survey.absent_entries());
         Ok(survey)
     }
@@ -145,12 +129,8 @@ impl Reconciler<'_> {
             Err(stopped) => match stopped.try_into_panic() {
                 Ok(panic) => std::panic::resume_unwind(panic),
                 Err(_) => {
-                    let error = PortError::new(
-                        PortErrorKind::Cancelled,
-                        "decide",
-                        "",
-                        "the program is ending",
-                    );
+                    let error =
+                        PortError::new(PortErrorKind::Cancelled, "decide", "", "the program is ending");
                     Err(error.into())
                 }
             },
@@ -164,9 +144,7 @@ impl Reconciler<'_> {
     /// Director cannot be read. One instance's failure is its own: it is in the
     /// report.
     pub async fn run(&self) -> Result<RunReport, RunError> {
-        let stamp = Stamp {
-            at: self.clock.now(),
-        };
+        let stamp = Stamp { at: self.clock.now() };
         let survey = self.survey().await?;
         let tasks = self.director.tasks_in_flight().await?;
         let writer = Writer::new(self, &survey, &tasks, stamp);

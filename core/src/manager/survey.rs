@@ -30,10 +30,7 @@ impl Survey {
     /// How many of each kind there are.
     #[must_use]
     pub fn counts(&self) -> Counts {
-        let mut counts = Counts {
-            deployments: self.decisions.len(),
-            ..Counts::default()
-        };
+        let mut counts = Counts { deployments: self.decisions.len(), ..Counts::default() };
         for decision in &self.decisions {
             match decision.outcome {
                 Outcome::Matched(_) => counts.matched += 1,
@@ -48,11 +45,7 @@ impl Survey {
     /// Whether everything was seen and every decision is the whole truth.
     #[must_use]
     pub fn is_complete(&self) -> bool {
-        self.scan.completeness.is_complete()
-            && self
-                .decisions
-                .iter()
-                .all(|decision| !decision.is_degraded())
+        self.scan.completeness.is_complete() && self.decisions.iter().all(|decision| !decision.is_degraded())
     }
 
     /// Entries of the index that no deployment speaks for, as findings. That is
@@ -61,12 +54,7 @@ impl Survey {
         let claimed: BTreeSet<&InstanceId> = self
             .decisions
             .iter()
-            .flat_map(|decision| {
-                decision
-                    .ranking
-                    .iter()
-                    .map(|ranked| &ranked.identity.instance)
-            })
+            .flat_map(|decision| decision.ranking.iter().map(|ranked| &ranked.identity.instance))
             .collect();
         let named: HashSet<&str> = self
             .scan
@@ -75,18 +63,17 @@ impl Survey {
             .flat_map(|summary| self.facts.index.expecting(summary.name.as_str()))
             .map(|entry| entry.instance.as_str())
             .collect();
-        let absent = self.facts.index.entries().iter().filter(|entry| {
-            !claimed.contains(&entry.instance) && !named.contains(entry.instance.as_str())
-        });
+        let absent =
+            self.facts.index.entries().iter().filter(|entry| {
+                !claimed.contains(&entry.instance) && !named.contains(entry.instance.as_str())
+            });
         absent
             .map(|entry| {
-                let expected = entry
-                    .identity()
-                    .map(|identity| identity.expected_deployment());
+                let expected = entry.identity().map(|identity| identity.expected_deployment());
                 let message = match expected {
-                    Some(name) => format!(
-                        "no deployment `{name}` in this scan; nothing is concluded from one scan"
-                    ),
+                    Some(name) => {
+                        format!("no deployment `{name}` in this scan; nothing is concluded from one scan")
+                    }
                     None => "the entry names no plan, and no deployment speaks for it".to_owned(),
                 };
                 Finding::new("entry.absent", &entry.instance, message)

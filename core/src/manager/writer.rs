@@ -29,10 +29,7 @@ pub(super) struct Writer<'a> {
 /// What became of one deployment's records.
 enum Outcome {
     /// They are as they should be, after this many writes.
-    InLine {
-        change: Box<InstanceChange>,
-        writes: u32,
-    },
+    InLine { change: Box<InstanceChange>, writes: u32 },
     /// They are left alone.
     Skipped(Finding),
     /// They could not be read or written.
@@ -46,41 +43,24 @@ impl<'a> Writer<'a> {
         tasks: &'a [DirectorTask],
         stamp: Stamp,
     ) -> Self {
-        let busy = tasks
-            .iter()
-            .filter_map(|task| task.deployment.as_deref())
-            .collect();
-        Self {
-            run,
-            survey,
-            busy,
-            stamp,
-        }
+        let busy = tasks.iter().filter_map(|task| task.deployment.as_deref()).collect();
+        Self { run, survey, busy, stamp }
     }
 
     pub(super) async fn write(&self) -> RunReport {
         let options = &self.run.options;
-        let matched = self
-            .survey
-            .decisions
-            .iter()
-            .zip(&self.survey.scan.summaries);
-        let matched: Vec<_> = matched
-            .filter(|(decision, _)| decision.identity().is_some())
-            .collect();
-        let wanted: Vec<_> = matched
-            .iter()
-            .copied()
-            .filter(|(decision, _)| options.filter.admits(decision))
-            .collect();
+        let matched = self.survey.decisions.iter().zip(&self.survey.scan.summaries);
+        let matched: Vec<_> = matched.filter(|(decision, _)| decision.identity().is_some()).collect();
+        let wanted: Vec<_> =
+            matched.iter().copied().filter(|(decision, _)| options.filter.admits(decision)).collect();
 
         let mut tally = Tally::new(self.survey.counts());
         tally.counts.filtered = matched.len() - wanted.len();
         self.run.progress.begin(Phase::Reconcile, wanted.len());
         let mut outcomes = stream::iter(wanted)
-            .map(|(decision, summary)| async move {
-                (&summary.name, self.reconcile(decision, summary).await)
-            })
+            .map(
+                |(decision, summary)| async move { (&summary.name, self.reconcile(decision, summary).await) },
+            )
             .buffered(options.concurrency.max(1));
         while let Some((name, outcome)) = outcomes.next().await {
             tally.count(name, outcome);
@@ -96,28 +76,15 @@ impl<'a> Writer<'a> {
         // have to fit into memory.
         let scanner = Scanner::new(self.run.director, 1);
         let mut gaps = Vec::new();
-        let deployment = scanner
-            .manifests(std::slice::from_ref(summary), &mut gaps)
-            .await
-            .pop();
+        let deployment = scanner.manifests(std::slice::from_ref(summary), &mut gaps).await.pop();
         let Some(deployment) = deployment.filter(|_| gaps.is_empty()) else {
             let why = gaps.pop().map(|gap| gap.why).unwrap_or_default();
-            let error = PortError::new(
-                PortErrorKind::Transient,
-                "read the manifest of",
-                summary.name.as_str(),
-                why,
-            );
+            let error =
+                PortError::new(PortErrorKind::Transient, "read the manifest of", summary.name.as_str(), why);
             return Outcome::Failed { error, writes: 0 };
         };
         let facts = &self.survey.facts;
-        let matched = Matched::new(
-            decision,
-            summary,
-            &deployment.manifest,
-            &facts.catalog,
-            &facts.index,
-        );
+        let matched = Matched::new(decision, summary, &deployment.manifest, &facts.catalog, &facts.index);
         let matched = match matched {
             Ok(matched) => matched,
             Err(finding) => return Outcome::Skipped(finding),
@@ -127,16 +94,10 @@ impl<'a> Writer<'a> {
         let instance = &matched.identity.instance;
         match apply(self.run.store, instance, self.run.options.dry_run, decide).await {
             Ok(applied) => match applied.disposition {
-                Disposition::Reconcile(change) => Outcome::InLine {
-                    change,
-                    writes: applied.writes,
-                },
+                Disposition::Reconcile(change) => Outcome::InLine { change, writes: applied.writes },
                 Disposition::Skip(skip) => Outcome::Skipped(skip.finding),
             },
-            Err(failure) => Outcome::Failed {
-                error: failure.error,
-                writes: failure.writes,
-            },
+            Err(failure) => Outcome::Failed { error: failure.error, writes: failure.writes },
         }
     }
 
@@ -144,13 +105,7 @@ impl<'a> Writer<'a> {
     /// are in line. Gives the number of its members afterwards.
     async fn synchronise(&self, tally: &mut Tally) -> Option<usize> {
         let read = self.survey.index_slot.clone();
-        let written = write_index(
-            self.run.store,
-            read,
-            &tally.entries,
-            self.run.options.dry_run,
-        )
-        .await;
+        let written = write_index(self.run.store, read, &tally.entries, self.run.options.dry_run).await;
         match written {
             Ok(index) => {
                 tally.counts.writes += usize::from(index.written);
@@ -174,28 +129,13 @@ impl<'a> Writer<'a> {
     }
 
     fn report(&self, tally: Tally, index_members: Option<usize>) -> RunReport {
-        let Tally {
-            mut counts,
-            entries,
-            changes,
-            changed,
-            findings,
-            failures,
-        } = tally;
+        let Tally { mut counts, entries, changes, changed, findings, failures } = tally;
         counts.changed = changed.len();
-        counts.unchanged = entries
-            .iter()
-            .filter(|entry| !changed.contains(entry.instance.as_str()))
-            .count();
+        counts.unchanged = entries.iter().filter(|entry| !changed.contains(entry.instance.as_str())).count();
         let gaps = &self.survey.scan.completeness.gaps;
-        let rfc3339 =
-            |at: chrono::DateTime<chrono::Utc>| at.to_rfc3339_opts(SecondsFormat::Millis, true);
+        let rfc3339 = |at: chrono::DateTime<chrono::Utc>| at.to_rfc3339_opts(SecondsFormat::Millis, true);
         RunReport {
-            run_id: format!(
-                "{}-{}",
-                self.stamp.at.format("%Y%m%dT%H%M%S%3fZ"),
-                std::process::id()
-            ),
+            run_id: format!("{}-{}", self.stamp.at.format("%Y%m%dT%H%M%S%3fZ"), std::process::id()),
             dry_run: self.run.options.dry_run,
             started_at: rfc3339(self.stamp.at),
             finished_at: rfc3339(self.run.clock.now()),
@@ -206,19 +146,10 @@ impl<'a> Writer<'a> {
             complete: failures.is_empty() && self.survey.is_complete(),
             counts,
             changes,
-            findings: self
-                .survey
-                .findings
-                .iter()
-                .cloned()
-                .chain(findings)
-                .collect(),
+            findings: self.survey.findings.iter().cloned().chain(findings).collect(),
             unknown: gaps
                 .iter()
-                .map(|gap| Unknown {
-                    deployment: gap.deployment.to_string(),
-                    why: gap.why.clone(),
-                })
+                .map(|gap| Unknown { deployment: gap.deployment.to_string(), why: gap.why.clone() })
                 .collect(),
             failures,
             index_members,
@@ -252,11 +183,7 @@ impl Tally {
         match outcome {
             Outcome::InLine { change, writes } => {
                 self.counts.writes += writes as usize;
-                let InstanceChange {
-                    instance,
-                    secrets,
-                    entry,
-                } = *change;
+                let InstanceChange { instance, secrets, entry } = *change;
                 for secret in secrets {
                     self.changed.insert(instance.to_string());
                     self.changes.push(Change {

@@ -26,11 +26,9 @@ pub(super) fn document(text: &str, limits: &Limits) -> Document {
     match built {
         Ok(Ok(document)) => document,
         Ok(Err(fault)) => Document::empty(Some(fault)),
-        Err(_) => Document::empty(Some(ManifestProblem::fault(
-            code::SYNTAX,
-            None,
-            "the YAML parser gave up",
-        ))),
+        Err(_) => {
+            Document::empty(Some(ManifestProblem::fault(code::SYNTAX, None, "the YAML parser gave up")))
+        }
     }
 }
 
@@ -106,8 +104,7 @@ impl<'l> Builder<'l> {
                 Event::MappingEnd => {
                     if let Some(open) = self.open.last() {
                         let id = open.node;
-                        self.settler
-                            .settle(&mut self.nodes, &self.text, id, &mut self.notices);
+                        self.settler.settle(&mut self.nodes, &self.text, id, &mut self.notices);
                     }
                     self.end();
                 }
@@ -127,22 +124,8 @@ impl<'l> Builder<'l> {
             return Err(self.too_deep(at));
         }
         let node = self.append(kind, NONE, 0, at);
-        self.anchor(
-            anchor,
-            Anchored {
-                node,
-                total: 0,
-                height: 0,
-            },
-        );
-        self.open.push(Open {
-            node,
-            last_child: NONE,
-            children: 0,
-            height: 0,
-            total_before,
-            anchor,
-        });
+        self.anchor(anchor, Anchored { node, total: 0, height: 0 });
+        self.open.push(Open { node, last_child: NONE, children: 0, height: 0, total_before, anchor });
         Ok(())
     }
 
@@ -157,11 +140,7 @@ impl<'l> Builder<'l> {
         let height = closed.height + 1;
         self.anchor(
             closed.anchor,
-            Anchored {
-                node: closed.node,
-                total: self.total - closed.total_before,
-                height,
-            },
+            Anchored { node: closed.node, total: self.total - closed.total_before, height },
         );
         if let Some(parent) = self.open.last_mut() {
             parent.height = parent.height.max(height);
@@ -178,22 +157,13 @@ impl<'l> Builder<'l> {
         self.count(1, at)?;
         let style = match style {
             yaml::ScalarStyle::Plain => ScalarStyle::Plain,
-            yaml::ScalarStyle::SingleQuoted | yaml::ScalarStyle::DoubleQuoted => {
-                ScalarStyle::Quoted
-            }
+            yaml::ScalarStyle::SingleQuoted | yaml::ScalarStyle::DoubleQuoted => ScalarStyle::Quoted,
             yaml::ScalarStyle::Literal | yaml::ScalarStyle::Folded => ScalarStyle::Block,
         };
         let start = self.text.len() as u32;
         self.text.push_str(value);
         let node = self.append(Kind::Scalar(style), start, self.text.len() as u32, at);
-        self.anchor(
-            anchor,
-            Anchored {
-                node,
-                total: 1,
-                height: 0,
-            },
-        );
+        self.anchor(anchor, Anchored { node, total: 1, height: 0 });
         Ok(())
     }
 
@@ -274,25 +244,17 @@ impl<'l> Builder<'l> {
             root.kind == Kind::Scalar(ScalarStyle::Plain) && super::scalar::is_null(text)
         });
         if nothing {
-            self.notices
-                .push(|| ManifestProblem::notice(code::EMPTY, None, "the manifest says nothing"));
+            self.notices.push(|| ManifestProblem::notice(code::EMPTY, None, "the manifest says nothing"));
             self.nodes.clear();
         } else if let Some(root) = root.filter(|root| root.kind != Kind::Mapping) {
-            let at = Location {
-                line: root.line,
-                column: root.column,
-            };
+            let at = Location { line: root.line, column: root.column };
             return Err(ManifestProblem::fault(
                 code::NOT_A_MAPPING,
                 Some(at),
                 "not a manifest: the top of the document is not a mapping",
             ));
         }
-        Ok(Document {
-            text: self.text,
-            nodes: self.nodes,
-            problems: self.notices.finished(),
-        })
+        Ok(Document { text: self.text, nodes: self.nodes, problems: self.notices.finished() })
     }
 }
 

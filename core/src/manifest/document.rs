@@ -74,11 +74,7 @@ impl Document {
 
     /// A document that says nothing, and why, if it should have.
     pub(super) fn empty(problem: Option<ManifestProblem>) -> Self {
-        Self {
-            text: String::new(),
-            nodes: Vec::new(),
-            problems: problem.into_iter().collect(),
-        }
+        Self { text: String::new(), nodes: Vec::new(), problems: problem.into_iter().collect() }
     }
 
     /// The top node, if there is one.
@@ -195,12 +191,7 @@ mod tests {
         let document = Document::parse("jobs: [{name: a}]\n");
         let found = document.find("jobs[name=a].name").expect("well written");
         assert_eq!(found.and_then(Node::as_str), Some("a"));
-        assert!(
-            document
-                .find("jobs[name=b]")
-                .expect("well written")
-                .is_none()
-        );
+        assert!(document.find("jobs[name=b]").expect("well written").is_none());
         assert!(document.find("jobs[").is_err());
     }
 }

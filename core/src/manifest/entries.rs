@@ -17,11 +17,7 @@ pub struct Items<'m> {
 
 impl<'m> Items<'m> {
     pub(super) fn new(document: &'m Document, first: u32, count: u32) -> Self {
-        Self {
-            document,
-            next: first,
-            left: count,
-        }
+        Self { document, next: first, left: count }
     }
 }
 
@@ -184,30 +180,16 @@ mod tests {
         let cases: [(&str, &[(&str, &str)]); 7] = [
             ("m: {a: 1, b: 2}", &[("a", "1"), ("b", "2")]),
             ("m: {a: 1, b: 2, a: 3}", &[("b", "2"), ("a", "3")]),
-            (
-                "m: {true: 1, 2: 3, ~: 4}",
-                &[("true", "1"), ("2", "3"), ("~", "4")],
-            ),
-            (
-                "x: &x {a: 1, b: 2}\nm: {b: 3, <<: *x}",
-                &[("b", "3"), ("a", "1")],
-            ),
-            (
-                "x: &x {a: 1}\ny: &y {a: 2, b: 2}\nm: {<<: [*x, *y]}",
-                &[("a", "1"), ("b", "2")],
-            ),
-            (
-                "x: &x {a: 1}\ny: &y {<<: *x, b: 2}\nm: {<<: *y}",
-                &[("b", "2"), ("a", "1")],
-            ),
+            ("m: {true: 1, 2: 3, ~: 4}", &[("true", "1"), ("2", "3"), ("~", "4")]),
+            ("x: &x {a: 1, b: 2}\nm: {b: 3, <<: *x}", &[("b", "3"), ("a", "1")]),
+            ("x: &x {a: 1}\ny: &y {a: 2, b: 2}\nm: {<<: [*x, *y]}", &[("a", "1"), ("b", "2")]),
+            ("x: &x {a: 1}\ny: &y {<<: *x, b: 2}\nm: {<<: *y}", &[("b", "2"), ("a", "1")]),
             ("m: {<<: {a: 1}, \"<<\": 2}", &[("<<", "2"), ("a", "1")]),
         ];
         for (text, expected) in cases {
             let document = Document::parse(text);
-            let expected: Vec<_> = expected
-                .iter()
-                .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
-                .collect();
+            let expected: Vec<_> =
+                expected.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
             assert_eq!(entries(&document, "m"), expected, "{text}");
         }
     }
@@ -215,19 +197,13 @@ mod tests {
     #[test]
     fn a_merge_of_something_else_is_a_key_like_any_other() {
         let document = Document::parse("m:\n  <<: (( inject meta.job ))\n  a: 1\n");
-        assert_eq!(
-            entries(&document, "m")[0],
-            ("<<".to_owned(), "(( inject meta.job ))".to_owned())
-        );
+        assert_eq!(entries(&document, "m")[0], ("<<".to_owned(), "(( inject meta.job ))".to_owned()));
     }
 
     #[test]
     fn an_alias_may_be_a_key() {
         let document = Document::parse("x: &x name\nm: {*x : 1}\n");
-        assert_eq!(
-            entries(&document, "m"),
-            [("name".to_owned(), "1".to_owned())]
-        );
+        assert_eq!(entries(&document, "m"), [("name".to_owned(), "1".to_owned())]);
     }
 
     #[test]

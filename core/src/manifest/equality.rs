@@ -73,8 +73,7 @@ impl Comparison {
         let key_bytes = |entries: &[super::Entry<'_>]| -> u64 {
             entries.iter().map(|entry| entry.key().len() as u64).sum()
         };
-        let complex =
-            |entries: &[super::Entry<'_>]| entries.iter().any(|entry| entry.key.as_str().is_none());
+        let complex = |entries: &[super::Entry<'_>]| entries.iter().any(|entry| entry.key.as_str().is_none());
         if ours.len() != theirs.len()
             || complex(&ours)
             || complex(&theirs)
@@ -131,10 +130,7 @@ mod tests {
             ("a: 1\nb: 2", "b: 2\na: 1"),
             ("a: [1, {b: c}]", "a:\n- 1\n- b: c\n"),
             ("x: &x {k: v}\ny: *x", "x: {k: v}\ny: {k: v}"),
-            (
-                "x: &x {k: v}\ny: {<<: *x, l: w}",
-                "x: {k: v}\ny: {l: w, k: v}",
-            ),
+            ("x: &x {k: v}\ny: {<<: *x, l: w}", "x: {k: v}\ny: {l: w, k: v}"),
             ("a: 1\na: 2", "a: 2"),
             ("", "# only a comment"),
         ];

@@ -33,85 +33,36 @@ fn walk(document: &Document) {
     assert!(!document.is_faulty() || document.is_empty());
     let _ = same_content(document, document);
     let _ = topology::of(document);
-    let _ = document
-        .root()
-        .map(|root| (root.len(), root.get("absent").is_none()));
+    let _ = document.root().map(|root| (root.len(), root.get("absent").is_none()));
 }
 
 #[test]
 fn bombs_are_refused() {
     let doubling = |open: &str, close: &str| -> String {
-        (1..60)
-            .map(|n| format!("l{n}: &l{n} {open}[*l{0}, *l{0}]{close}\n", n - 1))
-            .collect()
+        (1..60).map(|n| format!("l{n}: &l{n} {open}[*l{0}, *l{0}]{close}\n", n - 1)).collect()
     };
-    let repeated =
-        |first: &str, times: usize| format!("a: &a {first}\nb: [{}]", "*a, ".repeat(times));
+    let repeated = |first: &str, times: usize| format!("a: &a {first}\nb: [{}]", "*a, ".repeat(times));
     let cases = [
         ("brackets", "[".repeat(10_000), code::TOO_DEEP),
-        (
-            "brackets under a key",
-            format!("a: {}", "[".repeat(10_000)),
-            code::TOO_DEEP,
-        ),
+        ("brackets under a key", format!("a: {}", "[".repeat(10_000)), code::TOO_DEEP),
         ("braces", "{a: ".repeat(50_000), code::TOO_DEEP),
-        (
-            "closed brackets",
-            "[".repeat(9_000) + &"]".repeat(9_000),
-            code::TOO_DEEP,
-        ),
+        ("closed brackets", "[".repeat(9_000) + &"]".repeat(9_000), code::TOO_DEEP),
         ("dashes", "- ".repeat(10_000), code::TOO_DEEP),
         ("question marks", "? ".repeat(10_000), code::TOO_DEEP),
-        (
-            "indented keys",
-            (0..4_000)
-                .map(|n| format!("{}a:\n", " ".repeat(n)))
-                .collect(),
-            code::TOO_DEEP,
-        ),
+        ("indented keys", (0..4_000).map(|n| format!("{}a:\n", " ".repeat(n))).collect(), code::TOO_DEEP),
         ("length", "a: b\n".repeat(20_000_000), code::TOO_LARGE),
-        (
-            "commas",
-            format!("[{}", "a,".repeat(1_000_001)),
-            code::TOO_MANY_NODES,
-        ),
-        (
-            "laughs",
-            format!("l0: &l0 [x]\n{}", doubling("", "")),
-            code::TOO_MANY_NODES,
-        ),
-        (
-            "merged laughs",
-            format!("l0: &l0 {{a: b}}\n{}", doubling("{<<: ", "}")),
-            code::TOO_MANY_NODES,
-        ),
-        (
-            "repeated list",
-            repeated(&format!("[{}]", "x,".repeat(999)), 1_001),
-            code::TOO_MANY_NODES,
-        ),
+        ("commas", format!("[{}", "a,".repeat(1_000_001)), code::TOO_MANY_NODES),
+        ("laughs", format!("l0: &l0 [x]\n{}", doubling("", "")), code::TOO_MANY_NODES),
+        ("merged laughs", format!("l0: &l0 {{a: b}}\n{}", doubling("{<<: ", "}")), code::TOO_MANY_NODES),
+        ("repeated list", repeated(&format!("[{}]", "x,".repeat(999)), 1_001), code::TOO_MANY_NODES),
         (
             "depth by alias",
-            (1..200).fold("l0: &l0 []\n".to_owned(), |text, n| {
-                format!("{text}l{n}: &l{n} [*l{}]\n", n - 1)
-            }),
+            (1..200).fold("l0: &l0 []\n".to_owned(), |text, n| format!("{text}l{n}: &l{n} [*l{}]\n", n - 1)),
             code::TOO_DEEP,
         ),
-        (
-            "a list in itself",
-            "a: &a [*a]".to_owned(),
-            code::ALIAS_CYCLE,
-        ),
-        (
-            "a mapping in itself",
-            "&a {<<: *a}".to_owned(),
-            code::ALIAS_CYCLE,
-        ),
-        (
-            "a key in itself",
-            "a: &a {*a : b}".to_owned(),
-            code::ALIAS_CYCLE,
-        ),
+        ("a list in itself", "a: &a [*a]".to_owned(), code::ALIAS_CYCLE),
+        ("a mapping in itself", "&a {<<: *a}".to_owned(), code::ALIAS_CYCLE),
+        ("a key in itself", "a: &a {*a : b}".to_owned(), code::ALIAS_CYCLE),
     ];
     for (name, text, expected) in cases {
         assert_eq!(problems(text, Limits::STANDARD), [expected], "{name}");
@@ -122,26 +73,11 @@ fn bombs_are_refused() {
 fn large_but_harmless_texts_are_taken() {
     let cases = [
         ("one long line", format!("a: {}", "x".repeat(1_000_000))),
-        (
-            "one long string",
-            format!("a: \"{}\"", "x".repeat(1_000_000)),
-        ),
-        (
-            "a long block",
-            format!("a: |\n{}", "  line\n".repeat(100_000)),
-        ),
-        (
-            "many aliases",
-            format!("a: &a [x]\nb: [{}]", "*a, ".repeat(5_000)),
-        ),
-        (
-            "many keys",
-            (0..50_000).map(|n| format!("k{n}: v\n")).collect(),
-        ),
-        (
-            "as deep as allowed",
-            format!("a: {}{}", "[".repeat(127), "]".repeat(127)),
-        ),
+        ("one long string", format!("a: \"{}\"", "x".repeat(1_000_000))),
+        ("a long block", format!("a: |\n{}", "  line\n".repeat(100_000))),
+        ("many aliases", format!("a: &a [x]\nb: [{}]", "*a, ".repeat(5_000))),
+        ("many keys", (0..50_000).map(|n| format!("k{n}: v\n")).collect()),
+        ("as deep as allowed", format!("a: {}{}", "[".repeat(127), "]".repeat(127))),
         (
             "a chain of merges",
             (1..100).fold("l0: &l0 {a: b}\n".to_owned(), |text, n| {
@@ -156,10 +92,7 @@ fn large_but_harmless_texts_are_taken() {
 
 #[test]
 fn the_deepest_document_allowed_fits_a_small_stack() {
-    let limits = Limits {
-        depth: u32::MAX,
-        ..Limits::STANDARD
-    };
+    let limits = Limits { depth: u32::MAX, ..Limits::STANDARD };
     let deep = |levels: usize| format!("a:\n {}b: c", "- ".repeat(levels));
     let levels = Limits::DEEPEST as usize - 2;
     assert_eq!(problems(deep(levels), limits), [""; 0]);
@@ -168,10 +101,7 @@ fn the_deepest_document_allowed_fits_a_small_stack() {
 
 #[test]
 fn the_limit_of_depth_counts_levels() {
-    let limits = Limits {
-        depth: 3,
-        ..Limits::STANDARD
-    };
+    let limits = Limits { depth: 3, ..Limits::STANDARD };
     let cases = [
         ("a: [[x]]", true),
         ("a: [[[]]]", false),
@@ -186,10 +116,7 @@ fn the_limit_of_depth_counts_levels() {
 
 #[test]
 fn the_limit_of_nodes_counts_aliases_written_out() {
-    let limits = |nodes| Limits {
-        nodes,
-        ..Limits::STANDARD
-    };
+    let limits = |nodes| Limits { nodes, ..Limits::STANDARD };
     // The mapping, two keys, the list with two items, and that list again.
     let text = "a: &a [x, y]\nb: *a";
     assert!(!Document::parse_within(text, limits(9)).is_faulty());
@@ -247,11 +174,7 @@ fn what_is_not_a_manifest_is_told_from_what_says_nothing() {
         ("a:\n\t- b: c", code::SYNTAX),
     ];
     for (text, expected) in cases {
-        assert_eq!(
-            problems(text.to_owned(), Limits::STANDARD),
-            [expected],
-            "{text:?}"
-        );
+        assert_eq!(problems(text.to_owned(), Limits::STANDARD), [expected], "{text:?}");
     }
     let first = Document::parse("a: b\n---\na: d\n");
     assert_eq!(first.path(&["a"]).and_then(Node::as_str), Some("b"));
@@ -262,10 +185,7 @@ fn line_ends_and_byte_order_marks_do_not_matter() {
     let text = "\u{feff}---\r\nname: x\r\nlist:\r\n- a\r\n";
     let document = Document::parse(text);
     assert_eq!(document.problems(), []);
-    assert!(same_content(
-        &document,
-        &Document::parse("name: x\nlist: [a]")
-    ));
+    assert!(same_content(&document, &Document::parse("name: x\nlist: [a]")));
 }
 
 /// A manifest with most of what YAML has, to be mutated.

@@ -21,13 +21,7 @@ pub(super) struct KeySettler {
 impl KeySettler {
     /// Marks merge keys and repeated keys of the mapping `id`, counts those
     /// left, and reports what is worth a notice.
-    pub(super) fn settle(
-        &mut self,
-        nodes: &mut [NodeRepr],
-        text: &str,
-        id: u32,
-        notices: &mut Notices,
-    ) {
+    pub(super) fn settle(&mut self, nodes: &mut [NodeRepr], text: &str, id: u32, notices: &mut Notices) {
         self.keys.clear();
         self.repeated.clear();
         let mut merges = false;
@@ -123,10 +117,7 @@ fn is_mergeable(nodes: &[NodeRepr], id: u32) -> bool {
 
 fn place(nodes: &[NodeRepr], id: u32) -> Location {
     let node = &nodes[id as usize];
-    Location {
-        line: node.line,
-        column: node.column,
-    }
+    Location { line: node.line, column: node.column }
 }
 
 /// The notices of a document, kept to a number a person can read.
@@ -153,10 +144,7 @@ impl Notices {
             ManifestProblem::notice(
                 code::DUPLICATE_KEY,
                 Some(again),
-                format!(
-                    "{} also stands at {first} in the same mapping; the last one wins",
-                    shown_key(name)
-                ),
+                format!("{} also stands at {first} in the same mapping; the last one wins", shown_key(name)),
             )
         });
     }

@@ -16,11 +16,7 @@ pub struct Limits {
 impl Limits {
     /// What a manifest is held to unless told otherwise: 16 MiB, a million
     /// nodes, 128 levels. Real manifests have 2 to 100 KB and under 20 levels.
-    pub const STANDARD: Self = Self {
-        bytes: 16 * 1024 * 1024,
-        nodes: 1_000_000,
-        depth: 128,
-    };
+    pub const STANDARD: Self = Self { bytes: 16 * 1024 * 1024, nodes: 1_000_000, depth: 128 };
 
     /// The deepest nesting that can be allowed: walks of a document recurse
     /// once a level and must fit a 2 MiB stack.
@@ -57,12 +53,7 @@ mod tests {
 
     #[test]
     fn limits_beyond_the_arena_are_capped() {
-        let capped = Limits {
-            bytes: usize::MAX,
-            nodes: u64::MAX,
-            depth: u32::MAX,
-        }
-        .capped();
+        let capped = Limits { bytes: usize::MAX, nodes: u64::MAX, depth: u32::MAX }.capped();
         assert_eq!(capped.bytes, Limits::LONGEST);
         assert_eq!(capped.depth, Limits::DEEPEST);
         assert!(capped.nodes < u64::from(u32::MAX));

@@ -25,10 +25,7 @@ mod tests {
 
     #[test]
     fn a_location_reads_as_editors_write_it() {
-        let at = Location {
-            line: 41,
-            column: 17,
-        };
+        let at = Location { line: 41, column: 17 };
         assert_eq!(at.to_string(), "41:17");
     }
 

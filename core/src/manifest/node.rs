@@ -76,8 +76,7 @@ impl<'m> Node<'m> {
 
     /// The text of a plain scalar, the only kind with a value besides its text.
     fn plain(self) -> Option<&'m str> {
-        self.as_str()
-            .filter(|_| self.style() == Some(ScalarStyle::Plain))
+        self.as_str().filter(|_| self.style() == Some(ScalarStyle::Plain))
     }
 
     /// Whether it is a plain `~`, `null`, `Null`, `NULL`, or nothing at all.
@@ -117,8 +116,8 @@ impl<'m> Node<'m> {
     /// A key with its value, as [`Node::get`] finds it.
     #[must_use]
     pub fn entry(self, key: &str) -> Option<Entry<'m>> {
-        if let Some(own) = Entries::own(self)
-            .find(|entry| entry.role() == Role::Plain && entry.key.as_str() == Some(key))
+        if let Some(own) =
+            Entries::own(self).find(|entry| entry.role() == Role::Plain && entry.key.as_str() == Some(key))
         {
             return Some(own);
         }
@@ -130,12 +129,10 @@ impl<'m> Node<'m> {
 
     /// The mappings this one merges, the strongest first.
     pub(super) fn merged(self) -> impl Iterator<Item = Node<'m>> {
-        Entries::own(self)
-            .filter(|entry| entry.role() == Role::Merge)
-            .flat_map(|entry| {
-                let single = (entry.value.kind() == NodeKind::Mapping).then_some(entry.value);
-                single.into_iter().chain(entry.value.items())
-            })
+        Entries::own(self).filter(|entry| entry.role() == Role::Merge).flat_map(|entry| {
+            let single = (entry.value.kind() == NodeKind::Mapping).then_some(entry.value);
+            single.into_iter().chain(entry.value.items())
+        })
     }
 
     /// The items of a sequence; none for anything else.
@@ -176,10 +173,7 @@ impl<'m> Node<'m> {
     #[must_use]
     pub fn location(self) -> Location {
         let own = self.own();
-        Location {
-            line: own.line,
-            column: own.column,
-        }
+        Location { line: own.line, column: own.column }
     }
 
     /// The node under nested keys.
@@ -191,16 +185,13 @@ impl<'m> Node<'m> {
     /// The node a pointer leads to from here.
     #[must_use]
     pub fn at(self, pointer: &Pointer) -> Option<Node<'m>> {
-        pointer
-            .segments()
-            .iter()
-            .try_fold(self, |node, segment| match segment {
-                Segment::Key(key) => node.get(key),
-                Segment::Index(index) => node.items().nth(*index),
-                Segment::Item { key, value } => node
-                    .items()
-                    .find(|item| item.get(key).and_then(Node::as_str) == Some(value.as_str())),
-            })
+        pointer.segments().iter().try_fold(self, |node, segment| match segment {
+            Segment::Key(key) => node.get(key),
+            Segment::Index(index) => node.items().nth(*index),
+            Segment::Item { key, value } => {
+                node.items().find(|item| item.get(key).and_then(Node::as_str) == Some(value.as_str()))
+            }
+        })
     }
 }
 

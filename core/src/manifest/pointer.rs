@@ -140,10 +140,8 @@ mod tests {
             any::<String>().prop_map(Segment::Key),
             "[a-z0-9_.=\"\\\\\\[\\] -]{0,6}".prop_map(Segment::Key),
             any::<usize>().prop_map(Segment::Index),
-            (any::<String>(), any::<String>())
-                .prop_map(|(key, value)| Segment::Item { key, value }),
-            ("[0-9a-z.]{0,4}", "[0-9a-z.=]{0,4}")
-                .prop_map(|(key, value)| Segment::Item { key, value }),
+            (any::<String>(), any::<String>()).prop_map(|(key, value)| Segment::Item { key, value }),
+            ("[0-9a-z.]{0,4}", "[0-9a-z.=]{0,4}").prop_map(|(key, value)| Segment::Item { key, value }),
         ]
     }
 

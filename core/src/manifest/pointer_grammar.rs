@@ -18,9 +18,7 @@ const EXAMPLE: &str = "instance_groups[name=redis].jobs[0].name";
 
 /// A pointer that is not well written: where, and what belongs there.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "pointer `{pointer}`: at character {position}, expected {expected} (an example: {EXAMPLE})"
-)]
+#[error("pointer `{pointer}`: at character {position}, expected {expected} (an example: {EXAMPLE})")]
 pub struct PointerError {
     /// The pointer as given.
     pub pointer: String,
@@ -32,10 +30,7 @@ pub struct PointerError {
 
 /// The steps of a written pointer.
 pub(super) fn read(text: &str) -> Result<Vec<Segment>, PointerError> {
-    let mut reader = Reader {
-        text,
-        rest: text.char_indices().peekable(),
-    };
+    let mut reader = Reader { text, rest: text.char_indices().peekable() };
     let mut segments = Vec::new();
     while let Some(next) = reader.peek() {
         let segment = match next {
@@ -93,10 +88,7 @@ impl Reader<'_> {
         const EITHER: &str = "a number as in `[0]` or a choice as in `[name=redis]`";
         self.take('[', "`[`")?;
         let quoted = self.peek() == Some('"');
-        let mut from_here = Reader {
-            text: self.text,
-            rest: self.rest.clone(),
-        };
+        let mut from_here = Reader { text: self.text, rest: self.rest.clone() };
         let key = self.word(is_bare_key, EITHER)?;
         let is_number = !quoted && key.bytes().all(|b| b.is_ascii_digit());
         if is_number && self.peek() == Some(']') {
@@ -111,11 +103,7 @@ impl Reader<'_> {
     }
 
     /// A bare or quoted word.
-    fn word(
-        &mut self,
-        is_bare: fn(char) -> bool,
-        expected: &'static str,
-    ) -> Result<String, PointerError> {
+    fn word(&mut self, is_bare: fn(char) -> bool, expected: &'static str) -> Result<String, PointerError> {
         if self.peek() == Some('"') {
             return self.quoted();
         }
@@ -165,17 +153,11 @@ pub(super) struct Written<'t> {
 
 impl<'t> Written<'t> {
     pub(super) fn key(text: &'t str) -> Self {
-        Self {
-            text,
-            is_bare: is_bare_key,
-        }
+        Self { text, is_bare: is_bare_key }
     }
 
     pub(super) fn value(text: &'t str) -> Self {
-        Self {
-            text,
-            is_bare: is_bare_value,
-        }
+        Self { text, is_bare: is_bare_value }
     }
 }
 
@@ -207,10 +189,7 @@ mod tests {
     #[test]
     fn every_form_is_read() {
         let key = |key: &str| Segment::Key(key.into());
-        let item = |key: &str, value: &str| Segment::Item {
-            key: key.into(),
-            value: value.into(),
-        };
+        let item = |key: &str, value: &str| Segment::Item { key: key.into(), value: value.into() };
         let cases = [
             ("", vec![]),
             ("a.b-c.d/e", vec![key("a"), key("b-c"), key("d/e")]),
@@ -218,10 +197,7 @@ mod tests {
             ("a[007]", vec![key("a"), Segment::Index(7)]),
             ("a[0=x]", vec![key("a"), item("0", "x")]),
             ("a[\"0\"=\"\"]", vec![key("a"), item("0", "")]),
-            (
-                "a[v=1.2.3][0]",
-                vec![key("a"), item("v", "1.2.3"), Segment::Index(0)],
-            ),
+            ("a[v=1.2.3][0]", vec![key("a"), item("v", "1.2.3"), Segment::Index(0)]),
             ("\"a.b\".\"\\\"\\\\\\n\"", vec![key("a.b"), key("\"\\\n")]),
         ];
         for (text, expected) in cases {
@@ -235,16 +211,8 @@ mod tests {
             (".a", 1, "a key or `[`"),
             ("a.", 3, "a key after the dot"),
             ("a..b", 3, "a key after the dot"),
-            (
-                "é[",
-                3,
-                "a number as in `[0]` or a choice as in `[name=redis]`",
-            ),
-            (
-                "a[]",
-                3,
-                "a number as in `[0]` or a choice as in `[name=redis]`",
-            ),
+            ("é[", 3, "a number as in `[0]` or a choice as in `[name=redis]`"),
+            ("a[]", 3, "a number as in `[0]` or a choice as in `[name=redis]`"),
             ("a[name]", 7, "`=` and a value, as in `[name=redis]`"),
             ("a[name=]", 8, "a value, as in `[name=redis]`"),
             ("a[name=x", 9, "`]`"),
@@ -256,11 +224,7 @@ mod tests {
         ];
         for (text, position, expected) in cases {
             let error = read(text).expect_err(text);
-            assert_eq!(
-                (error.position, error.expected),
-                (position, expected),
-                "{text}"
-            );
+            assert_eq!((error.position, error.expected), (position, expected), "{text}");
         }
         assert_eq!(
             read("a[").expect_err("unfinished").to_string(),

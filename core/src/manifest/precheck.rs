@@ -31,11 +31,7 @@ pub(super) fn refusal(text: &str, limits: &Limits) -> Option<ManifestProblem> {
 
 /// The fault of a text of `bytes` bytes.
 pub(super) fn too_large(bytes: usize, limits: &Limits) -> ManifestProblem {
-    ManifestProblem::fault(
-        code::TOO_LARGE,
-        None,
-        format!("{bytes} bytes, {} are allowed", limits.bytes),
-    )
+    ManifestProblem::fault(code::TOO_LARGE, None, format!("{bytes} bytes, {} are allowed", limits.bytes))
 }
 
 #[cfg(test)]
@@ -43,11 +39,7 @@ mod tests {
     use super::refusal;
     use crate::manifest::{Limits, code};
 
-    const SMALL: Limits = Limits {
-        bytes: 100,
-        nodes: 10,
-        depth: 8,
-    };
+    const SMALL: Limits = Limits { bytes: 100, nodes: 10, depth: 8 };
 
     #[test]
     fn only_what_is_over_a_limit_is_refused() {

@@ -72,30 +72,12 @@ pub struct ManifestProblem {
 }
 
 impl ManifestProblem {
-    pub(super) fn fault(
-        code: &'static str,
-        at: Option<Location>,
-        message: impl Into<String>,
-    ) -> Self {
-        Self {
-            severity: Severity::Fault,
-            code,
-            at,
-            message: message.into(),
-        }
+    pub(super) fn fault(code: &'static str, at: Option<Location>, message: impl Into<String>) -> Self {
+        Self { severity: Severity::Fault, code, at, message: message.into() }
     }
 
-    pub(super) fn notice(
-        code: &'static str,
-        at: Option<Location>,
-        message: impl Into<String>,
-    ) -> Self {
-        Self {
-            severity: Severity::Notice,
-            code,
-            at,
-            message: message.into(),
-        }
+    pub(super) fn notice(code: &'static str, at: Option<Location>, message: impl Into<String>) -> Self {
+        Self { severity: Severity::Notice, code, at, message: message.into() }
     }
 
     /// Whether it left the document empty.
@@ -118,9 +100,7 @@ impl fmt::Display for ManifestProblem {
 /// what a terminal would not print.
 pub(super) fn shown_key(key: &str) -> String {
     const LONGEST: usize = 64;
-    let printable = key
-        .chars()
-        .all(|c| c.is_alphanumeric() || c.is_ascii_graphic() || c == ' ');
+    let printable = key.chars().all(|c| c.is_alphanumeric() || c.is_ascii_graphic() || c == ' ');
     if key.chars().count() <= LONGEST && printable {
         format!("`{key}`")
     } else {

@@ -100,9 +100,7 @@ fn in_radix(digits: &str, radix: u32) -> Option<i128> {
             continue;
         }
         any = true;
-        number = number
-            .checked_mul(i128::from(radix))?
-            .checked_add(i128::from(c.to_digit(radix)?))?;
+        number = number.checked_mul(i128::from(radix))?.checked_add(i128::from(c.to_digit(radix)?))?;
     }
     any.then_some(number)
 }
@@ -135,14 +133,10 @@ fn float_of(text: &str) -> Option<f64> {
         None => (unsigned, None),
     };
     let (whole, fraction) = mantissa.split_once('.')?;
-    let grouped = |part: &str| {
-        part.bytes()
-            .all(|b| b.is_ascii_digit() || b == b'_' || b == b',')
-    };
+    let grouped = |part: &str| part.bytes().all(|b| b.is_ascii_digit() || b == b'_' || b == b',');
     let some_digit = mantissa.bytes().any(|b| b.is_ascii_digit());
     let signed_digits = |e: &str| {
-        e.strip_prefix(['-', '+'])
-            .is_some_and(|d| !d.is_empty() && d.bytes().all(|b| b.is_ascii_digit()))
+        e.strip_prefix(['-', '+']).is_some_and(|d| !d.is_empty() && d.bytes().all(|b| b.is_ascii_digit()))
     };
     if !grouped(whole) || !grouped(fraction) || !some_digit || !exponent.is_none_or(signed_digits) {
         return None;

@@ -109,10 +109,7 @@ impl Place {
     /// The top of a document.
     #[must_use]
     pub fn root() -> Self {
-        Self {
-            open: u64::MAX >> (64 - PUBLIC.len()),
-            depth: 0,
-        }
+        Self { open: u64::MAX >> (64 - PUBLIC.len()), depth: 0 }
     }
 
     /// The value of a key here.
@@ -130,14 +127,8 @@ impl Place {
     /// Whether a scalar here may be shown.
     #[must_use]
     pub fn visibility(self) -> Visibility {
-        let complete = self
-            .paths()
-            .any(|(_, path)| parts(path).count() == self.steps());
-        if complete {
-            Visibility::Public
-        } else {
-            Visibility::Secret
-        }
+        let complete = self.paths().any(|(_, path)| parts(path).count() == self.steps());
+        if complete { Visibility::Public } else { Visibility::Secret }
     }
 
     fn step(self, fits: impl Fn(&str) -> bool) -> Self {
@@ -145,10 +136,7 @@ impl Place {
             .paths()
             .filter(|(_, path)| parts(path).nth(self.steps()).is_some_and(&fits))
             .fold(0, |open, (bit, _)| open | bit);
-        Self {
-            open,
-            depth: self.depth.saturating_add(1),
-        }
+        Self { open, depth: self.depth.saturating_add(1) }
     }
 
     fn steps(self) -> usize {

@@ -34,12 +34,7 @@ enum Source {
 
 impl Manifest {
     fn new(source: Source, limits: Limits) -> Self {
-        Self(Arc::new(Received {
-            source,
-            limits,
-            document: OnceLock::new(),
-            fingerprint: OnceLock::new(),
-        }))
+        Self(Arc::new(Received { source, limits, document: OnceLock::new(), fingerprint: OnceLock::new() }))
     }
 
     /// A manifest of this text.
@@ -179,11 +174,7 @@ fn not_utf8(bytes: &[u8], valid: usize, limits: &Limits) -> ManifestProblem {
     if bytes.len() > limits.bytes {
         return precheck::too_large(bytes.len(), limits);
     }
-    ManifestProblem::fault(
-        code::NOT_UTF8,
-        None,
-        format!("not UTF-8 from byte {} on", valid + 1),
-    )
+    ManifestProblem::fault(code::NOT_UTF8, None, format!("not UTF-8 from byte {} on", valid + 1))
 }
 
 fn sha256_hex(bytes: &[u8]) -> String {
@@ -260,10 +251,7 @@ mod tests {
 
     #[test]
     fn the_limits_given_are_kept_to() {
-        let limits = Limits {
-            bytes: 4,
-            ..Limits::STANDARD
-        };
+        let limits = Limits { bytes: 4, ..Limits::STANDARD };
         let faults = |text: &str| Manifest::within(text, limits).faults().count();
         assert_eq!((faults("a: b"), faults("a: bc")), (0, 1));
     }

@@ -13,10 +13,7 @@ use crate::model::{Job, ReleaseRef, Topology};
 /// and counts as not written.
 #[must_use]
 pub fn of(document: &Document) -> Topology {
-    document
-        .root()
-        .map(|root| Topology::new(releases(root), jobs(root)))
-        .unwrap_or_default()
+    document.root().map(|root| Topology::new(releases(root), jobs(root))).unwrap_or_default()
 }
 
 fn releases(root: Node<'_>) -> Vec<ReleaseRef> {
@@ -61,8 +58,7 @@ fn written(node: Node<'_>, key: &str) -> Option<Arc<str>> {
 
 /// Whether the text holds a template operator, `(( … ))`.
 fn holds_operator(text: &str) -> bool {
-    text.split_once("((")
-        .is_some_and(|(_, after)| after.contains("))"))
+    text.split_once("((").is_some_and(|(_, after)| after.contains("))"))
 }
 
 #[cfg(test)]
@@ -74,11 +70,7 @@ mod tests {
     fn shown(text: &str) -> Vec<String> {
         let topology = of(&Document::parse(text));
         let or = |text: &str| {
-            if text.is_empty() {
-                "-".to_owned()
-            } else {
-                text.to_owned()
-            }
+            if text.is_empty() { "-".to_owned() } else { text.to_owned() }
         };
         let releases = topology.releases.iter();
         let jobs = topology.jobs.iter();
@@ -96,12 +88,7 @@ mod tests {
         let older = "releases: [{name: redis, version: 1.10}, {name: bpm, version: latest}]\n\
              jobs:\n\
              - name: node\n  templates: [{name: server, release: redis}, {name: bpm, release: bpm}]\n";
-        let expected = [
-            "bpm latest",
-            "redis 1.10",
-            "node/bpm bpm",
-            "node/server redis",
-        ];
+        let expected = ["bpm latest", "redis 1.10", "node/bpm bpm", "node/server redis"];
         assert_eq!(shown(current), expected);
         assert_eq!(shown(older), expected);
         assert_eq!(shown("release: {name: redis, version: 7}"), ["redis 7"]);
@@ -119,10 +106,7 @@ mod tests {
              - name: (( grab meta.group ))\n  jobs: [{name: server, release: redis}]\n\
              - name: node\n  jobs: (( grab meta.jobs ))\n\
              - name: other\n  jobs: [{name: \"job-((index))\"}, {name: agent, release: ~}]\n";
-        assert_eq!(
-            shown(template),
-            ["bpm -", "redis -", "-/server redis", "other/agent -"]
-        );
+        assert_eq!(shown(template), ["bpm -", "redis -", "-/server redis", "other/agent -"]);
     }
 
     #[test]

@@ -24,9 +24,7 @@ pub(super) fn admit(context: MatchContext<'_>, identity: &Identity) -> Admission
         // A retired plan lives on in the index only.
         None if is_recorded(context, identity) => {}
         None => {
-            return Admission::Impossible(
-                "the plan is neither in the catalog nor in this instance's record",
-            );
+            return Admission::Impossible("the plan is neither in the catalog nor in this instance's record");
         }
     }
     if identity.instance.is_uuid() || context.index().entry(&identity.instance).is_some() {
@@ -42,22 +40,17 @@ pub(super) fn admit(context: MatchContext<'_>, identity: &Identity) -> Admission
 }
 
 fn is_recorded(context: MatchContext<'_>, identity: &Identity) -> bool {
-    context
-        .index()
-        .expecting(context.name())
-        .any(|entry| entry.identity().as_ref() == Some(identity))
+    context.index().expecting(context.name()).any(|entry| entry.identity().as_ref() == Some(identity))
 }
 
 /// Whether the manifest gives exactly this id to its deployment's instance.
 fn manifest_names(context: MatchContext<'_>, instance: &InstanceId) -> bool {
-    INSTANCE_ID_PATHS.iter().any(|path| {
-        context.document().path(path).and_then(|node| node.as_str()) == Some(instance.as_str())
-    })
+    INSTANCE_ID_PATHS
+        .iter()
+        .any(|path| context.document().path(path).and_then(|node| node.as_str()) == Some(instance.as_str()))
 }
 
 /// Where a manifest may give the instance's id: the broker puts it into the
 /// parameters of every deployment it makes; the other place is filled by hand.
-pub const INSTANCE_ID_PATHS: [&[&str]; 2] = [
-    &["meta", "params", "instance_id"],
-    &["properties", "blacksmith", "instance_id"],
-];
+pub const INSTANCE_ID_PATHS: [&[&str]; 2] =
+    [&["meta", "params", "instance_id"], &["properties", "blacksmith", "instance_id"]];

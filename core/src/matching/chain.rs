@@ -32,16 +32,9 @@ impl ChainEntry {
         strategy: Arc<dyn MatchStrategy>,
     ) -> Result<Self, ChainError> {
         let origin = origin.into();
-        let id = StrategyId::new(&meta.id).map_err(|source| ChainError::InvalidId {
-            origin: origin.to_string(),
-            source,
-        })?;
-        Ok(Self {
-            id,
-            meta,
-            origin,
-            strategy,
-        })
+        let id = StrategyId::new(&meta.id)
+            .map_err(|source| ChainError::InvalidId { origin: origin.to_string(), source })?;
+        Ok(Self { id, meta, origin, strategy })
     }
 }
 
@@ -56,9 +49,7 @@ pub enum ChainError {
     )]
     NothingLinked,
     /// Two strategies share an id.
-    #[error(
-        "strategy id `{id}` is used twice, in {first} and in {second}; give one of them another id"
-    )]
+    #[error("strategy id `{id}` is used twice, in {first} and in {second}; give one of them another id")]
     Duplicate {
         /// The id.
         id: StrategyId,
@@ -94,19 +85,13 @@ pub enum ChainError {
 }
 
 fn nearest_hint(nearest: Option<&str>) -> String {
-    nearest
-        .map(|id| format!(", did you mean `{id}`?"))
-        .unwrap_or_default()
+    nearest.map(|id| format!(", did you mean `{id}`?")).unwrap_or_default()
 }
 
 /// Sorts by priority, then id, and refuses a repeated id.
 pub(super) fn ordered(mut entries: Vec<ChainEntry>) -> Result<Vec<ChainEntry>, ChainError> {
     entries.sort_by(|a, b| {
-        (Reverse(a.meta.priority), &a.id, &a.origin).cmp(&(
-            Reverse(b.meta.priority),
-            &b.id,
-            &b.origin,
-        ))
+        (Reverse(a.meta.priority), &a.id, &a.origin).cmp(&(Reverse(b.meta.priority), &b.id, &b.origin))
     });
     for (at, entry) in entries.iter().enumerate() {
         if let Some(first) = entries[..at].iter().find(|earlier| earlier.id == entry.id) {
@@ -159,9 +144,7 @@ impl Chain {
         if entries.is_empty() {
             return Err(ChainError::NothingLinked);
         }
-        Ok(Self {
-            entries: ordered(entries)?,
-        })
+        Ok(Self { entries: ordered(entries)? })
     }
 
     /// Exactly the named strategies, in the order named.
@@ -175,19 +158,10 @@ impl Chain {
         let mut selected: Vec<ChainEntry> = Vec::with_capacity(names.len());
         for name in names {
             let name = name.as_ref().trim();
-            let entry = self
-                .entries
-                .iter()
-                .find(|entry| entry.id.as_str() == name)
-                .ok_or_else(|| {
-                    let known: Vec<String> =
-                        self.entries.iter().map(|e| e.id.to_string()).collect();
-                    ChainError::Unknown {
-                        name: name.to_owned(),
-                        nearest: nearest(name, &known),
-                        known,
-                    }
-                })?;
+            let entry = self.entries.iter().find(|entry| entry.id.as_str() == name).ok_or_else(|| {
+                let known: Vec<String> = self.entries.iter().map(|e| e.id.to_string()).collect();
+                ChainError::Unknown { name: name.to_owned(), nearest: nearest(name, &known), known }
+            })?;
             if selected.iter().any(|earlier| earlier.id == entry.id) {
                 return Err(ChainError::Repeated(entry.id.clone()));
             }

@@ -12,9 +12,7 @@ pub struct Confidence(u16);
 
 /// A text or number that is no confidence.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "`{0}` is not a confidence; write a number from 0 to 1 with at most three decimals, such as 0.7"
-)]
+#[error("`{0}` is not a confidence; write a number from 0 to 1 with at most three decimals, such as 0.7")]
 pub struct InvalidConfidence(pub String);
 
 impl Confidence {
@@ -36,15 +34,9 @@ impl Confidence {
     /// A confidence from a number between 0 and 1, rounded to the nearest per
     /// mille. Nothing for NaN and numbers outside.
     #[must_use]
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "the range was checked"
-    )]
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the range was checked")]
     pub fn from_unit(value: f64) -> Option<Self> {
-        (0.0..=1.0)
-            .contains(&value)
-            .then(|| Self((value * 1000.0).round() as u16))
+        (0.0..=1.0).contains(&value).then(|| Self((value * 1000.0).round() as u16))
     }
 
     /// The value in per mille.
@@ -82,14 +74,8 @@ impl FromStr for Confidence {
         if !digits(whole) || !digits(decimals) || decimals.len() > 3 || whole.len() > 1 {
             return Err(refused());
         }
-        let value: u16 = format!("{whole}{decimals:0<3}")
-            .parse()
-            .map_err(|_| refused())?;
-        if value > 1000 {
-            Err(refused())
-        } else {
-            Ok(Self(value))
-        }
+        let value: u16 = format!("{whole}{decimals:0<3}").parse().map_err(|_| refused())?;
+        if value > 1000 { Err(refused()) } else { Ok(Self(value)) }
     }
 }
 
@@ -106,33 +92,19 @@ mod tests {
 
     #[test]
     fn texts_are_read_exactly_or_refused() {
-        for (text, per_mille) in [
-            ("0", 0),
-            ("1", 1000),
-            ("0.7", 700),
-            ("0.05", 50),
-            ("0.999", 999),
-            ("1.000", 1000),
-        ] {
-            assert_eq!(
-                text.parse::<Confidence>().unwrap().as_per_mille(),
-                per_mille,
-                "{text}"
-            );
+        for (text, per_mille) in
+            [("0", 0), ("1", 1000), ("0.7", 700), ("0.05", 50), ("0.999", 999), ("1.000", 1000)]
+        {
+            assert_eq!(text.parse::<Confidence>().unwrap().as_per_mille(), per_mille, "{text}");
         }
-        for text in [
-            "", ".", ".7", "0.", "1.001", "2", "-0.1", "0.7005", "70%", "NaN", "1e-1", "٠.7",
-        ] {
+        for text in ["", ".", ".7", "0.", "1.001", "2", "-0.1", "0.7005", "70%", "NaN", "1e-1", "٠.7"] {
             assert!(text.parse::<Confidence>().is_err(), "{text}");
         }
     }
 
     #[test]
     fn numbers_outside_are_nothing() {
-        assert_eq!(
-            Confidence::from_unit(0.85),
-            Some(Confidence::per_mille(850))
-        );
+        assert_eq!(Confidence::from_unit(0.85), Some(Confidence::per_mille(850)));
         for value in [f64::NAN, -0.001, 1.7, f64::INFINITY] {
             assert_eq!(Confidence::from_unit(value), None);
         }

@@ -27,11 +27,7 @@ impl Facts {
         index: impl Into<Arc<Index>>,
         fleet: impl Into<Arc<FleetStatistics>>,
     ) -> Self {
-        Self {
-            catalog: catalog.into(),
-            index: index.into(),
-            fleet: fleet.into(),
-        }
+        Self { catalog: catalog.into(), index: index.into(), fleet: fleet.into() }
     }
 }
 
@@ -47,11 +43,7 @@ impl<'a> MatchContext<'a> {
     /// A context; `consulted` is set when the manifest is looked at.
     #[must_use]
     pub fn new(deployment: &'a Deployment, facts: &'a Facts, consulted: &'a Cell<bool>) -> Self {
-        Self {
-            deployment,
-            facts,
-            consulted,
-        }
+        Self { deployment, facts, consulted }
     }
 
     /// The deployment's name.

@@ -126,9 +126,7 @@ impl Ranked {
     /// By confidence, then identity, so that the order never depends on the
     /// chain's.
     pub(super) fn best_first(a: &Self, b: &Self) -> Ordering {
-        b.confidence
-            .cmp(&a.confidence)
-            .then_with(|| a.identity.cmp(&b.identity))
+        b.confidence.cmp(&a.confidence).then_with(|| a.identity.cmp(&b.identity))
     }
 }
 
@@ -190,9 +188,7 @@ impl Decision {
     #[must_use]
     pub fn winner(&self) -> Option<&Ranked> {
         let identity = self.identity()?;
-        self.ranking
-            .iter()
-            .find(|ranked| ranked.identity == *identity)
+        self.ranking.iter().find(|ranked| ranked.identity == *identity)
     }
 
     /// Whether a strategy failed or the manifest could not be used.
@@ -210,10 +206,7 @@ pub(super) fn rank(steps: &[Step], index: &Index) -> Vec<Ranked> {
             continue;
         };
         for proposal in proposals {
-            match ranking
-                .iter_mut()
-                .find(|(ranked, _)| ranked.identity == proposal.identity)
-            {
+            match ranking.iter_mut().find(|(ranked, _)| ranked.identity == proposal.identity) {
                 Some((ranked, spelled_by)) => {
                     ranked.confidence = ranked.confidence.max(proposal.confidence);
                     ranked.families.insert(step.family);

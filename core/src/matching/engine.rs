@@ -6,12 +6,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::admission::{Admission, admit};
 use super::chain::Fnv;
-use super::decision::{
-    self, Decision, Degradation, Outcome, Refusal, ReviewReason, Step, StepResult,
-};
+use super::decision::{self, Decision, Degradation, Outcome, Refusal, ReviewReason, Step, StepResult};
 use super::{
-    Chain, ChainEntry, ChainError, ChainFingerprint, Facts, MatchContext, Opinion, Policy,
-    StrategyError, registered, settle_claims, workers,
+    Chain, ChainEntry, ChainError, ChainFingerprint, Facts, MatchContext, Opinion, Policy, StrategyError,
+    registered, settle_claims, workers,
 };
 use crate::manifest::{Deployment, Severity};
 
@@ -86,16 +84,9 @@ impl MatchEngineBuilder {
             chain = chain.select(names)?;
         }
         let fingerprint = fingerprint(&chain, self.policy);
-        let workers = self
-            .workers
-            .or_else(|| std::thread::available_parallelism().ok())
-            .unwrap_or(NonZeroUsize::MIN);
-        Ok(MatchEngine {
-            chain,
-            policy: self.policy,
-            workers,
-            fingerprint,
-        })
+        let workers =
+            self.workers.or_else(|| std::thread::available_parallelism().ok()).unwrap_or(NonZeroUsize::MIN);
+        Ok(MatchEngine { chain, policy: self.policy, workers, fingerprint })
     }
 }
 
@@ -132,11 +123,7 @@ impl MatchEngine {
         let mut trace: Vec<Step> = Vec::with_capacity(self.chain.entries().len());
         let mut settled = false;
         for entry in self.chain.entries() {
-            let step = if settled {
-                skipped(entry)
-            } else {
-                assess(entry, context)
-            };
+            let step = if settled { skipped(entry) } else { assess(entry, context) };
             settled = settled || self.policy.settles(&step);
             trace.push(step);
         }
@@ -161,9 +148,7 @@ impl MatchEngine {
     /// decisions come in the order of the deployments.
     #[must_use]
     pub fn decide_each(&self, deployments: &[Deployment], facts: &Facts) -> Vec<Decision> {
-        workers::map_in_order(deployments, self.workers, |deployment| {
-            self.decide(deployment, facts)
-        })
+        workers::map_in_order(deployments, self.workers, |deployment| self.decide(deployment, facts))
     }
 
     /// Decides about a whole fleet: each deployment by itself, then what several
@@ -177,12 +162,7 @@ impl MatchEngine {
 }
 
 fn step(entry: &ChainEntry, result: StepResult, refused: Vec<Refusal>) -> Step {
-    Step {
-        strategy: entry.id.clone(),
-        family: entry.meta.family,
-        result,
-        refused,
-    }
+    Step { strategy: entry.id.clone(), family: entry.meta.family, result, refused }
 }
 
 fn skipped(entry: &ChainEntry) -> Step {
@@ -200,25 +180,15 @@ fn assess(entry: &ChainEntry, context: MatchContext<'_>) -> Step {
     }
 }
 
-fn admitted(
-    entry: &ChainEntry,
-    context: MatchContext<'_>,
-    proposals: Vec<super::Proposal>,
-) -> Step {
+fn admitted(entry: &ChainEntry, context: MatchContext<'_>, proposals: Vec<super::Proposal>) -> Step {
     let mut let_in = Vec::with_capacity(proposals.len());
     let mut refused = Vec::new();
     for proposal in proposals {
         match admit(context, &proposal.identity) {
             Admission::Admitted => let_in.push(proposal),
-            Admission::Refused(why) => refused.push(Refusal {
-                identity: proposal.identity,
-                why: why.into(),
-            }),
+            Admission::Refused(why) => refused.push(Refusal { identity: proposal.identity, why: why.into() }),
             Admission::Impossible(why) => {
-                let error = StrategyError::Inadmissible {
-                    identity: proposal.identity.to_string(),
-                    why,
-                };
+                let error = StrategyError::Inadmissible { identity: proposal.identity.to_string(), why };
                 return step(entry, StepResult::Failed(error), refused);
             }
         }
@@ -245,10 +215,9 @@ fn degradations(trace: &[Step], deployment: &Deployment, consulted: bool) -> Vec
     let mut degradations: Vec<Degradation> = trace
         .iter()
         .filter_map(|step| match &step.result {
-            StepResult::Failed(error) => Some(Degradation::Strategy {
-                id: step.strategy.clone(),
-                code: error.code().to_owned(),
-            }),
+            StepResult::Failed(error) => {
+                Some(Degradation::Strategy { id: step.strategy.clone(), code: error.code().to_owned() })
+            }
             _ => None,
         })
         .collect();
@@ -259,10 +228,7 @@ fn degradations(trace: &[Step], deployment: &Deployment, consulted: bool) -> Vec
             problems
                 .iter()
                 .filter(|problem| problem.severity == Severity::Fault)
-                .map(|problem| Degradation::Manifest {
-                    code: problem.code,
-                    message: problem.to_string(),
-                }),
+                .map(|problem| Degradation::Manifest { code: problem.code, message: problem.to_string() }),
         );
     }
     degradations

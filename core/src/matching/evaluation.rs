@@ -97,11 +97,8 @@ impl Evaluation {
                 None => evaluation.unlabelled.push(decision.deployment.clone()),
             }
         }
-        evaluation.undecided = labels
-            .keys()
-            .filter(|name| !evaluation.verdicts.contains_key(*name))
-            .cloned()
-            .collect();
+        evaluation.undecided =
+            labels.keys().filter(|name| !evaluation.verdicts.contains_key(*name)).cloned().collect();
         evaluation
     }
 
@@ -115,10 +112,7 @@ impl Evaluation {
         self.expected_matches += u32::from(matches!(label.expected, Expected::Matched { .. }));
         self.verdicts.insert(decision.deployment.clone(), verdict);
         for step in &decision.trace {
-            let score = self
-                .strategies
-                .entry(step.strategy.to_string())
-                .or_default();
+            let score = self.strategies.entry(step.strategy.to_string()).or_default();
             match &step.result {
                 StepResult::Said(Opinion::Propose(proposals)) => {
                     let best = proposals.iter().map(|proposal| proposal.confidence).max();
@@ -142,22 +136,13 @@ impl Evaluation {
     /// How many deployments got a verdict.
     #[must_use]
     pub fn counted(&self, verdict: Verdict) -> u32 {
-        u32::try_from(
-            self.verdicts
-                .values()
-                .filter(|one| **one == verdict)
-                .count(),
-        )
-        .unwrap_or(u32::MAX)
+        u32::try_from(self.verdicts.values().filter(|one| **one == verdict).count()).unwrap_or(u32::MAX)
     }
 
     /// Right matches among all matches; 1 if there was no match.
     #[must_use]
     pub fn precision(&self) -> f64 {
-        ratio(
-            self.counted(Verdict::Matched),
-            self.counted(Verdict::Matched) + self.counted(Verdict::Wrong),
-        )
+        ratio(self.counted(Verdict::Matched), self.counted(Verdict::Matched) + self.counted(Verdict::Wrong))
     }
 
     /// Right matches among all that should be matched; 1 if none should.
@@ -182,24 +167,14 @@ impl StrategyScore {
 }
 
 fn ratio(part: u32, whole: u32) -> f64 {
-    if whole == 0 {
-        1.0
-    } else {
-        f64::from(part) / f64::from(whole)
-    }
+    if whole == 0 { 1.0 } else { f64::from(part) / f64::from(whole) }
 }
 
 impl Expected {
     fn is(&self, identity: &crate::model::Identity) -> bool {
         match self {
-            Self::Matched {
-                service,
-                plan,
-                instance,
-            } => {
-                *service == identity.service
-                    && *plan == identity.plan
-                    && *instance == identity.instance
+            Self::Matched { service, plan, instance } => {
+                *service == identity.service && *plan == identity.plan && *instance == identity.instance
             }
             _ => false,
         }

@@ -88,14 +88,8 @@ impl fmt::Display for Locus {
             Self::Name { start, end } => write!(f, "name[{start}..{end}]"),
             Self::Manifest { pointer, at } => write!(f, "manifest:{at} {pointer}"),
             Self::Releases => f.write_str("releases"),
-            Self::Catalog {
-                service,
-                plan: None,
-            } => write!(f, "catalog:{service}"),
-            Self::Catalog {
-                service,
-                plan: Some(plan),
-            } => write!(f, "catalog:{service}/{plan}"),
+            Self::Catalog { service, plan: None } => write!(f, "catalog:{service}"),
+            Self::Catalog { service, plan: Some(plan) } => write!(f, "catalog:{service}/{plan}"),
             Self::Record { key } => write!(f, "index:{key}"),
             Self::Script { file, at } => write!(f, "{file}:{at}"),
         }
@@ -121,20 +115,12 @@ pub struct Evidence {
 impl Evidence {
     /// A reason at a place. A note longer than 200 characters is cut.
     #[must_use]
-    pub fn new(
-        code: impl Into<Cow<'static, str>>,
-        locus: Locus,
-        note: impl Into<Cow<'static, str>>,
-    ) -> Self {
+    pub fn new(code: impl Into<Cow<'static, str>>, locus: Locus, note: impl Into<Cow<'static, str>>) -> Self {
         let mut note = note.into();
         if let Some((cut, _)) = note.char_indices().nth(LONGEST_NOTE) {
             note = Cow::Owned(format!("{}…", &note[..cut]));
         }
-        Self {
-            code: code.into(),
-            locus,
-            note,
-        }
+        Self { code: code.into(), locus, note }
     }
 
     /// A reason that is a part of the deployment's name.
@@ -144,13 +130,6 @@ impl Evidence {
         span: std::ops::Range<usize>,
         note: impl Into<Cow<'static, str>>,
     ) -> Self {
-        Self::new(
-            code,
-            Locus::Name {
-                start: span.start,
-                end: span.end,
-            },
-            note,
-        )
+        Self::new(code, Locus::Name { start: span.start, end: span.end }, note)
     }
 }

@@ -35,9 +35,7 @@ impl<'a> Explanation<'a> {
     /// Why the outcome is what it is, in one sentence.
     fn reasoning(&self) -> String {
         let decision = self.decision;
-        let Policy {
-            threshold, margin, ..
-        } = self.policy;
+        let Policy { threshold, margin, .. } = self.policy;
         let leader = decision.leader();
         let confidence = leader.map(|leader| leader.confidence).unwrap_or_default();
         match &decision.outcome {
@@ -86,11 +84,7 @@ impl<'a> Explanation<'a> {
         if ranked.confidence < self.policy.threshold {
             return format!("below the threshold {}", self.policy.threshold);
         }
-        let leader = self
-            .decision
-            .leader()
-            .map(|leader| leader.confidence)
-            .unwrap_or_default();
+        let leader = self.decision.leader().map(|leader| leader.confidence).unwrap_or_default();
         match leader.lead_over(ranked.confidence).as_per_mille() {
             0 => "as sure as the best: a tie is never a match".to_owned(),
             _ => format!("{} behind the best", leader.lead_over(ranked.confidence)),
@@ -110,9 +104,7 @@ impl fmt::Display for Explanation<'_> {
                 Degradation::Strategy { id, code } => {
                     writeln!(f, "Degraded    strategy {id} failed ({code})")?
                 }
-                Degradation::Manifest { message, .. } => {
-                    writeln!(f, "Degraded    manifest: {message}")?
-                }
+                Degradation::Manifest { message, .. } => writeln!(f, "Degraded    manifest: {message}")?,
             }
         }
         writeln!(f)?;
@@ -120,29 +112,11 @@ impl fmt::Display for Explanation<'_> {
             write_step(f, step)?;
         }
         let matched = decision.identity();
-        let others: Vec<_> = decision
-            .ranking
-            .iter()
-            .filter(|r| Some(&r.identity) != matched)
-            .collect();
+        let others: Vec<_> = decision.ranking.iter().filter(|r| Some(&r.identity) != matched).collect();
         if !others.is_empty() {
-            writeln!(
-                f,
-                "\n{}",
-                if matched.is_some() {
-                    "Runners-up"
-                } else {
-                    "Candidates"
-                }
-            )?;
+            writeln!(f, "\n{}", if matched.is_some() { "Runners-up" } else { "Candidates" })?;
             for ranked in others {
-                writeln!(
-                    f,
-                    "  {}  {}   {}",
-                    ranked.confidence,
-                    ranked.identity,
-                    self.why_not(ranked)
-                )?;
+                writeln!(f, "  {}  {}   {}", ranked.confidence, ranked.identity, self.why_not(ranked))?;
             }
         }
         Ok(())
@@ -155,11 +129,7 @@ fn write_step(f: &mut fmt::Formatter<'_>, step: &Step) -> fmt::Result {
         StepResult::Said(Opinion::Abstain { why }) => writeln!(f, "{name:<18} abstains   {why}")?,
         StepResult::Said(Opinion::Propose(proposals)) => {
             for proposal in proposals {
-                writeln!(
-                    f,
-                    "{name:<18} proposes   {}  {}",
-                    proposal.confidence, proposal.identity
-                )?;
+                writeln!(f, "{name:<18} proposes   {}  {}", proposal.confidence, proposal.identity)?;
                 write_evidence(f, &proposal.evidence)?;
             }
         }
@@ -167,12 +137,8 @@ fn write_step(f: &mut fmt::Formatter<'_>, step: &Step) -> fmt::Result {
             writeln!(f, "{name:<18} vetoes            {identity}")?;
             write_evidence(f, evidence)?;
         }
-        StepResult::Failed(error) => {
-            writeln!(f, "{name:<18} failed     {error} [{}]", error.code())?
-        }
-        StepResult::Skipped => {
-            writeln!(f, "{name:<18} skipped    an earlier strategy had decided")?
-        }
+        StepResult::Failed(error) => writeln!(f, "{name:<18} failed     {error} [{}]", error.code())?,
+        StepResult::Skipped => writeln!(f, "{name:<18} skipped    an earlier strategy had decided")?,
     }
     for refusal in &step.refused {
         writeln!(f, "    refused {}: {}", refusal.identity, refusal.why)?;

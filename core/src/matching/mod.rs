@@ -24,9 +24,7 @@ pub use chain::{Chain, ChainEntry, ChainError, ChainFingerprint, nearest};
 pub use claims::settle_claims;
 pub use confidence::{Confidence, InvalidConfidence};
 pub use context::{Facts, MatchContext};
-pub use decision::{
-    Decision, Degradation, Outcome, Ranked, Refusal, ReviewReason, Step, StepResult,
-};
+pub use decision::{Decision, Degradation, Outcome, Ranked, Refusal, ReviewReason, Step, StepResult};
 pub use engine::{MatchEngine, MatchEngineBuilder};
 pub use evaluation::{Evaluation, Expected, Label, StrategyScore, Verdict};
 pub use evidence::{Evidence, Family, LONGEST_NOTE, Locus};

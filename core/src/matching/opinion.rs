@@ -21,11 +21,7 @@ impl Proposal {
     /// Proposes an identity.
     #[must_use]
     pub fn new(identity: Identity, confidence: Confidence, evidence: Vec<Evidence>) -> Self {
-        Self {
-            identity,
-            confidence,
-            evidence,
-        }
+        Self { identity, confidence, evidence }
     }
 }
 

@@ -40,10 +40,7 @@ impl FromStr for PolicyKind {
         match text {
             "best" => Ok(Self::Best),
             "first-match" => Ok(Self::FirstMatch),
-            _ => Err(format!(
-                "there is no policy `{text}`; there are: {}",
-                Self::NAMES.join(", ")
-            )),
+            _ => Err(format!("there is no policy `{text}`; there are: {}", Self::NAMES.join(", "))),
         }
     }
 }
@@ -71,11 +68,7 @@ impl Default for Policy {
 
 impl fmt::Display for Policy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{} (threshold {}, margin {})",
-            self.kind, self.threshold, self.margin
-        )
+        write!(f, "{} (threshold {}, margin {})", self.kind, self.threshold, self.margin)
     }
 }
 
@@ -88,9 +81,9 @@ impl Policy {
 
     fn reaches(&self, step: &Step) -> bool {
         match &step.result {
-            StepResult::Said(Opinion::Propose(proposals)) => proposals
-                .iter()
-                .any(|proposal| proposal.confidence >= self.threshold),
+            StepResult::Said(Opinion::Propose(proposals)) => {
+                proposals.iter().any(|proposal| proposal.confidence >= self.threshold)
+            }
             _ => false,
         }
     }
@@ -132,10 +125,7 @@ impl Policy {
                 .filter_map(|ranked| {
                     let said = proposals.iter().filter(|p| p.identity == ranked.identity);
                     let confidence = said.map(|p| p.confidence).max()?;
-                    Some(Ranked {
-                        confidence,
-                        ..ranked.clone()
-                    })
+                    Some(Ranked { confidence, ..ranked.clone() })
                 })
                 .collect(),
             _ => ranking.to_vec(),
@@ -154,11 +144,6 @@ mod tests {
         for name in PolicyKind::NAMES {
             assert_eq!(name.parse::<PolicyKind>().unwrap().to_string(), name);
         }
-        assert!(
-            "frist"
-                .parse::<PolicyKind>()
-                .unwrap_err()
-                .contains("first-match")
-        );
+        assert!("frist".parse::<PolicyKind>().unwrap_err().contains("first-match"));
     }
 }

@@ -16,11 +16,7 @@ impl StrategyRegistration {
     /// Used by [`register_strategy!`](crate::register_strategy).
     #[must_use]
     pub const fn new<S: BuiltinStrategy>(origin: &'static str) -> Self {
-        Self {
-            meta: S::META,
-            origin,
-            make: || Arc::new(S::default()),
-        }
+        Self { meta: S::META, origin, make: || Arc::new(S::default()) }
     }
 }
 
@@ -53,11 +49,7 @@ pub fn registered() -> Result<Vec<ChainEntry>, ChainError> {
     let entries = inventory::iter::<StrategyRegistration>
         .into_iter()
         .map(|registration| {
-            ChainEntry::new(
-                registration.meta.clone(),
-                registration.origin,
-                (registration.make)(),
-            )
+            ChainEntry::new(registration.meta.clone(), registration.origin, (registration.make)())
         })
         .collect::<Result<Vec<_>, _>>()?;
     if entries.is_empty() {

@@ -3,9 +3,7 @@
 
 use serde::Serialize;
 
-use super::decision::{
-    Decision, Degradation, Outcome, Ranked, Refusal, ReviewReason, Step, StepResult,
-};
+use super::decision::{Decision, Degradation, Outcome, Ranked, Refusal, ReviewReason, Step, StepResult};
 use super::{Confidence, Evidence, Family, Opinion, Proposal};
 use crate::model::Identity;
 
@@ -90,10 +88,9 @@ impl<'a> DecisionView<'a> {
     #[must_use]
     pub fn of(decision: &'a Decision) -> Self {
         let (reason, holder) = match &decision.outcome {
-            Outcome::Review(reason @ ReviewReason::SecondClaim { holder }) => (
-                Some(reason.name()),
-                holder.as_ref().map(|name| name.as_str()),
-            ),
+            Outcome::Review(reason @ ReviewReason::SecondClaim { holder }) => {
+                (Some(reason.name()), holder.as_ref().map(|name| name.as_str()))
+            }
             Outcome::Review(reason) => (Some(reason.name()), None),
             _ => (None, None),
         };
@@ -114,16 +111,10 @@ impl<'a> DecisionView<'a> {
 
 fn degradation(degradation: &Degradation) -> DegradationView<'_> {
     match degradation {
-        Degradation::Strategy { id, code } => DegradationView {
-            by: id.as_str(),
-            code,
-            message: None,
-        },
-        Degradation::Manifest { code, message } => DegradationView {
-            by: "manifest",
-            code,
-            message: Some(message),
-        },
+        Degradation::Strategy { id, code } => DegradationView { by: id.as_str(), code, message: None },
+        Degradation::Manifest { code, message } => {
+            DegradationView { by: "manifest", code, message: Some(message) }
+        }
     }
 }
 
@@ -139,9 +130,7 @@ fn candidate(ranked: &Ranked) -> CandidateView<'_> {
 
 fn step(step: &Step) -> StepView<'_> {
     let (result, why, proposals) = match &step.result {
-        StepResult::Said(Opinion::Abstain { why }) => {
-            ("abstained", Some(why.to_string()), Vec::new())
-        }
+        StepResult::Said(Opinion::Abstain { why }) => ("abstained", Some(why.to_string()), Vec::new()),
         StepResult::Said(Opinion::Propose(proposals)) => {
             ("proposed", None, proposals.iter().map(proposal).collect())
         }
@@ -154,11 +143,7 @@ fn step(step: &Step) -> StepView<'_> {
                 evidence: evidence.iter().map(one_evidence).collect(),
             }],
         ),
-        StepResult::Failed(error) => (
-            "failed",
-            Some(format!("{}: {error}", error.code())),
-            Vec::new(),
-        ),
+        StepResult::Failed(error) => ("failed", Some(format!("{}: {error}", error.code())), Vec::new()),
         StepResult::Skipped => ("skipped", None, Vec::new()),
     };
     StepView {
@@ -180,16 +165,9 @@ fn proposal(proposal: &Proposal) -> ProposalView<'_> {
 }
 
 fn refusal(refusal: &Refusal) -> RefusalView<'_> {
-    RefusalView {
-        identity: &refusal.identity,
-        why: &refusal.why,
-    }
+    RefusalView { identity: &refusal.identity, why: &refusal.why }
 }
 
 fn one_evidence(evidence: &Evidence) -> EvidenceView<'_> {
-    EvidenceView {
-        code: &evidence.code,
-        at: evidence.locus.to_string(),
-        note: &evidence.note,
-    }
+    EvidenceView { code: &evidence.code, at: evidence.locus.to_string(), note: &evidence.note }
 }

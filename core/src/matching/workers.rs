@@ -35,9 +35,8 @@ pub(super) fn map_in_order<T: Sync, R: Send>(
     let mut done = std::thread::scope(|scope| {
         let spawned: Vec<_> = (0..workers.get().min(strides))
             .filter_map(|_| {
-                let builder = std::thread::Builder::new()
-                    .name(THREAD_NAME.to_owned())
-                    .stack_size(STACK_BYTES);
+                let builder =
+                    std::thread::Builder::new().name(THREAD_NAME.to_owned()).stack_size(STACK_BYTES);
                 builder.spawn_scoped(scope, work).ok()
             })
             .collect();
@@ -72,9 +71,6 @@ mod tests {
                 items.iter().map(|i| i * 2).collect::<Vec<_>>()
             );
         }
-        assert_eq!(
-            map_in_order(&[] as &[u8], NonZeroUsize::MIN, |i| *i),
-            [] as [u8; 0]
-        );
+        assert_eq!(map_in_order(&[] as &[u8], NonZeroUsize::MIN, |i| *i), [] as [u8; 0]);
     }
 }

@@ -91,15 +91,9 @@ impl Catalog {
                         second: service.id.clone(),
                     });
                 }
-                by_plan_name
-                    .entry(Arc::clone(&plan.name))
-                    .or_default()
-                    .push((s, p));
+                by_plan_name.entry(Arc::clone(&plan.name)).or_default().push((s, p));
                 for release in plan.topology.iter().flat_map(|topology| &topology.releases) {
-                    push_once(
-                        by_release.entry(Arc::clone(&release.name)).or_default(),
-                        (s, p),
-                    );
+                    push_once(by_release.entry(Arc::clone(&release.name)).or_default(), (s, p));
                 }
                 for job in plan.topology.iter().flat_map(|topology| &topology.jobs) {
                     let key = (Arc::clone(&job.release), Arc::clone(&job.name));
@@ -110,13 +104,7 @@ impl Catalog {
         if by_plan.is_empty() {
             return Err(CatalogError::Empty);
         }
-        Ok(Self {
-            services,
-            by_plan,
-            by_plan_name,
-            by_release,
-            by_job,
-        })
+        Ok(Self { services, by_plan, by_plan_name, by_release, by_job })
     }
 
     /// The services, in the broker's order.
@@ -146,18 +134,12 @@ impl Catalog {
     /// The service of exactly that id.
     #[must_use]
     pub fn service(&self, id: &str) -> Option<&Service> {
-        self.services
-            .iter()
-            .find(|service| service.id.as_str() == id)
+        self.services.iter().find(|service| service.id.as_str() == id)
     }
 
     /// The plans of that bare name, over all services.
     pub fn plans_named(&self, name: &str) -> impl Iterator<Item = &Plan> {
-        self.by_plan_name
-            .get(name)
-            .into_iter()
-            .flatten()
-            .map(|at| self.at(*at))
+        self.by_plan_name.get(name).into_iter().flatten().map(|at| self.at(*at))
     }
 
     /// The plans whose own manifest uses a release.
@@ -166,19 +148,12 @@ impl Catalog {
     }
 
     /// The plans whose own manifest runs a job of a release.
-    pub fn plans_with_job(
-        &self,
-        release: &Arc<str>,
-        job: &Arc<str>,
-    ) -> impl ExactSizeIterator<Item = &Plan> {
+    pub fn plans_with_job(&self, release: &Arc<str>, job: &Arc<str>) -> impl ExactSizeIterator<Item = &Plan> {
         self.listed(self.by_job.get(&(Arc::clone(release), Arc::clone(job))))
     }
 
     fn listed<'a>(&'a self, places: Option<&'a Places>) -> impl ExactSizeIterator<Item = &'a Plan> {
-        places
-            .map_or(&[][..], Vec::as_slice)
-            .iter()
-            .map(|at| self.at(*at))
+        places.map_or(&[][..], Vec::as_slice).iter().map(|at| self.at(*at))
     }
 
     fn at(&self, (service, plan): (usize, usize)) -> &Plan {
@@ -216,10 +191,7 @@ mod tests {
     #[test]
     fn plans_are_found_by_equality_never_by_prefix() {
         let catalog = Catalog::new(vec![service("redis", &["small", "small-ha"])]).unwrap();
-        assert_eq!(
-            catalog.plan("redis-small-ha").unwrap().name.as_ref(),
-            "small-ha"
-        );
+        assert_eq!(catalog.plan("redis-small-ha").unwrap().name.as_ref(), "small-ha");
         assert!(catalog.plan("redis-sma").is_none());
         assert!(catalog.plan("redis-small-").is_none());
     }
@@ -228,13 +200,7 @@ mod tests {
     fn a_plan_id_that_two_services_share_is_refused_with_both_names() {
         let err = Catalog::new(vec![service("a", &["b-c"]), service("a-b", &["c"])]).unwrap_err();
         let text = err.to_string();
-        assert!(
-            text.contains("`a-b-c`") && text.contains("`a`") && text.contains("`a-b`"),
-            "{text}"
-        );
-        assert_eq!(
-            Catalog::new(vec![service("a", &[])]).unwrap_err(),
-            CatalogError::Empty
-        );
+        assert!(text.contains("`a-b-c`") && text.contains("`a`") && text.contains("`a-b`"), "{text}");
+        assert_eq!(Catalog::new(vec![service("a", &[])]).unwrap_err(), CatalogError::Empty);
     }
 }

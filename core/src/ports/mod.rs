@@ -11,8 +11,7 @@ mod store;
 pub use catalog::CatalogSource;
 pub use clock::{Clock, SystemClock};
 pub use director::{
-    Director, DirectorEvent, DirectorInfo, DirectorInstance, DirectorTask, EventQuery,
-    ManifestAnswer,
+    Director, DirectorEvent, DirectorInfo, DirectorInstance, DirectorTask, EventQuery, ManifestAnswer,
 };
 pub use error::{PortError, PortErrorKind};
 pub use state::{Absence, RunEntry, RunState};

@@ -55,10 +55,7 @@ impl<'a> Scanner<'a> {
     /// A scanner that asks for at most `concurrency` manifests at once.
     #[must_use]
     pub fn new(director: &'a dyn Director, concurrency: usize) -> Self {
-        Self {
-            director,
-            concurrency: concurrency.max(1),
-        }
+        Self { director, concurrency: concurrency.max(1) }
     }
 
     /// Reads the list.
@@ -71,21 +68,12 @@ impl<'a> Scanner<'a> {
         let mut summaries = self.director.deployments().await?;
         summaries.sort_by(|a, b| a.name.cmp(&b.name));
         let statistics = FleetStatistics::of(&summaries);
-        Ok(Scan {
-            info,
-            summaries,
-            statistics,
-            completeness: Completeness::default(),
-        })
+        Ok(Scan { info, summaries, statistics, completeness: Completeness::default() })
     }
 
     /// Reads the manifests of some deployments, in their order. A failure is its
     /// own deployment's: it becomes a manifest that was not read, and a gap.
-    pub async fn manifests(
-        &self,
-        summaries: &[DeploymentSummary],
-        gaps: &mut Vec<Gap>,
-    ) -> Vec<Deployment> {
+    pub async fn manifests(&self, summaries: &[DeploymentSummary], gaps: &mut Vec<Gap>) -> Vec<Deployment> {
         let answers: Vec<_> = stream::iter(summaries)
             .map(|summary| async move { (summary, self.director.manifest(&summary.name).await) })
             .buffered(self.concurrency)
@@ -110,9 +98,6 @@ impl<'a> Scanner<'a> {
 }
 
 fn unread(summary: &DeploymentSummary, why: String, gaps: &mut Vec<Gap>) -> Manifest {
-    gaps.push(Gap {
-        deployment: summary.name.clone(),
-        why: why.clone(),
-    });
+    gaps.push(Gap { deployment: summary.name.clone(), why: why.clone() });
     Manifest::unread(why)
 }

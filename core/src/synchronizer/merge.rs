@@ -19,11 +19,7 @@ pub struct IndexMerge {
 #[must_use]
 pub fn merge_index(now: Option<&JsonObject>, changes: &[EntryChange]) -> IndexMerge {
     let mut after = now.cloned().unwrap_or_default();
-    let mut merge = IndexMerge {
-        after: None,
-        entries: Vec::new(),
-        findings: Vec::new(),
-    };
+    let mut merge = IndexMerge { after: None, entries: Vec::new(), findings: Vec::new() };
     for change in changes {
         let key = change.instance.as_str();
         let there = after.raw(key).map(|raw| JsonObject::parse(raw.get()));
@@ -61,9 +57,7 @@ pub fn merge_index(now: Option<&JsonObject>, changes: &[EntryChange]) -> IndexMe
         };
         if let Some(entry) = change.fields.apply(before.as_ref()) {
             let fields = changed_fields(before.as_ref(), &entry);
-            merge
-                .entries
-                .push((change.instance.clone(), before.is_none(), fields));
+            merge.entries.push((change.instance.clone(), before.is_none(), fields));
             after.set_value(key, &entry);
         }
     }
@@ -79,19 +73,15 @@ mod tests {
     fn change(key: &str, creates: bool) -> EntryChange {
         EntryChange {
             instance: InstanceId::new(key).unwrap(),
-            fields: FieldSet::default()
-                .own("deployment_name", "d")
-                .stamp("updated_at", "t"),
+            fields: FieldSet::default().own("deployment_name", "d").stamp("updated_at", "t"),
             creates,
         }
     }
 
     #[test]
     fn entries_keep_what_a_change_does_not_own_and_others_keep_everything() {
-        let now = JsonObject::parse(
-            r#"{"x":null,"a":{"n":1.10,"status":"deprovision_requested"},"y":[1]}"#,
-        )
-        .unwrap();
+        let now = JsonObject::parse(r#"{"x":null,"a":{"n":1.10,"status":"deprovision_requested"},"y":[1]}"#)
+            .unwrap();
         let merge = merge_index(Some(&now), &[change("a", false), change("b", true)]);
         assert_eq!(
             merge.after.unwrap().to_text(),
@@ -105,29 +95,16 @@ mod tests {
     #[test]
     fn an_entry_that_vanished_is_not_made_again_and_one_that_appeared_is_left_alone() {
         let now = JsonObject::parse(r#"{"new":{"plan_id":"p"},"odd":7}"#).unwrap();
-        let merge = merge_index(
-            Some(&now),
-            &[
-                change("gone", false),
-                change("new", true),
-                change("odd", false),
-            ],
-        );
+        let merge =
+            merge_index(Some(&now), &[change("gone", false), change("new", true), change("odd", false)]);
         assert!(merge.after.is_none());
         let codes: Vec<_> = merge.findings.iter().map(|finding| finding.code).collect();
-        assert_eq!(
-            codes,
-            ["entry.vanished", "entry.appeared", "entry.not-an-object"]
-        );
+        assert_eq!(codes, ["entry.vanished", "entry.appeared", "entry.not-an-object"]);
     }
 
     #[test]
     fn an_index_that_is_right_is_not_written() {
         let now = JsonObject::parse(r#"{"a":{"updated_at":"old","deployment_name":"d"}}"#).unwrap();
-        assert!(
-            merge_index(Some(&now), &[change("a", false)])
-                .after
-                .is_none()
-        );
+        assert!(merge_index(Some(&now), &[change("a", false)]).after.is_none());
     }
 }

@@ -38,37 +38,20 @@ pub async fn write_index(
         let merge = merge_index(slot.data(), changes);
         let Some(after) = merge.after.as_ref() else {
             let entries = slot.data().map_or(0, crate::model::JsonObject::len);
-            return Ok(IndexWrite {
-                merge,
-                written: false,
-                entries,
-            });
+            return Ok(IndexWrite { merge, written: false, entries });
         };
         let entries = after.len();
-        debug_assert!(
-            slot.data()
-                .is_none_or(|now| now.iter().all(|(key, _)| after.contains(key)))
-        );
+        debug_assert!(slot.data().is_none_or(|now| now.iter().all(|(key, _)| after.contains(key))));
         if dry_run {
-            return Ok(IndexWrite {
-                merge,
-                written: false,
-                entries,
-            });
+            return Ok(IndexWrite { merge, written: false, entries });
         }
         match store.write(layout::INDEX, after, slot.version()).await {
             Ok(_) => {
-                return Ok(IndexWrite {
-                    merge,
-                    written: true,
-                    entries,
-                });
+                return Ok(IndexWrite { merge, written: true, entries });
             }
             Err(error)
-                if matches!(
-                    error.kind,
-                    PortErrorKind::Conflict | PortErrorKind::Ambiguous
-                ) && attempt < ATTEMPTS =>
+                if matches!(error.kind, PortErrorKind::Conflict | PortErrorKind::Ambiguous)
+                    && attempt < ATTEMPTS =>
             {
                 let again = store.read(layout::INDEX).await?;
                 if slot.data().is_some() && again.data().is_none() {

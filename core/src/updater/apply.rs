@@ -52,30 +52,21 @@ pub async fn apply(
 ) -> Result<Applied, Failure> {
     let mut writes = 0;
     for attempt in 1.. {
-        let observed = observe(store, instance)
-            .await
-            .map_err(|error| Failure { writes, error })?;
+        let observed = observe(store, instance).await.map_err(|error| Failure { writes, error })?;
         let disposition = decide(&observed);
         let conflict = match &disposition {
-            Disposition::Reconcile(change) if !dry_run => {
-                write_all(store, change, &mut writes).await
-            }
+            Disposition::Reconcile(change) if !dry_run => write_all(store, change, &mut writes).await,
             _ => Ok(()),
         };
         match conflict {
             Ok(()) => {
-                return Ok(Applied {
-                    writes,
-                    disposition,
-                });
+                return Ok(Applied { writes, disposition });
             }
             // An ambiguous write is settled by reading again: either it is
             // there, and the next decision finds nothing to do, or it is not.
             Err(error)
-                if matches!(
-                    error.kind,
-                    PortErrorKind::Conflict | PortErrorKind::Ambiguous
-                ) && attempt < ATTEMPTS => {}
+                if matches!(error.kind, PortErrorKind::Conflict | PortErrorKind::Ambiguous)
+                    && attempt < ATTEMPTS => {}
             Err(error) => return Err(Failure { writes, error }),
         }
     }
@@ -87,13 +78,7 @@ async fn write_all(
     change: &InstanceChange,
     writes: &mut u32,
 ) -> Result<(), PortError> {
-    for SecretChange {
-        path,
-        expected,
-        after,
-        ..
-    } in &change.secrets
-    {
+    for SecretChange { path, expected, after, .. } in &change.secrets {
         store.write(path, after, *expected).await?;
         *writes += 1;
     }

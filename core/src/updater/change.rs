@@ -21,11 +21,7 @@ impl Finding {
     /// A finding about a subject.
     #[must_use]
     pub fn new(code: &'static str, subject: impl ToString, message: impl Into<String>) -> Self {
-        Self {
-            code,
-            subject: subject.to_string(),
-            message: message.into(),
-        }
+        Self { code, subject: subject.to_string(), message: message.into() }
     }
 }
 

@@ -46,10 +46,7 @@ impl FieldSet {
         let mut after = before.cloned().unwrap_or_default();
         let mut changed = before.is_none();
         for (field, value) in &self.owned {
-            if !after
-                .raw(field)
-                .is_some_and(|there| same_value(there, value))
-            {
+            if !after.raw(field).is_some_and(|there| same_value(there, value)) {
                 after.set(field.clone(), value.clone());
                 changed = true;
             }
@@ -131,10 +128,7 @@ pub fn changed_fields(before: Option<&JsonObject>, after: &JsonObject) -> Vec<Fi
             })
         })
         .collect();
-    let gone = before
-        .into_iter()
-        .flat_map(JsonObject::iter)
-        .filter(|(field, _)| !after.contains(field));
+    let gone = before.into_iter().flat_map(JsonObject::iter).filter(|(field, _)| !after.contains(field));
     changes.extend(gone.map(|(field, value)| FieldChange {
         field: field.to_owned(),
         before: Some(shown(field, value)),
@@ -148,11 +142,7 @@ fn shown(field: &str, value: &RawValue) -> String {
         return value.get().to_owned();
     }
     let digest = Sha256::digest(value.get().as_bytes());
-    let head: String = digest
-        .iter()
-        .take(4)
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let head: String = digest.iter().take(4).map(|byte| format!("{byte:02x}")).collect();
     format!("<redacted, {} bytes, sha256 {head}…>", value.get().len())
 }
 
@@ -166,18 +156,9 @@ mod tests {
 
     #[test]
     fn an_object_that_is_right_already_is_not_changed_and_not_stamped() {
-        let fields = FieldSet::default()
-            .own("a", &1)
-            .fill("b", "x")
-            .stamp("at", &99);
-        assert!(
-            fields
-                .apply(Some(&object(r#"{"z":[1.10],"b":"mine","a":1}"#)))
-                .is_none()
-        );
-        let changed = fields
-            .apply(Some(&object(r#"{"z":[1.10],"a":2}"#)))
-            .unwrap();
+        let fields = FieldSet::default().own("a", &1).fill("b", "x").stamp("at", &99);
+        assert!(fields.apply(Some(&object(r#"{"z":[1.10],"b":"mine","a":1}"#))).is_none());
+        let changed = fields.apply(Some(&object(r#"{"z":[1.10],"a":2}"#))).unwrap();
         assert_eq!(changed.to_text(), r#"{"z":[1.10],"a":1,"b":"x","at":99}"#);
     }
 

@@ -7,9 +7,7 @@ use super::change::{Disposition, EntryChange, Finding, InstanceChange, SecretCha
 use super::secrets;
 use crate::manifest::Manifest;
 use crate::matching::{ChainFingerprint, Confidence, Decision};
-use crate::model::{
-    Catalog, DeploymentSummary, Identity, Index, IndexEntry, JsonObject, Plan, layout,
-};
+use crate::model::{Catalog, DeploymentSummary, Identity, Index, IndexEntry, JsonObject, Plan, layout};
 use crate::ports::Slot;
 
 /// The time a run works with: one for all that it writes.
@@ -65,13 +63,9 @@ impl<'a> Matched<'a> {
         index: &'a Index,
     ) -> Result<Self, Finding> {
         let name = &summary.name;
-        let winner = decision.winner().ok_or_else(|| {
-            Finding::new(
-                "decision.not-matched",
-                name,
-                "the deployment is not matched",
-            )
-        })?;
+        let winner = decision
+            .winner()
+            .ok_or_else(|| Finding::new("decision.not-matched", name, "the deployment is not matched"))?;
         let identity = &winner.identity;
         let plan = catalog.plan(identity.plan.as_str()).ok_or_else(|| {
             Finding::new(
@@ -83,9 +77,7 @@ impl<'a> Matched<'a> {
                 ),
             )
         })?;
-        let service_name = catalog
-            .service(plan.service.as_str())
-            .map_or("", |service| &*service.name);
+        let service_name = catalog.service(plan.service.as_str()).map_or("", |service| &*service.name);
         Ok(Self {
             identity,
             confidence: winner.confidence,
@@ -171,10 +163,7 @@ fn obstacle(matched: &Matched<'_>, observed: &Observed, in_flight: bool) -> Opti
         return Some(Finding::new("deployment.in-flight", name, message));
     }
     let entry = matched.entry.map(|entry| &entry.fields);
-    let written = [
-        ("the index entry", entry),
-        ("the record", observed.root.data()),
-    ];
+    let written = [("the index entry", entry), ("the record", observed.root.data())];
     for (what, object) in written {
         if let Some(difference) = object.and_then(|object| difference(matched.identity, object)) {
             return Some(Finding::new(
@@ -190,12 +179,7 @@ fn obstacle(matched: &Matched<'_>, observed: &Observed, in_flight: bool) -> Opti
     if matched.entry.is_none() {
         let deleted = ["delete_requested_at", "deleted_at"]
             .into_iter()
-            .find(|field| {
-                observed
-                    .metadata
-                    .data()
-                    .is_some_and(|metadata| metadata.contains(field))
-            });
+            .find(|field| observed.metadata.data().is_some_and(|metadata| metadata.contains(field)));
         if let Some(field) = deleted {
             let message = format!("the broker noted `{field}`, but the deployment is still there");
             return Some(Finding::new("deployment.stray", name, message));
@@ -214,15 +198,10 @@ fn obstacle(matched: &Matched<'_>, observed: &Observed, in_flight: bool) -> Opti
 
 /// Where a record names another service or plan than the decision.
 fn difference(identity: &Identity, object: &JsonObject) -> Option<String> {
-    [
-        ("service_id", identity.service.as_str()),
-        ("plan_id", identity.plan.as_str()),
-    ]
-    .into_iter()
-    .find_map(|(field, decided)| {
-        let there = object
-            .text(field)
-            .filter(|there| !there.is_empty() && there != decided)?;
-        Some(format!("{field} `{there}`, the decision `{decided}`"))
-    })
+    [("service_id", identity.service.as_str()), ("plan_id", identity.plan.as_str())].into_iter().find_map(
+        |(field, decided)| {
+            let there = object.text(field).filter(|there| !there.is_empty() && there != decided)?;
+            Some(format!("{field} `{there}`, the decision `{decided}`"))
+        },
+    )
 }

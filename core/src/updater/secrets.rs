@@ -34,13 +34,7 @@ pub(super) fn root(matched: &Matched<'_>, stamp: Stamp) -> FieldSet {
         .own("deployment_name", matched.summary.name.as_str())
         .own("service_name", matched.service_name)
         .own("plan_name", &*matched.plan.name)
-        .own(
-            "plan",
-            &PlanField {
-                id: matched.plan.id.as_str(),
-                name: &matched.plan.name,
-            },
-        )
+        .own("plan", &PlanField { id: matched.plan.id.as_str(), name: &matched.plan.name })
         .own("reconciled", &true)
         .stamp("reconciled_at", &stamp.at.timestamp())
         .stamp("last_synced_at", &stamp.at.timestamp())
@@ -107,9 +101,7 @@ pub(super) fn metadata(
         stemcells: differs("stemcells", &|| crate::model::json::raw(&stemcells)),
         manifest: manifest_changed,
         plan: before.is_some_and(|before| before.contains("plan_name"))
-            && differs("plan_name", &|| {
-                crate::model::json::raw(&*matched.plan.name)
-            }),
+            && differs("plan_name", &|| crate::model::json::raw(&*matched.plan.name)),
     };
     let mut after = match fields.apply(before) {
         Some(after) => after,
@@ -135,9 +127,5 @@ pub(super) fn entry(matched: &Matched<'_>, stamp: Stamp) -> FieldSet {
         .stamp("reconciled_at", &stamp.rfc3339())
         .stamp("reconciled_by", INDEX_SIGNATURE)
         .stamp("updated_at", &stamp.rfc3339());
-    if matched.entry.is_some() {
-        fields
-    } else {
-        fields.fill("discovered_at", &stamp.rfc3339())
-    }
+    if matched.entry.is_some() { fields } else { fields.fill("discovered_at", &stamp.rfc3339()) }
 }

@@ -16,16 +16,12 @@ type Case = fn(Room) -> Outcome;
 
 /// The cases: a name that is also a path segment, and what is done.
 const CASES: [(&str, Case); 16] = [
-    ("never-written", |room| {
-        Box::pin(versions::never_written(room))
-    }),
+    ("never-written", |room| Box::pin(versions::never_written(room))),
     ("create", |room| Box::pin(versions::create(room))),
     ("replace", |room| Box::pin(versions::replace(room))),
     ("conflict", |room| Box::pin(versions::conflict(room))),
     ("soft-delete", |room| Box::pin(versions::soft_delete(room))),
-    ("delete-nothing", |room| {
-        Box::pin(versions::delete_nothing(room))
-    }),
+    ("delete-nothing", |room| Box::pin(versions::delete_nothing(room))),
     ("purge", |room| Box::pin(versions::purge(room))),
     ("monotone", |room| Box::pin(versions::monotone(room))),
     ("list", |room| Box::pin(names::list(room))),
@@ -35,9 +31,7 @@ const CASES: [(&str, Case); 16] = [
     ("refused-paths", |room| Box::pin(names::refused_paths(room))),
     ("json-types", |room| Box::pin(values::json_types(room))),
     ("large-value", |room| Box::pin(values::large_value(room))),
-    ("contention", |room| {
-        Box::pin(contention::no_increment_is_lost(room))
-    }),
+    ("contention", |room| Box::pin(contention::no_increment_is_lost(room))),
 ];
 
 /// Checks a store against all cases and fails with the names of those that it
@@ -53,10 +47,7 @@ const CASES: [(&str, Case); 16] = [
 pub async fn check_secret_store(open: impl AsyncFn() -> Arc<dyn SecretStore>, prefix: &str) {
     let mut failures = Vec::new();
     for (name, case) in CASES {
-        let room = Room {
-            store: open().await,
-            prefix: format!("{prefix}/{name}"),
-        };
+        let room = Room { store: open().await, prefix: format!("{prefix}/{name}") };
         let address = room.store.address();
         // In a task of its own, so that a failed case does not hide the others.
         if let Err(failed) = tokio::spawn(case(room)).await {
@@ -109,10 +100,7 @@ impl Room {
 
     /// What `read` gives must be this value at this version.
     async fn expect_present(&self, name: &str, version: Version, data: &JsonObject) {
-        let expected = Slot::Present {
-            version,
-            data: data.clone(),
-        };
+        let expected = Slot::Present { version, data: data.clone() };
         assert_eq!(self.read(name).await, expected, "what `{name}` reads as");
     }
 
@@ -134,11 +122,9 @@ impl Room {
     async fn expect_conflict(&self, name: &str, data: &JsonObject, expected: Version) {
         match self.try_write(name, data, expected).await {
             Ok(version) => panic!("`{name}` was written over {expected}, as {version}"),
-            Err(error) => assert_eq!(
-                error.kind,
-                PortErrorKind::Conflict,
-                "writing `{name}` over {expected}: {error}"
-            ),
+            Err(error) => {
+                assert_eq!(error.kind, PortErrorKind::Conflict, "writing `{name}` over {expected}: {error}")
+            }
         }
     }
 

@@ -45,12 +45,7 @@ fn plan(folder: &Path, service: &ServiceId) -> Result<Plan, SourceError> {
     // The broker puts the service's id in front of what the file says.
     let id = PlanId::new(format!("{service}-{own_id}"))
         .map_err(|error| SourceError::new(&file, error.to_string()))?;
-    Ok(Plan {
-        id,
-        name,
-        service: service.clone(),
-        topology: plan_topology(folder)?,
-    })
+    Ok(Plan { id, name, service: service.clone(), topology: plan_topology(folder)? })
 }
 
 /// The plan's own manifest, which may be a template that is not yet YAML as a
@@ -67,17 +62,11 @@ fn plan_topology(folder: &Path) -> Result<Option<Topology>, SourceError> {
 
 /// Id and name, each of which stands in for the other.
 fn id_and_name(file: &Path, document: &Document) -> Result<(String, Arc<str>), SourceError> {
-    let text = |key: &str| {
-        document
-            .path(&[key])
-            .and_then(|node| node.as_str())
-            .filter(|text| !text.is_empty())
-    };
+    let text =
+        |key: &str| document.path(&[key]).and_then(|node| node.as_str()).filter(|text| !text.is_empty());
     match (text("id"), text("name")) {
         (Some(id), Some(name)) => Ok((id.to_owned(), name.into())),
         (Some(one), None) | (None, Some(one)) => Ok((one.to_owned(), one.into())),
-        (None, None) => {
-            Err(SourceError::new(file, "has neither `id` nor `name`").advise("give it an id"))
-        }
+        (None, None) => Err(SourceError::new(file, "has neither `id` nor `name`").advise("give it an id")),
     }
 }

@@ -15,11 +15,7 @@ use crate::model::Catalog;
 /// # Errors
 /// If it cannot be read or two plans share an id; the error names the file.
 pub fn read(path: &Path) -> Result<Catalog, SourceError> {
-    let services = if path.is_dir() {
-        forge::read(path)?
-    } else {
-        osb::read_file(path)?
-    };
+    let services = if path.is_dir() { forge::read(path)? } else { osb::read_file(path)? };
     Catalog::new(services).map_err(|error| SourceError::new(path, error.to_string()))
 }
 

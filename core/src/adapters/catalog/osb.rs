@@ -42,18 +42,9 @@ impl From<OsbService> for Service {
             .plans
             .into_iter()
             // The broker announces ids that begin with the service's already.
-            .map(|plan| Plan {
-                id: plan.id,
-                name: plan.name,
-                service: id.clone(),
-                topology: None,
-            })
+            .map(|plan| Plan { id: plan.id, name: plan.name, service: id.clone(), topology: None })
             .collect();
-        Self {
-            id,
-            name: service.name,
-            plans,
-        }
+        Self { id, name: service.name, plans }
     }
 }
 

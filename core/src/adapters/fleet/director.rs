@@ -11,8 +11,8 @@ use super::super::source_file::read_text;
 use super::FleetFolder;
 use crate::model::{DeploymentName, DeploymentSummary};
 use crate::ports::{
-    Director, DirectorEvent, DirectorInfo, DirectorInstance, DirectorTask, EventQuery,
-    ManifestAnswer, PortError, PortErrorKind,
+    Director, DirectorEvent, DirectorInfo, DirectorInstance, DirectorTask, EventQuery, ManifestAnswer,
+    PortError, PortErrorKind,
 };
 
 /// How many events a Director gives at once.
@@ -73,10 +73,7 @@ fn events(path: &Path) -> Result<Vec<DirectorEvent>, SourceError> {
     let count = wire.len();
     let events: Vec<DirectorEvent> = wire.into_iter().filter_map(WireEvent::into_event).collect();
     if events.len() < count {
-        return Err(SourceError::new(
-            path,
-            "holds an event whose id or time is no number",
-        ));
+        return Err(SourceError::new(path, "holds an event whose id or time is no number"));
     }
     Ok(events)
 }
@@ -115,10 +112,7 @@ impl Director for FleetFolder {
         let wanted = |event: &DirectorEvent| {
             let deployment = query.deployment.as_ref().map(|name| name.as_str());
             deployment.is_none_or(|name| event.deployment.as_deref() == Some(name))
-                && query
-                    .object_type
-                    .as_ref()
-                    .is_none_or(|kind| *kind == event.object_type)
+                && query.object_type.as_ref().is_none_or(|kind| *kind == event.object_type)
                 && query.before_id.is_none_or(|before| event.id < before)
         };
         Ok(all.into_iter().filter(wanted).take(EVENTS_A_PAGE).collect())

@@ -35,37 +35,21 @@ impl FleetFolder {
     pub fn open(root: impl Into<PathBuf>) -> Result<Self, SourceError> {
         let root = root.into();
         if !root.is_dir() {
-            return Err(SourceError::new(&root, "is not a folder")
-                .advise("name a folder that holds a fleet"));
+            return Err(SourceError::new(&root, "is not a folder").advise("name a folder that holds a fleet"));
         }
         let list = root.join("director/deployments.json");
         if !list.is_file() {
-            return Err(SourceError::new(
-                &root,
-                "is no fleet: it has no director/deployments.json",
-            )
-            .advise("save the Director's answer to GET /deployments?exclude_configs=true there"));
+            return Err(SourceError::new(&root, "is no fleet: it has no director/deployments.json")
+                .advise("save the Director's answer to GET /deployments?exclude_configs=true there"));
         }
         let wire: Vec<WireDeployment> = parse_json(&list)?;
         let mut summaries: Vec<DeploymentSummary> = wire.into_iter().map(Into::into).collect();
         summaries.sort_by(|a, b| a.name.cmp(&b.name));
-        if let Some(pair) = summaries
-            .windows(2)
-            .find(|pair| pair[0].name == pair[1].name)
-        {
-            return Err(SourceError::new(
-                &list,
-                format!("lists deployment `{}` twice", pair[0].name),
-            ));
+        if let Some(pair) = summaries.windows(2).find(|pair| pair[0].name == pair[1].name) {
+            return Err(SourceError::new(&list, format!("lists deployment `{}` twice", pair[0].name)));
         }
         let info: WireInfo = parse_json(&root.join("director/info.json"))?;
-        Ok(Self {
-            root,
-            summaries,
-            name: info.name,
-            uuid: info.uuid,
-            version: info.version,
-        })
+        Ok(Self { root, summaries, name: info.name, uuid: info.uuid, version: info.version })
     }
 
     /// The folder.
@@ -101,9 +85,7 @@ impl FleetFolder {
     /// The file of a deployment's manifest, whether it is there or not.
     #[must_use]
     pub fn manifest_file(&self, name: &DeploymentName) -> PathBuf {
-        self.root
-            .join("director/manifests")
-            .join(format!("{name}.yml"))
+        self.root.join("director/manifests").join(format!("{name}.yml"))
     }
 
     /// The manifest's bytes, up to one byte more than is allowed; nothing if
@@ -138,11 +120,7 @@ impl FleetFolder {
     /// If it is there and cannot be used.
     pub fn catalog(&self) -> Result<Option<Catalog>, SourceError> {
         let folder = self.root.join("catalog");
-        if folder.is_dir() {
-            catalog::read(&folder).map(Some)
-        } else {
-            Ok(None)
-        }
+        if folder.is_dir() { catalog::read(&folder).map(Some) } else { Ok(None) }
     }
 
     /// The index as it was saved; nothing if the fleet has none.
@@ -162,10 +140,7 @@ impl FleetFolder {
     /// # Errors
     /// If it is there and is not a JSON object.
     pub fn index(&self) -> Result<Index, SourceError> {
-        Ok(self
-            .index_object()?
-            .map(|object| Index::from_object(&object))
-            .unwrap_or_default())
+        Ok(self.index_object()?.map(|object| Index::from_object(&object)).unwrap_or_default())
     }
 }
 

@@ -27,11 +27,8 @@ pub fn read_labels(path: &Path) -> Result<BTreeMap<DeploymentName, Label>, Sourc
         .filter(|entry| !entry.key().starts_with(MISSING))
         .map(|entry| {
             let place = Some(entry.key_location());
-            let name = DeploymentName::new(entry.key())
-                .map_err(|error| invalid(path, &error).at(place))?;
-            label(path, &entry)
-                .map(|label| (name, label))
-                .map_err(|error| error.at(place))
+            let name = DeploymentName::new(entry.key()).map_err(|error| invalid(path, &error).at(place))?;
+            label(path, &entry).map(|label| (name, label)).map_err(|error| error.at(place))
         })
         .collect()
 }
@@ -39,31 +36,22 @@ pub fn read_labels(path: &Path) -> Result<BTreeMap<DeploymentName, Label>, Sourc
 fn label(path: &Path, entry: &Entry<'_>) -> Result<Label, SourceError> {
     let text = |key: &str| entry.value.get(key).and_then(Node::as_str);
     let needed = |key: &str| {
-        text(key).ok_or_else(|| {
-            SourceError::new(path, format!("label `{}` has no `{key}`", entry.key()))
-        })
+        text(key).ok_or_else(|| SourceError::new(path, format!("label `{}` has no `{key}`", entry.key())))
     };
     let expected = match needed("outcome")? {
         "matched" => Expected::Matched {
             service: ServiceId::new(needed("service")?).map_err(|error| invalid(path, &error))?,
             plan: PlanId::new(needed("plan")?).map_err(|error| invalid(path, &error))?,
-            instance: InstanceId::new(needed("instance")?)
-                .map_err(|error| invalid(path, &error))?,
+            instance: InstanceId::new(needed("instance")?).map_err(|error| invalid(path, &error))?,
         },
         "review" => Expected::Review,
         "unmatched" => Expected::Unmatched,
         other => {
-            return Err(SourceError::new(
-                path,
-                format!("label `{}` has outcome `{other}`", entry.key()),
-            )
-            .advise("use matched, review or unmatched"));
+            return Err(SourceError::new(path, format!("label `{}` has outcome `{other}`", entry.key()))
+                .advise("use matched, review or unmatched"));
         }
     };
-    Ok(Label {
-        expected,
-        case: text("case").unwrap_or_default().to_owned(),
-    })
+    Ok(Label { expected, case: text("case").unwrap_or_default().to_owned() })
 }
 
 fn invalid(path: &Path, error: &InvalidId) -> SourceError {

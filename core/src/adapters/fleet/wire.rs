@@ -42,18 +42,12 @@ impl From<WireDeployment> for DeploymentSummary {
             releases: wire
                 .releases
                 .into_iter()
-                .map(|part| ReleaseRef {
-                    name: part.name,
-                    version: part.version,
-                })
+                .map(|part| ReleaseRef { name: part.name, version: part.version })
                 .collect(),
             stemcells: wire
                 .stemcells
                 .into_iter()
-                .map(|part| StemcellRef {
-                    name: part.name,
-                    version: part.version,
-                })
+                .map(|part| StemcellRef { name: part.name, version: part.version })
                 .collect(),
             teams: wire.teams,
             locked: wire.locked,

@@ -18,9 +18,7 @@ pub(super) fn instant(row: &Row<'_>, column: usize) -> Result<DateTime<Utc>> {
 
 /// An instant that may be missing.
 pub(super) fn instant_or_none(row: &Row<'_>, column: usize) -> Result<Option<DateTime<Utc>>> {
-    row.get::<_, Option<String>>(column)?
-        .map(|text| parse_instant(column, &text))
-        .transpose()
+    row.get::<_, Option<String>>(column)?.map(|text| parse_instant(column, &text)).transpose()
 }
 
 fn parse_instant(column: usize, text: &str) -> Result<DateTime<Utc>> {
@@ -37,9 +35,6 @@ pub(super) fn json<T: DeserializeOwned>(row: &Row<'_>, column: usize) -> Result<
 }
 
 /// A column whose text is not what it should be.
-pub(super) fn bad_text(
-    column: usize,
-    error: impl std::error::Error + Send + Sync + 'static,
-) -> Error {
+pub(super) fn bad_text(column: usize, error: impl std::error::Error + Send + Sync + 'static) -> Error {
     Error::FromSqlConversionFailure(column, Type::Text, Box::new(error))
 }

@@ -20,10 +20,7 @@ pub(super) struct Task {
 impl Task {
     /// An operation, as a phrase after "failed to", and its subject.
     pub(super) fn new(operation: impl Into<Cow<'static, str>>, subject: impl Into<String>) -> Self {
-        Self {
-            operation: operation.into(),
-            subject: subject.into(),
-        }
+        Self { operation: operation.into(), subject: subject.into() }
     }
 
     /// This task, failed.
@@ -57,11 +54,7 @@ impl Place {
     /// named it already.
     fn named(&self, task: &Task) -> String {
         let name = self.to_string();
-        if task.subject == name {
-            "it".to_owned()
-        } else {
-            format!("the {} {name}", self.noun)
-        }
+        if task.subject == name { "it".to_owned() } else { format!("the {} {name}", self.noun) }
     }
 
     /// A file that is not opened.
@@ -71,8 +64,7 @@ impl Place {
         what: impl fmt::Display,
         advice: impl Into<Cow<'static, str>>,
     ) -> PortError {
-        task.failed(PortErrorKind::Local, format!("{} {what}", self.named(task)))
-            .with_advice(advice)
+        task.failed(PortErrorKind::Local, format!("{} {what}", self.named(task))).with_advice(advice)
     }
 
     /// A file that has to be written and cannot be.
@@ -87,8 +79,7 @@ impl Place {
             io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => MAKE_WRITABLE,
             _ => "check that the folders above it exist and belong to you, or name another file",
         };
-        self.refusal(task, format!("{what}: {error}"), advice)
-            .with_source(error)
+        self.refusal(task, format!("{what}: {error}"), advice).with_source(error)
     }
 
     /// A failure of SQLite.
@@ -98,17 +89,12 @@ impl Place {
         let (kind, what, advice) = match error.sqlite_error_code() {
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => (
                 Local,
-                format!(
-                    "is locked by another process; waited {} ms",
-                    self.wait.as_millis()
-                ),
+                format!("is locked by another process; waited {} ms", self.wait.as_millis()),
                 format!("wait for the other run to end, or find it with `fuser {self}`"),
             ),
-            Some(ErrorCode::DiskFull) => (
-                Local,
-                "is on a full disk; nothing was stored".to_owned(),
-                FREE_SPACE.to_owned(),
-            ),
+            Some(ErrorCode::DiskFull) => {
+                (Local, "is on a full disk; nothing was stored".to_owned(), FREE_SPACE.to_owned())
+            }
             Some(ErrorCode::NotADatabase) => (
                 Local,
                 "is not an SQLite database".to_owned(),
@@ -117,27 +103,20 @@ impl Place {
             Some(ErrorCode::DatabaseCorrupt) => (
                 Local,
                 "is damaged".to_owned(),
-                "move it and the files beside it away, then put back a copy or begin anew"
-                    .to_owned(),
+                "move it and the files beside it away, then put back a copy or begin anew".to_owned(),
             ),
-            Some(ErrorCode::ReadOnly) => {
-                (Local, "is read-only".to_owned(), MAKE_WRITABLE.to_owned())
+            Some(ErrorCode::ReadOnly) => (Local, "is read-only".to_owned(), MAKE_WRITABLE.to_owned()),
+            Some(ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => {
+                (Local, "cannot be opened".to_owned(), MAKE_WRITABLE.to_owned())
             }
-            Some(ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => (
-                Local,
-                "cannot be opened".to_owned(),
-                MAKE_WRITABLE.to_owned(),
-            ),
             Some(ErrorCode::SystemIoFailure) => (
                 Local,
                 "could not be read or written by the operating system".to_owned(),
                 "check the disk's health, its free space and your quota".to_owned(),
             ),
-            Some(ErrorCode::TooBig) => (
-                TooLarge,
-                "cannot hold a value of that size".to_owned(),
-                "make the value smaller".to_owned(),
-            ),
+            Some(ErrorCode::TooBig) => {
+                (TooLarge, "cannot hold a value of that size".to_owned(), "make the value smaller".to_owned())
+            }
             // Not SQLite's: a column that does not hold what it should.
             None => (
                 Malformed,
@@ -150,9 +129,7 @@ impl Place {
                 "move it away and begin anew, or report this".to_owned(),
             ),
         };
-        task.failed(kind, format!("{} {what}", self.named(task)))
-            .with_advice(advice)
-            .with_source(error)
+        task.failed(kind, format!("{} {what}", self.named(task))).with_advice(advice).with_source(error)
     }
 
     /// A commit that failed. If the disk failed while it was being made

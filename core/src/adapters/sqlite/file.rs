@@ -62,11 +62,7 @@ pub(super) struct DatabaseFile {
 
 impl DatabaseFile {
     /// Opens a file for reading and writing; creates it if it is missing.
-    pub(super) fn open(
-        form: &'static Form,
-        path: &Path,
-        wait: Duration,
-    ) -> Result<Self, PortError> {
+    pub(super) fn open(form: &'static Form, path: &Path, wait: Duration) -> Result<Self, PortError> {
         let (task, place, path) = prepare(form, path, wait)?;
         let _alone = OPENING.lock().unwrap_or_else(PoisonError::into_inner);
         if !private::is_there(&task, &place, &path)? {
@@ -114,41 +110,24 @@ impl DatabaseFile {
 
     /// Makes a database in memory, gone when it is dropped.
     pub(super) fn in_memory(form: &'static Form) -> Result<Self, PortError> {
-        let place = Place {
-            noun: form.noun,
-            path: None,
-            wait: LOCK_WAIT,
-        };
+        let place = Place { noun: form.noun, path: None, wait: LOCK_WAIT };
         let task = opening(&place);
         let connection = Connection::open_in_memory().map_err(|error| place.fault(&task, error))?;
-        let mut file = Self {
-            connection,
-            form,
-            place,
-        };
+        let mut file = Self { connection, form, place };
         file.create_schema(&task)?;
         Ok(file)
     }
 
     /// Opens the connection. The file exists: SQLite would create one that
     /// others can read. In a folder that cannot be written it is read-only.
-    fn connect(
-        form: &'static Form,
-        place: Place,
-        path: &Path,
-        task: &Task,
-    ) -> Result<Self, PortError> {
+    fn connect(form: &'static Form, place: Place, path: &Path, task: &Task) -> Result<Self, PortError> {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connected = Connection::open_with_flags(path, flags).and_then(|connection| {
             connection.busy_timeout(place.wait)?;
             Ok(connection)
         });
         match connected {
-            Ok(connection) => Ok(Self {
-                connection,
-                form,
-                place,
-            }),
+            Ok(connection) => Ok(Self { connection, form, place }),
             Err(error) => Err(place.fault(task, error)),
         }
     }
@@ -164,21 +143,17 @@ impl DatabaseFile {
                 format!("is no {} but a database of another program", self.form.noun),
                 "name another file",
             )),
-            Identity::Ours { schema_version } if schema_version != known => {
-                Err(self.place.refusal(
-                    task,
-                    format!("has schema {schema_version}, and this release knows {known}"),
-                    "use the release that wrote it or a newer one, or name another file",
-                ))
-            }
+            Identity::Ours { schema_version } if schema_version != known => Err(self.place.refusal(
+                task,
+                format!("has schema {schema_version}, and this release knows {known}"),
+                "use the release that wrote it or a newer one, or name another file",
+            )),
             identity => Ok(identity),
         }
     }
 
     fn is_read_only(&self, task: &Task) -> Result<bool, PortError> {
-        self.connection
-            .is_readonly("main")
-            .map_err(|error| self.place.fault(task, error))
+        self.connection.is_readonly("main").map_err(|error| self.place.fault(task, error))
     }
 
     /// EXTRA is FULL, and for a rollback journal it also makes the end of a
@@ -212,11 +187,8 @@ impl DatabaseFile {
     fn write_ahead(&self, task: &Task) -> Result<(), PortError> {
         let deadline = Instant::now() + self.place.wait;
         let mode = loop {
-            let answer = self
-                .connection
-                .query_row("PRAGMA journal_mode = WAL", [], |row| {
-                    row.get::<_, String>(0)
-                });
+            let answer =
+                self.connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get::<_, String>(0));
             match answer {
                 Err(error)
                     if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy)
@@ -269,14 +241,10 @@ impl DatabaseFile {
     ) -> Result<T, PortError> {
         let place = &self.place;
         let explain = |error| place.fault(task, error);
-        let transaction = self
-            .connection
-            .transaction_with_behavior(TransactionBehavior::Immediate)
-            .map_err(explain)?;
+        let transaction =
+            self.connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(explain)?;
         let outcome = body(&transaction).map_err(explain)?;
-        transaction
-            .commit()
-            .map_err(|error| place.commit_fault(task, error))?;
+        transaction.commit().map_err(|error| place.commit_fault(task, error))?;
         Ok(outcome)
     }
 
@@ -290,11 +258,7 @@ impl DatabaseFile {
 /// The task, the place and the absolute path of a file to open. An absolute
 /// path has none of the names that mean something special to SQLite.
 fn prepare(form: &Form, path: &Path, wait: Duration) -> Result<(Task, Place, PathBuf), PortError> {
-    let mut place = Place {
-        noun: form.noun,
-        path: Some(path.to_owned()),
-        wait,
-    };
+    let mut place = Place { noun: form.noun, path: Some(path.to_owned()), wait };
     let absolute = std::path::absolute(path)
         .map_err(|error| place.io_fault(&opening(&place), "has no absolute path", error))?;
     place.path = Some(absolute.clone());
@@ -311,8 +275,7 @@ fn identity(connection: &Transaction<'_>, form: &Form) -> rusqlite::Result<Ident
     let number = |name| connection.pragma_query_value(None, name, |row| row.get::<_, i32>(0));
     let application_id = number("application_id")?;
     let schema_version = number("user_version")?;
-    let objects: i64 =
-        connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+    let objects: i64 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
     Ok(match (application_id, schema_version, objects) {
         (0, 0, 0) => Identity::Blank,
         (id, _, _) if id == form.application_id => Identity::Ours { schema_version },

@@ -56,11 +56,9 @@ fn create_folders(folder: Option<&Path>) -> io::Result<()> {
 /// is nothing.
 pub(super) fn is_there(task: &Task, place: &Place, path: &Path) -> Result<bool, PortError> {
     match fs::metadata(path) {
-        Ok(found) if found.is_dir() => Err(place.refusal(
-            task,
-            "is a directory",
-            "name a file in it, or another place",
-        )),
+        Ok(found) if found.is_dir() => {
+            Err(place.refusal(task, "is a directory", "name a file in it, or another place"))
+        }
         Ok(found) if !found.is_file() => {
             Err(place.refusal(task, "is not a regular file", "name another file"))
         }
@@ -86,7 +84,9 @@ pub(super) fn refuse_wide(task: &Task, place: &Place, path: &Path) -> Result<(),
             return Err(place.refusal(
                 task,
                 format!("can be opened by others than its owner: {shown} has mode {mode:04o}"),
-                format!("close it with `chmod 600 {shown}`; if others could read it, change the credentials in it"),
+                format!(
+                    "close it with `chmod 600 {shown}`; if others could read it, change the credentials in it"
+                ),
             ));
         }
     }

@@ -53,9 +53,7 @@ pub(super) fn slot(connection: &Connection, path: &str) -> Result<Slot> {
         )
         .optional()?;
     let Some((version, text)) = newest else {
-        return Ok(Slot::Vacant {
-            version: Version::NEVER,
-        });
+        return Ok(Slot::Vacant { version: Version::NEVER });
     };
     let Some::<String>(text) = text else {
         return Ok(Slot::Vacant { version });
@@ -67,12 +65,7 @@ pub(super) fn slot(connection: &Connection, path: &str) -> Result<Slot> {
 }
 
 /// Puts a further version on top if the newest is the expected one.
-pub(super) fn write(
-    connection: &Connection,
-    path: &str,
-    text: &str,
-    expected: Version,
-) -> Result<Written> {
+pub(super) fn write(connection: &Connection, path: &str, text: &str, expected: Version) -> Result<Written> {
     let newest: i64 = connection.query_row(
         "SELECT coalesce(max(version), 0) FROM secret_version WHERE path = ?1",
         [path],
@@ -101,11 +94,8 @@ pub(super) fn write(
 
 /// Whether anything was ever written, even if it is gone now.
 pub(super) fn was_written(connection: &Connection) -> Result<bool> {
-    connection.query_row(
-        "SELECT EXISTS (SELECT 1 FROM meta WHERE name = 'first_written_at')",
-        [],
-        |row| row.get(0),
-    )
+    connection
+        .query_row("SELECT EXISTS (SELECT 1 FROM meta WHERE name = 'first_written_at')", [], |row| row.get(0))
 }
 
 /// Marks the newest version as deleted; older ones are not read any more
@@ -133,8 +123,8 @@ pub(super) fn children(connection: &Connection, folder: &str) -> Result<Vec<Stri
         "" => String::new(),
         folder => format!("{folder}/"),
     };
-    let mut next = connection
-        .prepare("SELECT path FROM secret_version WHERE path >= ?1 ORDER BY path LIMIT 1")?;
+    let mut next =
+        connection.prepare("SELECT path FROM secret_version WHERE path >= ?1 ORDER BY path LIMIT 1")?;
     let mut names = Vec::new();
     let mut from = prefix.clone();
     loop {

@@ -73,10 +73,8 @@ impl StateFile {
         let mut file = DatabaseFile::open(&FORM, path.as_ref(), LOCK_WAIT)?;
         let task = Task::new("open the state file", file.name());
         let owner = file.write(&task, |transaction| {
-            transaction.execute(
-                "INSERT OR IGNORE INTO director (only, uuid) VALUES (1, ?1)",
-                [director_uuid],
-            )?;
+            transaction
+                .execute("INSERT OR IGNORE INTO director (only, uuid) VALUES (1, ?1)", [director_uuid])?;
             owner(transaction)
         })?;
         check_owner(file.place(), &task, owner.as_deref(), director_uuid)?;
@@ -88,10 +86,7 @@ impl StateFile {
     ///
     /// # Errors
     /// Those of `open`; and every method that changes something fails later.
-    pub fn open_existing(
-        path: impl AsRef<Path>,
-        director_uuid: &str,
-    ) -> Result<Option<Self>, PortError> {
+    pub fn open_existing(path: impl AsRef<Path>, director_uuid: &str) -> Result<Option<Self>, PortError> {
         let Some(mut file) = DatabaseFile::open_existing(&FORM, path.as_ref(), LOCK_WAIT)? else {
             return Ok(None);
         };
@@ -104,10 +99,7 @@ impl StateFile {
     }
 
     fn new(file: DatabaseFile) -> Self {
-        Self {
-            place: file.place().clone(),
-            file: Mutex::new(file),
-        }
+        Self { place: file.place().clone(), file: Mutex::new(file) }
     }
 
     fn read<T>(
@@ -161,10 +153,8 @@ impl RunState for StateFile {
 
     fn set_last_full_verification(&self, at: DateTime<Utc>) -> Result<(), PortError> {
         self.write("remember the full verification in", |transaction| {
-            transaction.execute(
-                "UPDATE director SET last_full_verification = ?1",
-                [columns::instant_text(at)],
-            )?;
+            transaction
+                .execute("UPDATE director SET last_full_verification = ?1", [columns::instant_text(at)])?;
             Ok(())
         })
     }
@@ -199,36 +189,26 @@ impl RunState for StateFile {
 
     fn forget_absences(&self, instances: &BTreeSet<InstanceId>) -> Result<(), PortError> {
         self.write("forget absences in", |transaction| {
-            instances
-                .iter()
-                .try_for_each(|instance| forget(transaction, instance))
+            instances.iter().try_for_each(|instance| forget(transaction, instance))
         })
     }
 
     fn record_run(&self, run: &RunEntry) -> Result<(), PortError> {
-        self.write("write the run into the journal in", |transaction| {
-            journal::record(transaction, run)
-        })
+        self.write("write the run into the journal in", |transaction| journal::record(transaction, run))
     }
 
     fn runs(&self, limit: usize) -> Result<Vec<RunEntry>, PortError> {
-        self.read("read the journal in", |transaction| {
-            journal::newest(transaction, limit)
-        })
+        self.read("read the journal in", |transaction| journal::newest(transaction, limit))
     }
 
     fn prune_runs(&self, keep: usize, oldest: DateTime<Utc>) -> Result<usize, PortError> {
-        self.write("prune the journal in", |transaction| {
-            journal::prune(transaction, keep, oldest)
-        })
+        self.write("prune the journal in", |transaction| journal::prune(transaction, keep, oldest))
     }
 }
 
 /// Whose state it is.
 fn owner(connection: &Connection) -> SqlResult<Option<String>> {
-    connection
-        .query_row("SELECT uuid FROM director", [], |row| row.get(0))
-        .optional()
+    connection.query_row("SELECT uuid FROM director", [], |row| row.get(0)).optional()
 }
 
 fn check_owner(
@@ -265,9 +245,6 @@ fn absences(connection: &Connection) -> SqlResult<Vec<Absence>> {
 }
 
 fn forget(connection: &Connection, instance: &InstanceId) -> SqlResult<()> {
-    connection.execute(
-        "DELETE FROM absence WHERE folded_id = ?1",
-        [instance.folded()],
-    )?;
+    connection.execute("DELETE FROM absence WHERE folded_id = ?1", [instance.folded()])?;
     Ok(())
 }

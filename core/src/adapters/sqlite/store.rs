@@ -62,11 +62,7 @@ impl SqliteStore {
     }
 
     fn new(file: DatabaseFile) -> Self {
-        Self {
-            address: file.name(),
-            file: Arc::new(Mutex::new(file)),
-            limit: LARGEST_VALUE,
-        }
+        Self { address: file.name(), file: Arc::new(Mutex::new(file)), limit: LARGEST_VALUE }
     }
 
     /// Limits the size of a value, in bytes of JSON (32 MiB unless set).
@@ -125,11 +121,7 @@ impl SqliteStore {
         Err(task
             .failed(
                 PortErrorKind::TooLarge,
-                format!(
-                    "the value has {} bytes and the limit is {}",
-                    text.len(),
-                    self.limit
-                ),
+                format!("the value has {} bytes and the limit is {}", text.len(), self.limit),
             )
             .with_advice("raise the store's limit, or keep less in it"))
     }
@@ -172,26 +164,18 @@ impl SecretStore for SqliteStore {
         let task = Task::new("read the secret", path);
         paths::check_secret(&task, path)?;
         let path = path.to_owned();
-        self.run(task, move |file, task| {
-            file.read(task, |transaction| records::slot(transaction, &path))
-        })
-        .await
+        self.run(task, move |file, task| file.read(task, |transaction| records::slot(transaction, &path)))
+            .await
     }
 
-    async fn write(
-        &self,
-        path: &str,
-        data: &JsonObject,
-        expected: Version,
-    ) -> Result<Version, PortError> {
+    async fn write(&self, path: &str, data: &JsonObject, expected: Version) -> Result<Version, PortError> {
         let task = Task::new("write the secret", path);
         paths::check_secret(&task, path)?;
         let text = self.within_limit(&task, data)?;
         let path = path.to_owned();
         self.run(task, move |file, task| {
-            let written = file.write(task, |transaction| {
-                records::write(transaction, &path, &text, expected)
-            })?;
+            let written =
+                file.write(task, |transaction| records::write(transaction, &path, &text, expected))?;
             match written {
                 Written::As(version) => Ok(version),
                 Written::Conflict(current) => Err(task
@@ -209,30 +193,24 @@ impl SecretStore for SqliteStore {
         let task = Task::new("list the secrets below", path);
         paths::check_folder(&task, path)?;
         let path = path.to_owned();
-        self.run(task, move |file, task| {
-            file.read(task, |transaction| records::children(transaction, &path))
-        })
-        .await
+        self.run(task, move |file, task| file.read(task, |transaction| records::children(transaction, &path)))
+            .await
     }
 
     async fn delete(&self, path: &str) -> Result<(), PortError> {
         let task = Task::new("delete the secret", path);
         paths::check_secret(&task, path)?;
         let path = path.to_owned();
-        self.run(task, move |file, task| {
-            file.write(task, |transaction| records::delete(transaction, &path))
-        })
-        .await
+        self.run(task, move |file, task| file.write(task, |transaction| records::delete(transaction, &path)))
+            .await
     }
 
     async fn purge(&self, path: &str) -> Result<(), PortError> {
         let task = Task::new("purge the secret", path);
         paths::check_secret(&task, path)?;
         let path = path.to_owned();
-        self.run(task, move |file, task| {
-            file.write(task, |transaction| records::purge(transaction, &path))
-        })
-        .await
+        self.run(task, move |file, task| file.write(task, |transaction| records::purge(transaction, &path)))
+            .await
     }
 
     fn address(&self) -> StoreAddress {

@@ -14,10 +14,7 @@ const LONGEST: usize = 16 * 1024 * 1024;
 
 /// The document, secrets redacted.
 pub(super) fn rendered(document: &Document) -> String {
-    let mut rendering = Rendering {
-        out: String::new(),
-        longest: LONGEST,
-    };
+    let mut rendering = Rendering { out: String::new(), longest: LONGEST };
     if let Some(root) = document.root() {
         if root.is_empty() {
             rendering.out.push_str("{}\n");
@@ -26,9 +23,7 @@ pub(super) fn rendered(document: &Document) -> String {
         }
     }
     if rendering.is_full() {
-        rendering
-            .out
-            .push_str("# cut here: too long to be shown as a whole\n");
+        rendering.out.push_str("# cut here: too long to be shown as a whole\n");
     }
     rendering.out
 }
@@ -107,8 +102,7 @@ impl Rendering {
             self.out.push_str(text);
         } else {
             // Quoting a string cannot fail; an empty one would show if it did.
-            self.out
-                .push_str(&serde_json::to_string(text).unwrap_or_default());
+            self.out.push_str(&serde_json::to_string(text).unwrap_or_default());
         }
     }
 }
@@ -180,10 +174,7 @@ empty: {}
     #[test]
     fn a_rendering_ends_where_it_grows_too_long() {
         let document = Document::parse("a: {b: [1, 2, 3, 4]}\nc: 5\n");
-        let mut rendering = Rendering {
-            out: String::new(),
-            longest: 20,
-        };
+        let mut rendering = Rendering { out: String::new(), longest: 20 };
         let root = document.root().expect("has a root");
         rendering.children(root, Place::root(), 0, false);
         assert_eq!(rendering.out, "a:\n  b:\n  - \"<redacted>\"\n");

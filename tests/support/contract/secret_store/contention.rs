@@ -47,8 +47,7 @@ async fn count_up(room: Arc<Room>, writer: String) {
         let mut failures = 0;
         while let Err(kind) = increment(&room, &writer, sequence).await {
             assert!(
-                kind.is_retryable()
-                    || matches!(kind, PortErrorKind::Conflict | PortErrorKind::Ambiguous),
+                kind.is_retryable() || matches!(kind, PortErrorKind::Conflict | PortErrorKind::Ambiguous),
                 "`{writer}` cannot write: {}",
                 kind.code()
             );
@@ -86,7 +85,5 @@ async fn increment(room: &Room, writer: &str, sequence: u64) -> Result<(), PortE
 /// A field that is a number; 0 if it is not there.
 fn number(data: &JsonObject, field: &str) -> u64 {
     let Some(raw) = data.raw(field) else { return 0 };
-    raw.get()
-        .parse()
-        .unwrap_or_else(|_| panic!("`{field}` is not an integer any more"))
+    raw.get().parse().unwrap_or_else(|_| panic!("`{field}` is not an integer any more"))
 }

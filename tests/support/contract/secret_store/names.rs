@@ -8,15 +8,10 @@ use super::{Room, sample};
 /// that is a secret and a folder is there twice.
 pub(super) async fn list(room: Room) {
     assert!(room.list("").await.is_empty(), "nothing below is empty");
-    for name in [
-        "b", "a/x", "a", "a-b", "a.b", "a0", "c/d/e/f", "c/d/g", "c/dd", "B", "10", "9",
-    ] {
+    for name in ["b", "a/x", "a", "a-b", "a.b", "a0", "c/d/e/f", "c/d/g", "c/dd", "B", "10", "9"] {
         room.write(name, &sample(1), Version::NEVER).await;
     }
-    assert_eq!(
-        room.list("").await,
-        ["10", "9", "B", "a", "a-b", "a.b", "a/", "a0", "b", "c/"]
-    );
+    assert_eq!(room.list("").await, ["10", "9", "B", "a", "a-b", "a.b", "a/", "a0", "b", "c/"]);
     assert_eq!(room.list("a").await, ["x"]);
     assert_eq!(room.list("c").await, ["d/", "dd"]);
     assert_eq!(room.list("c/d").await, ["e/", "g"]);
@@ -76,10 +71,7 @@ pub(super) async fn spelling(room: Room) {
     for (number, name) in (0..).zip(names) {
         room.expect_present(name, Version(1), &sample(number)).await;
     }
-    let mut listed: Vec<String> = names[..names.len() - 1]
-        .iter()
-        .map(ToString::to_string)
-        .collect();
+    let mut listed: Vec<String> = names[..names.len() - 1].iter().map(ToString::to_string).collect();
     listed.push("Mixed.Case_1/".to_owned());
     listed.sort();
     assert_eq!(room.list("").await, listed);
@@ -106,13 +98,7 @@ pub(super) async fn refused_paths(room: Room) {
         let store = &room.store;
         let mut answers = vec![
             ("read", store.read(path).await.map(drop)),
-            (
-                "write",
-                store
-                    .write(path, &sample(1), Version::NEVER)
-                    .await
-                    .map(drop),
-            ),
+            ("write", store.write(path, &sample(1), Version::NEVER).await.map(drop)),
             ("delete", store.delete(path).await),
             ("purge", store.purge(path).await),
         ];
@@ -124,8 +110,5 @@ pub(super) async fn refused_paths(room: Room) {
             assert_eq!(kind, Some(PortErrorKind::Local), "{operation} `{path}`");
         }
     }
-    assert!(
-        room.list("").await.is_empty(),
-        "a refused path left something"
-    );
+    assert!(room.list("").await.is_empty(), "a refused path left something");
 }

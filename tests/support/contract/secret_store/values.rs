@@ -9,18 +9,12 @@ use super::Room;
 /// float still holds, empty things, text with signs that are escaped.
 const OBJECTS: [(&str, &str); 7] = [
     ("empty", "{}"),
-    (
-        "types",
-        r#"{"null":null,"yes":true,"no":false,"text":"text","none":"","list":[],"object":{}}"#,
-    ),
+    ("types", r#"{"null":null,"yes":true,"no":false,"text":"text","none":"","list":[],"object":{}}"#),
     (
         "numbers",
         r#"{"zero":0,"minus":-7,"half":1.5,"long":1767225600,"largest":9007199254740992,"smallest":-9007199254740992}"#,
     ),
-    (
-        "nested",
-        r#"{"a":{"b":{"c":[{"d":[1,[2,[3,{"e":null}]]]},"f"]}},"list":[1,"1",true,null,{},[]]}"#,
-    ),
+    ("nested", r#"{"a":{"b":{"c":[{"d":[1,[2,[3,{"e":null}]]]},"f"]}},"list":[1,"1",true,null,{},[]]}"#),
     (
         "unicode",
         r#"{"latin":"Größe","japanese":"日本語","emoji":"🦀🚀","escaped":"\u00e9\ud83e\udd80","right-to-left":"שלום","Schlüssel 鍵":1}"#,
@@ -51,10 +45,7 @@ pub(super) async fn large_value(room: Room) {
     let version = room.write("text", &data, Version::NEVER).await;
     let version = room.write("text", &data, version).await;
     // Not compared in the message: it would be 1.8 MB long.
-    assert!(
-        room.read("text").await.data() == Some(&data),
-        "900 KiB came back changed"
-    );
+    assert!(room.read("text").await.data() == Some(&data), "900 KiB came back changed");
 
     data.set_value("text", "small again");
     let version = room.write("text", &data, version).await;

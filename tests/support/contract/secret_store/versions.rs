@@ -82,10 +82,8 @@ pub(super) async fn purge(room: Room) {
     room.write("it-beside", &sample(4), Version::NEVER).await;
     room.purge("it").await;
     room.expect_vacant("it", Version::NEVER).await;
-    room.expect_present("it/below", Version(1), &sample(3))
-        .await;
-    room.expect_present("it-beside", Version(1), &sample(4))
-        .await;
+    room.expect_present("it/below", Version(1), &sample(3)).await;
+    room.expect_present("it-beside", Version(1), &sample(4)).await;
     assert_eq!(room.list("").await, ["it-beside", "it/"]);
 
     room.delete("it-beside").await;

@@ -12,17 +12,11 @@ async fn only_the_owner_may_open_what_is_created() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a/b/store.sqlite");
     let store = SqliteStore::open(&path).unwrap();
-    store
-        .write("db", &object("{}"), Version::NEVER)
-        .await
-        .unwrap();
+    store.write("db", &object("{}"), Version::NEVER).await.unwrap();
     assert_eq!(mode(&folder.path().join("a")), 0o700);
     assert_eq!(mode(path.parent().unwrap()), 0o700);
     let files = names(path.parent().unwrap());
-    assert_eq!(
-        files,
-        ["store.sqlite", "store.sqlite-shm", "store.sqlite-wal"]
-    );
+    assert_eq!(files, ["store.sqlite", "store.sqlite-shm", "store.sqlite-wal"]);
     for file in files {
         assert_eq!(mode(&path.with_file_name(&file)), 0o600, "{file}");
     }
@@ -64,10 +58,7 @@ fn a_new_file_that_others_may_open_stays_empty() {
 async fn a_sidecar_that_others_may_open_is_refused() {
     let (folder, path) = place();
     let first = SqliteStore::open(&path).unwrap();
-    first
-        .write("db", &object("{}"), Version::NEVER)
-        .await
-        .unwrap();
+    first.write("db", &object("{}"), Version::NEVER).await.unwrap();
     set_mode(&folder.path().join("store.sqlite-wal"), 0o644);
     let error = SqliteStore::open(&path).unwrap_err();
     assert_explains(&error, &path, &["store.sqlite-wal has mode 0644"]);
@@ -80,10 +71,7 @@ async fn a_write_is_durable_before_it_is_acknowledged() {
     let settings = store.with_connection(|connection| {
         let text = |name| connection.pragma_query_value(None, name, |row| row.get::<_, String>(0));
         let number = |name| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
-        (
-            text("journal_mode").unwrap(),
-            number("synchronous").unwrap(),
-        )
+        (text("journal_mode").unwrap(), number("synchronous").unwrap())
     });
     // 2 is FULL; 3 is EXTRA, which is FULL with a write-ahead log.
     assert_eq!(settings, ("wal".to_owned(), 3));
@@ -94,10 +82,7 @@ async fn what_was_written_is_there_after_opening_again() {
     let (_folder, path) = place();
     let text = r#"{"v":1.10,"z":123456789012345678901234567890,"a":"\u0041"}"#;
     let store = SqliteStore::open(&path).unwrap();
-    store
-        .write("db", &object(text), Version::NEVER)
-        .await
-        .unwrap();
+    store.write("db", &object(text), Version::NEVER).await.unwrap();
     drop(store);
     let slot = SqliteStore::open(&path).unwrap().read("db").await.unwrap();
     assert_eq!(slot.version(), Version(1));
@@ -110,10 +95,7 @@ async fn names_that_mean_something_to_sqlite_are_files_like_others() {
     for name in [":memory:", "file:x?mode=memory", "a b%20'\"ü.sqlite"] {
         let path = folder.path().join(name);
         let store = SqliteStore::open(&path).unwrap();
-        store
-            .write("db", &object("{}"), Version::NEVER)
-            .await
-            .unwrap();
+        store.write("db", &object("{}"), Version::NEVER).await.unwrap();
         assert!(fs::metadata(&path).unwrap().len() > 0, "{name}");
         assert_eq!(store.address(), path.to_str().unwrap());
     }
@@ -123,10 +105,8 @@ async fn names_that_mean_something_to_sqlite_are_files_like_others() {
 fn a_store_is_no_state_file_and_a_state_file_no_store() {
     let (_folder, path) = place();
     drop(SqliteStore::open(&path).unwrap());
-    for error in [
-        StateFile::open(&path, "u").unwrap_err(),
-        StateFile::open_existing(&path, "u").unwrap_err(),
-    ] {
+    for error in [StateFile::open(&path, "u").unwrap_err(), StateFile::open_existing(&path, "u").unwrap_err()]
+    {
         assert_explains(&error, &path, &["open the state file", "no state file"]);
     }
     let state = path.with_file_name("state.sqlite");

@@ -17,9 +17,7 @@ async fn count_up(path: &Path) {
     let mut done = 0;
     while done < INCREMENTS {
         let slot = store.read("counter").await.unwrap();
-        let count: u64 = slot
-            .data()
-            .map_or(0, |data| data.raw("count").unwrap().get().parse().unwrap());
+        let count: u64 = slot.data().map_or(0, |data| data.raw("count").unwrap().get().parse().unwrap());
         let data = object(&format!("{{\"count\":{}}}", count + 1));
         match store.write("counter", &data, slot.version()).await {
             Ok(_) => done += 1,
@@ -32,10 +30,7 @@ async fn assert_counted(path: &Path, total: u64) {
     let store = SqliteStore::open(path).unwrap();
     let slot = store.read("counter").await.unwrap();
     assert_eq!(slot.version(), Version(total));
-    assert_eq!(
-        slot.data(),
-        Some(&object(&format!("{{\"count\":{total}}}")))
-    );
+    assert_eq!(slot.data(), Some(&object(&format!("{{\"count\":{total}}}"))));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -22,11 +22,7 @@ fn ids<const N: usize>(ids: [&str; N]) -> BTreeSet<InstanceId> {
 }
 
 fn absence(id: &str, since: i64, complete_scans: u32) -> Absence {
-    Absence {
-        instance: InstanceId::new(id).unwrap(),
-        first_absent_at: minute(since),
-        complete_scans,
-    }
+    Absence { instance: InstanceId::new(id).unwrap(), first_absent_at: minute(since), complete_scans }
 }
 
 fn run(id: &str, started: i64) -> RunEntry {
@@ -67,10 +63,7 @@ fn what_was_remembered_is_there_after_opening_again() {
 #[test]
 fn the_state_of_another_director_is_refused() {
     let (_folder, path) = place();
-    StateFile::open(&path, UUID)
-        .unwrap()
-        .set_index_size(7)
-        .unwrap();
+    StateFile::open(&path, UUID).unwrap().set_index_size(7).unwrap();
     let other = "11111111-9755-4b4f-aa6d-3632fbed8012";
     let opened = StateFile::open(&path, other);
     let read = StateFile::open_existing(&path, other);
@@ -86,19 +79,13 @@ fn the_state_of_another_director_is_refused() {
 fn absences_begin_are_confirmed_and_end() {
     let (_folder, path) = place();
     let state = StateFile::open(&path, UUID).unwrap();
-    let now = state
-        .record_complete_scan(&ids(["a", "b"]), minute(0))
-        .unwrap();
+    let now = state.record_complete_scan(&ids(["a", "b"]), minute(0)).unwrap();
     assert_eq!(now, [absence("a", 0, 1), absence("b", 0, 1)]);
     // `a` is back, `c` is new.
-    let now = state
-        .record_complete_scan(&ids(["b", "c"]), minute(10))
-        .unwrap();
+    let now = state.record_complete_scan(&ids(["b", "c"]), minute(10)).unwrap();
     assert_eq!(now, [absence("b", 0, 2), absence("c", 10, 1)]);
     // `a` begins anew.
-    let now = state
-        .record_complete_scan(&ids(["a", "b"]), minute(20))
-        .unwrap();
+    let now = state.record_complete_scan(&ids(["a", "b"]), minute(20)).unwrap();
     assert_eq!(now, [absence("a", 20, 1), absence("b", 0, 3)]);
     state.forget_absences(&ids(["b", "unknown"])).unwrap();
     assert_eq!(state.absences().unwrap(), [absence("a", 20, 1)]);

@@ -14,10 +14,7 @@ const SECRET: &str = "hunter2";
 #[tokio::test]
 async fn ten_versions_of_each_path_are_kept() {
     let store = SqliteStore::open_in_memory().unwrap();
-    store
-        .write("other", &object("{}"), Version::NEVER)
-        .await
-        .unwrap();
+    store.write("other", &object("{}"), Version::NEVER).await.unwrap();
     for version in 0..25 {
         let data = object(&format!("{{\"n\":{version}}}"));
         store.write("db", &data, Version(version)).await.unwrap();
@@ -31,10 +28,8 @@ async fn ten_versions_of_each_path_are_kept() {
             .map(Result::unwrap)
             .collect()
     });
-    let expected: Vec<_> = (16..=25)
-        .map(|version| ("db".to_owned(), version))
-        .chain([("other".to_owned(), 1)])
-        .collect();
+    let expected: Vec<_> =
+        (16..=25).map(|version| ("db".to_owned(), version)).chain([("other".to_owned(), 1)]).collect();
     assert_eq!(kept, expected);
 }
 
@@ -71,21 +66,13 @@ async fn a_store_is_seeded_once_in_its_life() {
     assert!(!open().seed_once("db", &index).await.unwrap());
     open().purge("db").await.unwrap();
     assert!(!open().seed_once("db", &index).await.unwrap());
-    assert_eq!(
-        open().read("db").await.unwrap(),
-        Slot::Vacant {
-            version: Version::NEVER
-        }
-    );
+    assert_eq!(open().read("db").await.unwrap(), Slot::Vacant { version: Version::NEVER });
 }
 
 #[tokio::test]
 async fn a_store_that_was_written_to_is_not_seeded() {
     let store = SqliteStore::open_in_memory().unwrap();
-    store
-        .write("elsewhere", &object("{}"), Version::NEVER)
-        .await
-        .unwrap();
+    store.write("elsewhere", &object("{}"), Version::NEVER).await.unwrap();
     assert!(!store.seed_once("db", &object("{}")).await.unwrap());
 }
 
@@ -153,10 +140,7 @@ async fn neither_debug_nor_errors_show_values() {
     assert!(text.contains("its version is 1, not 7"), "{text}");
     store.with_connection(|connection| {
         connection
-            .execute(
-                "UPDATE secret_version SET data = ?1",
-                [format!("{{\"password\":\"{SECRET}\"")],
-            )
+            .execute("UPDATE secret_version SET data = ?1", [format!("{{\"password\":\"{SECRET}\"")])
             .unwrap();
     });
     let damaged = store.read("db").await.unwrap_err();

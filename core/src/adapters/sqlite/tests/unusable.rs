@@ -57,9 +57,7 @@ fn a_file_of_a_newer_release() {
     let state = store.with_file_name("state.sqlite");
     drop(StateFile::open(&state, "uuid").unwrap());
     for path in [&store, &state] {
-        stranger(path)
-            .pragma_update(None, "user_version", 2)
-            .unwrap();
+        stranger(path).pragma_update(None, "user_version", 2).unwrap();
     }
     let says = ["has schema 2, and this release knows 1", "newer"];
     assert_explains(&SqliteStore::open(&store).unwrap_err(), &store, &says);
@@ -95,9 +93,7 @@ fn a_file_that_another_process_holds() {
     let (_folder, path) = place();
     drop(SqliteStore::open(&path).unwrap());
     let other = stranger(&path);
-    other
-        .execute_batch("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE;")
-        .unwrap();
+    other.execute_batch("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE;").unwrap();
     let error = SqliteStore::open_waiting(&path, Duration::ZERO).unwrap_err();
     assert_explains(&error, &path, &["is locked by another process", "fuser"]);
     drop(other);
@@ -123,33 +119,18 @@ async fn a_write_while_another_process_writes() {
 async fn a_full_disk() {
     let (_folder, path) = place();
     let store = SqliteStore::open(&path).unwrap();
-    let first = store
-        .write("db", &object(r#"{"a":1}"#), Version::NEVER)
-        .await
-        .unwrap();
+    let first = store.write("db", &object(r#"{"a":1}"#), Version::NEVER).await.unwrap();
     let limit = |pages: i64| {
         store.with_connection(|connection| {
-            connection
-                .query_row(&format!("PRAGMA max_page_count = {pages}"), [], |_| Ok(()))
-                .unwrap();
+            connection.query_row(&format!("PRAGMA max_page_count = {pages}"), [], |_| Ok(())).unwrap();
         });
     };
     limit(1);
     let mut large = JsonObject::new();
     large.set_value("text", &"x".repeat(100_000));
     let error = store.write("db", &large, first).await.unwrap_err();
-    assert_explains(
-        &error,
-        &path,
-        &["full disk; nothing was stored", "free space"],
-    );
-    assert_eq!(
-        store.read("db").await.unwrap(),
-        Slot::Present {
-            version: first,
-            data: object(r#"{"a":1}"#)
-        }
-    );
+    assert_explains(&error, &path, &["full disk; nothing was stored", "free space"]);
+    assert_eq!(store.read("db").await.unwrap(), Slot::Present { version: first, data: object(r#"{"a":1}"#) });
     limit(1_000_000);
     assert_eq!(store.write("db", &large, first).await.unwrap(), Version(2));
 }

@@ -1,0 +1,89 @@
+//! `run`: decide every deployment and bring the records into line.
+
+use std::io::{self, Write};
+
+use reconciler_core::manager::RunReport;
+use reconciler_core::updater::{Change, FieldChange};
+
+use super::block_on;
+use super::scan::write_counts;
+use crate::args::{GlobalArgs, RunArgs};
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::output::{Output, outcome_style};
+use crate::wiring::{self, Access, Workbench};
+
+pub(crate) fn run(global: &GlobalArgs, args: &RunArgs, output: &mut Output) -> Result<Exit, Failure> {
+    let settings = wiring::settings(global, &[&args.source, &args.store, &args.matching], output)?;
+    let filter = wiring::filter(&args.filter)?;
+    let access = if args.dry_run { Access::Look } else { Access::Write };
+    block_on(async {
+        let bench = Workbench::open(&settings, access, filter, output).await?;
+        let report = bench.reconciler().run().await?;
+        output.answer("RunReport", report.complete, &report, |out| text(out, &report))?;
+        Ok(exit(&report))
+    })
+}
+
+/// A run that did everything ends well, whatever it found.
+pub(super) fn exit(report: &RunReport) -> Exit {
+    if report.complete { Exit::Success } else { Exit::Incomplete }
+}
+
+/// What was written and found, for people.
+pub(super) fn text(out: &mut dyn Write, report: &RunReport) -> io::Result<()> {
+    for change in &report.changes {
+        write_change(out, change)?;
+    }
+    if !report.changes.is_empty() {
+        writeln!(out)?;
+    }
+    for finding in &report.findings {
+        writeln!(out, "{}  {}: {}", finding.code, finding.subject, finding.message)?;
+    }
+    for unknown in &report.unknown {
+        writeln!(out, "unknown  {}: {}", unknown.deployment, unknown.why)?;
+    }
+    let red = outcome_style("failed");
+    for failure in &report.failures {
+        writeln!(out, "{red}failed{red:#}  {}{}: {}", failure.deployment, failure.instance, failure.message)?;
+        if let Some(advice) = &failure.advice {
+            writeln!(out, "        {advice}")?;
+        }
+    }
+    let counts = &report.counts;
+    write_counts(out, counts)?;
+    write!(out, "{} instances: {} ", counts.matched - counts.filtered, counts.changed)?;
+    write!(out, "{}, {} unchanged", if report.dry_run { "to change" } else { "changed" }, counts.unchanged)?;
+    for (number, what) in [
+        (counts.skipped, "skipped"),
+        (counts.conflicted, "conflicted"),
+        (counts.failed, "failed"),
+        (counts.filtered, "not asked for"),
+    ] {
+        if number > 0 {
+            write!(out, ", {number} {what}")?;
+        }
+    }
+    writeln!(out)?;
+    match (report.dry_run, counts.changed, counts.writes) {
+        (true, 0, _) => writeln!(out, "Nothing to write."),
+        (true, _, _) => writeln!(out, "Nothing was written: this was a dry run."),
+        (false, _, 0) => writeln!(out, "Nothing had changed: 0 writes."),
+        (false, _, 1) => writeln!(out, "1 write."),
+        (false, _, writes) => writeln!(out, "{writes} writes."),
+    }
+}
+
+fn write_change(out: &mut dyn Write, change: &Change) -> io::Result<()> {
+    let sign = if change.creates { '+' } else { '~' };
+    writeln!(out, "{sign} {}", change.path)?;
+    for FieldChange { field, before, after } in &change.fields {
+        match (before, after) {
+            (None, Some(after)) => writeln!(out, "    + {field}: {after}")?,
+            (Some(before), Some(after)) => writeln!(out, "    ~ {field}: {before} -> {after}")?,
+            (before, None) => writeln!(out, "    - {field}: {}", before.as_deref().unwrap_or_default())?,
+        }
+    }
+    Ok(())
+}

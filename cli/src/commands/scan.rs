@@ -1,0 +1,94 @@
+//! `scan`: every deployment with its decision.
+
+use std::io::{self, Write};
+
+use reconciler_core::manager::{Counts, Survey};
+use reconciler_core::matching::{Decision, DecisionView, Outcome};
+use reconciler_core::updater::Finding;
+use serde::Serialize;
+
+use super::block_on;
+use crate::args::{GlobalArgs, ScanArgs};
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::output::{Output, Table, outcome_style};
+use crate::wiring::{self, Access, Workbench};
+
+#[derive(Serialize)]
+struct ScanData<'a> {
+    director_uuid: &'a str,
+    chain: String,
+    counts: Counts,
+    decisions: Vec<DecisionView<'a>>,
+    findings: Vec<&'a Finding>,
+}
+
+pub(crate) fn run(global: &GlobalArgs, args: &ScanArgs, output: &mut Output) -> Result<Exit, Failure> {
+    let settings = wiring::settings(global, &[&args.source, &args.store, &args.matching], output)?;
+    let filter = wiring::filter(&args.filter)?;
+    block_on(async {
+        let bench = Workbench::open(&settings, Access::Look, filter, output).await?;
+        let survey = bench.reconciler().survey().await?;
+        let shown: Vec<&Decision> =
+            survey.decisions.iter().filter(|decision| bench.filter().admits(decision)).collect();
+        let data = ScanData {
+            director_uuid: &survey.scan.info.uuid,
+            chain: bench.engine.fingerprint().to_string(),
+            counts: survey.counts(),
+            decisions: shown.iter().map(|decision| DecisionView::of(decision)).collect(),
+            findings: if bench.filter().is_open() { survey.findings.iter().collect() } else { Vec::new() },
+        };
+        output
+            .answer("Scan", survey.is_complete(), &data, |out| text(out, &survey, &shown, &data.findings))?;
+        Ok(if survey.is_complete() { Exit::Success } else { Exit::Incomplete })
+    })
+}
+
+fn text(out: &mut dyn Write, survey: &Survey, shown: &[&Decision], findings: &[&Finding]) -> io::Result<()> {
+    let mut table = Table::new(["Deployment", "Outcome", "Confidence", "Service", "Plan", "Instance"]);
+    for decision in shown {
+        table.row(row(decision));
+    }
+    if !table.is_empty() {
+        table.print(out)?;
+        writeln!(out)?;
+    }
+    for finding in findings {
+        writeln!(out, "{}  {}: {}", finding.code, finding.subject, finding.message)?;
+    }
+    write_counts(out, &survey.counts())
+}
+
+fn row(decision: &Decision) -> [String; 6] {
+    let outcome = match &decision.outcome {
+        Outcome::Review(reason) => format!("review ({reason})"),
+        other => other.name().to_owned(),
+    };
+    // What a person has to look at is shown with the best that was proposed.
+    let best = decision.winner().or_else(|| decision.leader());
+    let identity = |part: fn(&reconciler_core::model::Identity) -> &str| {
+        best.map(|ranked| part(&ranked.identity).to_owned()).unwrap_or_default()
+    };
+    [
+        decision.deployment.to_string(),
+        outcome,
+        best.map(|ranked| ranked.confidence.to_string()).unwrap_or_default(),
+        identity(|identity| identity.service.as_str()),
+        identity(|identity| identity.plan.as_str()),
+        identity(|identity| identity.instance.as_str()),
+    ]
+}
+
+/// The line that sums up the decisions.
+pub(super) fn write_counts(out: &mut dyn Write, counts: &Counts) -> io::Result<()> {
+    let (green, yellow) = (outcome_style("matched"), outcome_style("review"));
+    write!(
+        out,
+        "{} deployments: {green}{} matched{green:#}, {yellow}{} review{yellow:#}, {} unmatched",
+        counts.deployments, counts.matched, counts.review, counts.unmatched
+    )?;
+    if counts.degraded > 0 {
+        write!(out, "; {} of them degraded", counts.degraded)?;
+    }
+    writeln!(out)
+}

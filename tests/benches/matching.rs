@@ -1,0 +1,3 @@
+//! How fast deployments are decided.
+
+fn main() {}
