@@ -31,7 +31,7 @@
 //! assert_eq!(settings.integer(keys::BATCH_SIZE), 20);
 //! assert_eq!(settings.integer(keys::WORKERS), Some(4));
 //! let origin = settings.origin(keys::BATCH_SIZE).map(ToString::to_string);
-//! assert_eq!(origin.as_deref(), Some("blacksmith.conf:1:27"));
+//! assert_eq!(origin.as_deref(), Some("blacksmith.conf:1:26"));
 //! # Ok::<(), reconciler_core::config::ConfigErrors>(())
 //! ```
 
