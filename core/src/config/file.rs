@@ -232,8 +232,7 @@ fn shown(section: &str) -> &str {
 /// Reads the value of a key.
 fn value_of(spec: &KeySpec, node: Node<'_>) -> Result<Value, Refusal> {
     if node.is_null() {
-        let next = format!("{}, or remove the key", spec.kind.advice());
-        return Err(Refusal::new("has no value", next));
+        return Err(spec.kind.nothing("has no value"));
     }
     match (node.as_str(), spec.kind) {
         (Some(text), kind) => {
