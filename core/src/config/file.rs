@@ -28,22 +28,41 @@ pub(super) fn gather(file: SourceFile, gathered: &mut Gathered) {
             return;
         }
     };
+    if let Err(error) = str::from_utf8(&bytes) {
+        let at = Some(place_after(&bytes[..error.valid_up_to()]));
+        let origin = Origin::File { name, at };
+        let (what, next) = ("is not UTF-8 from here on", "save it as UTF-8");
+        gathered.errors.push(Finding::on_source(origin, what, next));
+        return;
+    }
     let manifest = Manifest::from_bytes(bytes);
-    let document = manifest.document();
-    let mut reader = Reader { name, document, gathered, errors: Vec::new() };
+    let (first_error, first_notice) = (gathered.errors.len(), gathered.notices.len());
+    let mut reader = Reader { name, document: manifest.document(), gathered };
     reader.read();
-    // Keys are found in the order of merges and aliases; people read by line.
-    let mut errors = reader.errors;
-    errors.sort_by_key(|(at, _)| *at);
-    let errors = errors.into_iter().map(|(_, error)| error);
-    gathered.errors.extend(errors);
+    // Merges and aliases are read where they are used; people read by line.
+    gathered.errors[first_error..].sort_by_key(place_of);
+    gathered.notices[first_notice..].sort_by_key(place_of);
+}
+
+fn place_of(finding: &Finding) -> Option<Location> {
+    match finding.origin {
+        Origin::File { at, .. } => at,
+        _ => None,
+    }
+}
+
+/// Where the next character would stand after a text.
+fn place_after(text: &[u8]) -> Location {
+    let text = String::from_utf8_lossy(text);
+    let last_line = text.rsplit('\n').next().unwrap_or_default();
+    let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+    Location { line: number(text.matches('\n').count() + 1), column: number(last_line.chars().count() + 1) }
 }
 
 struct Reader<'r> {
     name: Arc<str>,
     document: &'r Document,
     gathered: &'r mut Gathered,
-    errors: Vec<(Option<Location>, Finding)>,
 }
 
 impl Reader<'_> {
@@ -55,10 +74,10 @@ impl Reader<'_> {
                     "is not a configuration: its top is not a mapping".to_owned(),
                     format!("write `{SECTION}:` with the keys below it"),
                 ),
-                _ => (format!("cannot be read as YAML ({})", fault.message), "correct it there".to_owned()),
+                _ => (format!("cannot be read: {}", fault.message), "correct it there".to_owned()),
             };
             let finding = Finding::on_source(self.origin(fault.at), what, next);
-            self.errors.push((fault.at, finding));
+            self.gathered.errors.push(finding);
         }
         self.notice_what_is_not_read();
         let Some(root) = document.root() else {
@@ -67,7 +86,7 @@ impl Reader<'_> {
         match root.entry(SECTION) {
             Some(section) => {
                 self.refuse_repetition(SECTION, &section);
-                self.section("", SECTION, section.value);
+                self.section("", section.value);
             }
             None => self.notice_misspelt_section(root),
         }
@@ -80,7 +99,7 @@ impl Reader<'_> {
 
     fn error(&mut self, at: Location, path: &str, what: impl Into<String>, next: String) {
         let finding = Finding::about(self.origin(Some(at)), path, what, next);
-        self.errors.push((Some(at), finding));
+        self.gathered.errors.push(finding);
     }
 
     /// Parts of the file whose settings would be lost without a word.
@@ -116,13 +135,13 @@ impl Reader<'_> {
     }
 
     /// Reads a section; `path` is empty for the whole of ours.
-    fn section(&mut self, path: &str, shown: &str, node: Node<'_>) {
+    fn section(&mut self, path: &str, node: Node<'_>) {
         if node.kind() != NodeKind::Mapping {
             // A section whose keys are all commented out is null.
             if !node.is_null() {
-                let names = self.gathered.table.names_in(path).join(", ");
-                let next = format!("write its keys below it: {names}");
-                self.error(node.location(), shown, "is a section, not a value", next);
+                let next = suggestion::names(self.gathered.table, path);
+                let what = "is a section, not a value";
+                self.error(node.location(), shown(path), what, next);
             }
             return;
         }
@@ -135,6 +154,11 @@ impl Reader<'_> {
         let at = entry.key_location();
         let name = entry.key();
         let path = joined(section, name);
+        if name.is_empty() {
+            let next = suggestion::names(self.gathered.table, section);
+            self.error(at, shown(section), "has a key that is no text", next);
+            return;
+        }
         self.refuse_repetition(&path, entry);
         if name.contains('.') {
             self.refuse_dotted(section, name, at);
@@ -144,15 +168,10 @@ impl Reader<'_> {
             Place::Key(row) => {
                 let spec = &self.gathered.table.rows()[row];
                 let origin = self.origin(Some(entry.value.location()));
-                match value_of(spec, entry.value) {
-                    Ok(value) => self.gathered.take(row, origin, Ok(value)),
-                    Err(refusal) => {
-                        let at = entry.value.location();
-                        self.error(at, &path, refusal.what, refusal.next);
-                    }
-                }
+                let read = value_of(spec, entry.value);
+                self.gathered.take(row, origin, read);
             }
-            Place::Section => self.section(&path, &path, entry.value),
+            Place::Section => self.section(&path, entry.value),
             Place::Legacy => {
                 let origin = self.origin(Some(at));
                 self.gathered.without_effect(origin, &path);
@@ -164,17 +183,19 @@ impl Reader<'_> {
         }
     }
 
+    /// `policy.threshold: 0.7` would be a second way to write one thing.
     fn refuse_dotted(&mut self, section: &str, name: &str, at: Location) {
         let path = joined(section, name);
-        let known = !matches!(self.gathered.table.place(&path), Place::Unknown);
-        let next = match name.rsplit_once('.') {
-            Some((outer, last)) if known => {
-                format!("nest it: `{}: {{{last}: …}}`", outer.replace('.', ": {"))
-            }
-            _ => suggestion::for_path(self.gathered.table, &path),
-        };
-        let what = if known { "keys of the file have no dots" } else { "there is no such key" };
-        self.error(at, &path, what, next);
+        let (outer, last) = name.rsplit_once('.').unwrap_or(("", name));
+        if matches!(self.gathered.table.place(&path), Place::Unknown) {
+            let next = suggestion::for_key(self.gathered.table, section, last);
+            self.error(at, &path, "there is no such key", next);
+            return;
+        }
+        let nested =
+            outer.rsplit('.').fold(format!("{last}: …"), |inner, name| format!("{name}: {{{inner}}}"));
+        let what = "is written with a dot, which the file does not read";
+        self.error(at, &path, what, format!("nest it: `{nested}`"));
     }
 
     /// The arena keeps the last of repeated keys and notes where it stands.
@@ -189,11 +210,15 @@ impl Reader<'_> {
     }
 }
 
+/// The name of a section in a message.
+fn shown(section: &str) -> &str {
+    if section.is_empty() { SECTION } else { section }
+}
+
 /// Reads the value of a key.
 fn value_of(spec: &KeySpec, node: Node<'_>) -> Result<Value, Refusal> {
     if node.is_null() {
-        let next = format!("{}, or remove the key", spec.kind.advice());
-        return Err(Refusal::new("has no value", next));
+        return Err(spec.kind.nothing("has no value"));
     }
     match (node.as_str(), spec.kind) {
         (Some(text), kind) => {

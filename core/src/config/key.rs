@@ -3,13 +3,14 @@
 use std::marker::PhantomData;
 
 use super::Kind;
-pub use super::value::Held;
+use super::value::Held;
 
 /// What the environment variables of all keys begin with.
 pub const VARIABLE_PREFIX: &str = "BLACKSMITH_RECONCILER_";
 
 /// A row of the table of keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct KeySpec {
     /// The key with its sections, `policy.threshold`.
     pub path: &'static str,

@@ -90,7 +90,7 @@ impl Kind {
     pub(super) fn read(self, text: &str, secret: bool) -> Result<Value, Refusal> {
         let bare = text.trim();
         if bare.is_empty() {
-            return Err(Refusal::new("is empty", self.advice()));
+            return Err(self.nothing("is empty"));
         }
         let value = match self {
             Self::Bool => boolean(bare).map(Value::Boolean),
@@ -116,6 +116,11 @@ impl Kind {
         })
     }
 
+    /// The refusal of a value that is not there.
+    pub(super) fn nothing(self, what: &str) -> Refusal {
+        Refusal::new(what, format!("{}, or leave the key out", self.advice()))
+    }
+
     /// What to write for a value of this kind.
     pub(super) fn advice(self) -> String {
         match self {
@@ -123,9 +128,9 @@ impl Kind {
             Self::Integer { min, max } => format!("write one from {min} to {max}, in digits"),
             Self::Duration => "write one such as `1h30m` or `500ms`".to_owned(),
             Self::Confidence => "write one with at most three decimals, such as `0.7`".to_owned(),
-            Self::Text => "write a text, or leave the key out".to_owned(),
-            Self::Path => "write a path, or leave the key out".to_owned(),
-            Self::List => "name at least one item, or leave the key out".to_owned(),
+            Self::Text => "write a text".to_owned(),
+            Self::Path => "write a path".to_owned(),
+            Self::List => "name at least one item".to_owned(),
             Self::Choice(words) => format!("write one of {}", alternatives(words)),
         }
     }
@@ -161,7 +166,7 @@ pub(super) fn quoted(text: &str, secret: bool) -> String {
 pub(super) fn items_of<'t>(items: impl Iterator<Item = &'t str>) -> Result<Value, Refusal> {
     let items: Vec<String> = items.map(|item| item.trim().to_owned()).collect();
     if items.is_empty() {
-        return Err(Refusal::new("has no items", Kind::List.advice()));
+        return Err(Kind::List.nothing("has no items"));
     }
     match items.iter().position(String::is_empty) {
         Some(at) => {
@@ -198,7 +203,7 @@ mod tests {
     fn what_is_no_value_of_its_kind_is_refused_with_what_to_write() {
         for (kind, text, message) in [
             (Kind::Bool, "maybe", "`maybe` is not a truth value; write `true` or `false`"),
-            (Kind::Bool, "", "is empty; write `true` or `false`"),
+            (Kind::Bool, "", "is empty; write `true` or `false`, or leave the key out"),
             (WORKERS, "0", "`0` is not a whole number from 1 to 256; write one from 1 to 256, in digits"),
             (WORKERS, "257", "`257` is not a whole number from 1 to 256; write one from 1 to 256, in digits"),
             (WORKERS, "-1", "`-1` is not a whole number from 1 to 256; write one from 1 to 256, in digits"),

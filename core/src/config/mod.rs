@@ -31,7 +31,7 @@
 //! assert_eq!(settings.integer(keys::BATCH_SIZE), 20);
 //! assert_eq!(settings.integer(keys::WORKERS), Some(4));
 //! let origin = settings.origin(keys::BATCH_SIZE).map(ToString::to_string);
-//! assert_eq!(origin.as_deref(), Some("blacksmith.conf:1:27"));
+//! assert_eq!(origin.as_deref(), Some("blacksmith.conf:1:26"));
 //! # Ok::<(), reconciler_core::config::ConfigErrors>(())
 //! ```
 
@@ -52,20 +52,22 @@ mod table;
 mod value;
 
 #[cfg(test)]
+mod file_tests;
+#[cfg(test)]
 mod precedence_tests;
 #[cfg(test)]
 mod settings_tests;
 
 pub use duration::{InvalidDuration, duration_text, parse_duration};
 pub use finding::{ConfigErrors, Finding};
-pub use key::{Held, Key, KeySpec, VARIABLE_PREFIX};
+pub use key::{Key, KeySpec, VARIABLE_PREFIX};
 pub use keys::TABLE;
 pub use kind::Kind;
 pub use legacy::LEGACY;
 pub use origin::Origin;
 pub use settings::{Setting, Settings};
 pub use source::{FlagText, SourceFile, Sources};
-pub use value::Choice;
+pub use value::{Choice, Held};
 
 /// The section of the file that is ours.
 pub const SECTION: &str = "reconciler";

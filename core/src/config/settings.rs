@@ -162,6 +162,12 @@ impl<'s> Setting<'s> {
         Some(if self.spec.secret { REDACTED.to_owned() } else { value.to_string() })
     }
 
+    /// The value as it could be written, secret or not.
+    #[cfg(test)]
+    pub(super) fn sourced_text(&self) -> Option<String> {
+        Some(self.sourced?.value.to_string())
+    }
+
     /// Where the value comes from; nothing if there is none.
     #[must_use]
     pub fn origin(&self) -> Option<&'s Origin> {

@@ -8,14 +8,22 @@ use crate::matching::nearest;
 /// top): the most similar name in that section, else in any other, else the
 /// names there are.
 pub(super) fn for_key(table: Table, section: &str, name: &str) -> String {
-    let names = table.names_in(section);
-    let siblings: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+    let siblings: Vec<String> = table.names_in(section).iter().map(|name| (*name).to_owned()).collect();
     let meant =
         nearest(name, &siblings).map(|sibling| joined(section, &sibling)).or_else(|| elsewhere(table, name));
     match meant {
         Some(path) => format!("did you mean `{path}`?"),
-        None => format!("the keys here are: {}", names.join(", ")),
+        None => names(table, section),
     }
+}
+
+/// The next step where any key of a section would do.
+pub(super) fn names(table: Table, section: &str) -> String {
+    let mut names = table.names_in_use(section);
+    if names.is_empty() {
+        names = table.names_in(section);
+    }
+    format!("the keys here are: {}", names.join(", "))
 }
 
 /// The path whose last name is the most similar: somebody forgot the section.

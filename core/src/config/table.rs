@@ -62,18 +62,27 @@ impl Table {
     /// The names that may stand directly in a section (`""` for the top):
     /// keys and sections, each once, in the order of the table.
     pub(super) fn names_in(self, section: &str) -> Vec<&'static str> {
-        let mut names = Vec::new();
-        for path in self.paths() {
-            let Some(below) = below(path, section) else {
-                continue;
-            };
-            let name = below.split('.').next().unwrap_or(below);
-            if !names.contains(&name) {
-                names.push(name);
-            }
-        }
-        names
+        names_among(self.paths(), section)
     }
+
+    /// Those of them that have an effect.
+    pub(super) fn names_in_use(self, section: &str) -> Vec<&'static str> {
+        names_among(self.0.iter().map(|spec| spec.path), section)
+    }
+}
+
+fn names_among(paths: impl Iterator<Item = &'static str>, section: &str) -> Vec<&'static str> {
+    let mut names = Vec::new();
+    for path in paths {
+        let Some(below) = below(path, section) else {
+            continue;
+        };
+        let name = below.split('.').next().unwrap_or(below);
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    names
 }
 
 /// A path with its section taken off, if it stands in the section.
@@ -124,6 +133,8 @@ mod tests {
         for name in ["fleet", "policy", "backup"] {
             assert_eq!(top.iter().filter(|found| **found == name).count(), 1);
         }
+        let used = table.names_in_use("");
+        assert!(used.contains(&"policy") && !used.contains(&"backup"));
         assert_eq!(joined("", "policy"), "policy");
         assert_eq!(joined("policy", "kind"), "policy.kind");
     }

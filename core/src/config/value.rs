@@ -112,7 +112,6 @@ held! {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::config::Kind;
 
     #[test]
