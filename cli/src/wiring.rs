@@ -83,12 +83,10 @@ fn workers_of(workers: u64) -> NonZeroUsize {
 
 /// Builds the filter that the flags describe.
 pub(crate) fn filter(args: &FilterArgs) -> Result<Filter, Failure> {
-    let mut filter = Filter {
-        service: args.service.as_deref().map(ServiceId::new).transpose().map_err(Failure::local)?,
-        plan: args.plan.as_deref().map(PlanId::new).transpose().map_err(Failure::local)?,
-        instance: args.instance.as_deref().map(InstanceId::new).transpose().map_err(Failure::local)?,
-        ..Filter::default()
-    };
+    let mut filter = Filter::default();
+    filter.service = args.service.as_deref().map(ServiceId::new).transpose().map_err(Failure::local)?;
+    filter.plan = args.plan.as_deref().map(PlanId::new).transpose().map_err(Failure::local)?;
+    filter.instance = args.instance.as_deref().map(InstanceId::new).transpose().map_err(Failure::local)?;
     if let Some(glob) = &args.deployment {
         filter = filter.with_deployment(glob).map_err(Failure::local)?;
     }

@@ -1,5 +1,10 @@
 //! `plan`: what a run would write, field by field.
 
+use std::io::{self, Write};
+
+use reconciler_core::manager::RunReport;
+use reconciler_core::updater::{Change, FieldChange};
+
 use super::{block_on, run};
 use crate::args::{GlobalArgs, PlanArgs};
 use crate::exit::Exit;
@@ -13,10 +18,30 @@ pub(crate) fn run(global: &GlobalArgs, args: &PlanArgs, output: &mut Output) -> 
     block_on(async {
         let bench = Workbench::open(&settings, Access::Look, filter, output).await?;
         let report = bench.reconciler().run().await?;
-        output.answer("Plan", report.complete, &report, |out| run::text(out, &report))?;
+        output.answer("Plan", report.complete, &report, |out| text(out, &report))?;
         Ok(match run::exit(&report) {
             Exit::Success if args.detailed_exitcode && report.counts.changed > 0 => Exit::ChangesPending,
             exit => exit,
         })
     })
+}
+
+fn text(out: &mut dyn Write, report: &RunReport) -> io::Result<()> {
+    for change in &report.changes {
+        write_change(out, change)?;
+    }
+    run::summary(out, report)
+}
+
+fn write_change(out: &mut dyn Write, change: &Change) -> io::Result<()> {
+    let sign = if change.creates { '+' } else { '~' };
+    writeln!(out, "{sign} {}", change.path)?;
+    for FieldChange { field, before, after } in &change.fields {
+        match (before, after) {
+            (None, Some(after)) => writeln!(out, "    + {field}: {after}")?,
+            (Some(before), Some(after)) => writeln!(out, "    ~ {field}: {before} -> {after}")?,
+            (before, None) => writeln!(out, "    - {field}: {}", before.as_deref().unwrap_or_default())?,
+        }
+    }
+    Ok(())
 }

@@ -1,9 +1,10 @@
 //! `run`: decide every deployment and bring the records into line.
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use reconciler_core::manager::RunReport;
-use reconciler_core::updater::{Change, FieldChange};
+use reconciler_core::updater::Change;
 
 use super::block_on;
 use super::scan::write_counts;
@@ -30,11 +31,22 @@ pub(super) fn exit(report: &RunReport) -> Exit {
     if report.complete { Exit::Success } else { Exit::Incomplete }
 }
 
-/// What was written and found, for people.
-pub(super) fn text(out: &mut dyn Write, report: &RunReport) -> io::Result<()> {
+/// What was written and found, for people: a line an instance.
+fn text(out: &mut dyn Write, report: &RunReport) -> io::Result<()> {
+    let mut instances: BTreeMap<&str, Vec<&Change>> = BTreeMap::new();
     for change in &report.changes {
-        write_change(out, change)?;
+        instances.entry(&change.instance).or_default().push(change);
     }
+    for (instance, changes) in &instances {
+        let paths: Vec<&str> = changes.iter().map(|change| change.path.as_str()).collect();
+        let sign = if changes.iter().any(|change| change.creates) { '+' } else { '~' };
+        writeln!(out, "{sign} {instance}: {}", paths.join(", "))?;
+    }
+    summary(out, report)
+}
+
+/// What was found, and how many there were.
+pub(super) fn summary(out: &mut dyn Write, report: &RunReport) -> io::Result<()> {
     if !report.changes.is_empty() {
         writeln!(out)?;
     }
@@ -73,17 +85,4 @@ pub(super) fn text(out: &mut dyn Write, report: &RunReport) -> io::Result<()> {
         (false, _, 1) => writeln!(out, "1 write."),
         (false, _, writes) => writeln!(out, "{writes} writes."),
     }
-}
-
-fn write_change(out: &mut dyn Write, change: &Change) -> io::Result<()> {
-    let sign = if change.creates { '+' } else { '~' };
-    writeln!(out, "{sign} {}", change.path)?;
-    for FieldChange { field, before, after } in &change.fields {
-        match (before, after) {
-            (None, Some(after)) => writeln!(out, "    + {field}: {after}")?,
-            (Some(before), Some(after)) => writeln!(out, "    ~ {field}: {before} -> {after}")?,
-            (before, None) => writeln!(out, "    - {field}: {}", before.as_deref().unwrap_or_default())?,
-        }
-    }
-    Ok(())
 }

@@ -12,7 +12,7 @@ impl Table {
     pub(crate) fn new<const N: usize>(columns: [&str; N]) -> Self {
         let mut table = comfy_table::Table::new();
         table
-            .load_preset(comfy_table::presets::NOTHING)
+            .load_style(comfy_table::presets::NOTHING)
             .set_content_arrangement(ContentArrangement::Disabled)
             .set_header(columns);
         for column in table.column_iter_mut() {
