@@ -79,7 +79,7 @@ pub struct FieldChange {
 
 /// Fields of records that hold no secret, so that a plan may show them. Every
 /// other value is shown as a digest.
-const SHOWN: [&str; 29] = [
+const SHOWN: [&str; 30] = [
     "instance_id",
     "service_id",
     "plan_id",
@@ -104,6 +104,7 @@ const SHOWN: [&str; 29] = [
     "reconciled",
     "reconciled_at",
     "reconciled_by",
+    "last_synced_at",
     "instance_name",
     "orphaned",
     "orphaned_at",

@@ -2,6 +2,3 @@
 //! real ones and the fakes.
 
 pub mod secret_store;
-
-#[cfg(test)]
-mod sqlite_store;
