@@ -35,6 +35,12 @@ impl Failure {
         Self { error: anyhow::Error::msg("interrupted"), advice: None, exit: Exit::Interrupted }
     }
 
+    /// The same with advice, unless it has some already.
+    pub(crate) fn or_advise(mut self, advice: &str) -> Self {
+        self.advice.get_or_insert_with(|| advice.to_owned());
+        self
+    }
+
     pub(crate) fn exit(&self) -> Exit {
         self.exit
     }

@@ -11,10 +11,10 @@ use reconciler_core::adapters::sqlite::{SqliteStore, StateFile};
 use reconciler_core::config::{Settings, SourceFile, Sources, keys};
 use reconciler_core::manager::{Filter, Reconciler, RunOptions};
 use reconciler_core::matching::MatchEngine;
-use reconciler_core::model::{Catalog, InstanceId, PlanId, ServiceId, layout};
+use reconciler_core::model::{Catalog, InstanceId, InvalidId, PlanId, ServiceId, layout};
 use reconciler_core::ports::{RunState, SecretStore, SystemClock};
 
-use crate::args::{FilterArgs, Flags, GlobalArgs};
+use crate::args::{CONFIG_VARIABLE, FilterArgs, Flags, GlobalArgs};
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::progress::Bar;
@@ -30,8 +30,8 @@ pub(crate) fn settings(
         group.add(&mut flags);
     }
     let settings = Settings::load(Sources {
-        file: global.config.as_deref().map(SourceFile::read),
-        environment: std::env::vars_os().filter(|(name, _)| name != "BLACKSMITH_RECONCILER_CONFIG").collect(),
+        file: global.config().as_deref().map(SourceFile::read),
+        environment: std::env::vars_os().filter(|(name, _)| name != CONFIG_VARIABLE).collect(),
         flags,
     })?;
     for notice in settings.notices() {
@@ -84,13 +84,25 @@ fn workers_of(workers: u64) -> NonZeroUsize {
 /// Builds the filter that the flags describe.
 pub(crate) fn filter(args: &FilterArgs) -> Result<Filter, Failure> {
     let mut filter = Filter::default();
-    filter.service = args.service.as_deref().map(ServiceId::new).transpose().map_err(Failure::local)?;
-    filter.plan = args.plan.as_deref().map(PlanId::new).transpose().map_err(Failure::local)?;
-    filter.instance = args.instance.as_deref().map(InstanceId::new).transpose().map_err(Failure::local)?;
+    filter.service = id_flag("--service", args.service.as_deref(), |id| ServiceId::new(id))?;
+    filter.plan = id_flag("--plan", args.plan.as_deref(), |id| PlanId::new(id))?;
+    filter.instance = id_flag("--instance", args.instance.as_deref(), |id| InstanceId::new(id))?;
     if let Some(glob) = &args.deployment {
-        filter = filter.with_deployment(glob).map_err(Failure::local)?;
+        filter = filter
+            .with_deployment(glob)
+            .map_err(|error| Failure::told(format!("--deployment: {error}"), "give a shorter pattern"))?;
     }
     Ok(filter)
+}
+
+fn id_flag<I>(
+    flag: &str,
+    text: Option<&str>,
+    parse: impl Fn(&str) -> Result<I, InvalidId>,
+) -> Result<Option<I>, Failure> {
+    text.map(parse).transpose().map_err(|error| {
+        Failure::told(format!("{flag}: {error}"), "`scan` shows the ids there are, in its last columns")
+    })
 }
 
 /// Whether a command may leave anything behind.
@@ -126,21 +138,34 @@ impl Workbench {
         let engine = Arc::new(engine(settings)?);
         let fleet = fleet(settings)?;
         let catalog = Arc::new(catalog(settings, &fleet)?);
+        tracing::debug!(
+            chain = engine.fingerprint().to_string(),
+            strategies = engine.chain().entries().len(),
+            services = catalog.services().len(),
+            plans = catalog.plan_count(),
+            "read the catalog"
+        );
         let places = Places::of(settings, &fleet, access)?;
-        let (store, state) = match access {
-            Access::Write => {
-                let store = SqliteStore::open(places.store()?)?;
-                (store, Some(StateFile::open(places.state()?, fleet.director_uuid())?))
-            }
-            Access::Look if places.store()?.exists() => {
-                let store = SqliteStore::open(places.store()?)?;
-                (store, StateFile::open_existing(places.state()?, fleet.director_uuid())?)
-            }
-            Access::Look | Access::FleetOnly => (SqliteStore::open_in_memory()?, None),
+        // Everything that is only read comes before a file is made.
+        let index = fleet.index_object()?;
+        let uuid = fleet.director_uuid();
+        let begun = match access {
+            Access::Look => SqliteStore::open_existing(places.store()?)?,
+            Access::Write | Access::FleetOnly => None,
         };
-        let seeded = match fleet.index_object()? {
-            Some(index) => store.seed_once(layout::INDEX, &index).await?,
-            None => false,
+        let (store, state, was_there) = match (access, begun) {
+            (Access::Write, _) => {
+                let store = SqliteStore::open(places.store()?)?;
+                (store, Some(StateFile::open(places.state()?, uuid)?), true)
+            }
+            (_, Some(store)) => (store, StateFile::open_existing(places.state()?, uuid)?, true),
+            (_, None) => (SqliteStore::open_in_memory()?, None, false),
+        };
+        let seeded = match index {
+            Some(index) if access == Access::Write || !was_there => {
+                store.seed_once(layout::INDEX, &index).await?
+            }
+            _ => false,
         };
         output.note(&format!(
             "Director  {} {}, uuid {}, from {}",
@@ -149,11 +174,12 @@ impl Workbench {
             fleet.director_uuid(),
             fleet.root().display()
         ));
-        output.note(&match (access, seeded) {
-            (Access::FleetOnly, _) => "Store     none, the fleet's own index".to_owned(),
-            (Access::Look, true) => "Store     none yet, the fleet's own index".to_owned(),
-            (Access::Write, true) => format!("Store     {}, begun with the fleet's index", store.address()),
-            (_, false) => format!("Store     {}", store.address()),
+        output.note(&match (access, was_there, seeded) {
+            (Access::FleetOnly, ..) => "Store     none, the fleet's own index".to_owned(),
+            (_, false, true) => "Store     none yet, the fleet's own index".to_owned(),
+            (_, false, false) => "Store     none yet, and the fleet has no index".to_owned(),
+            (_, true, true) => format!("Store     {}, begun with the fleet's index", store.address()),
+            (_, true, false) => format!("Store     {}", store.address()),
         });
         if let Some(state) = &state {
             output.note(&format!("State     {}", state.address()));
@@ -199,7 +225,11 @@ impl Places {
         // It becomes a file's name.
         if uuid.is_empty() || !uuid.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-') {
             return Err(Failure::told(
-                format!("{}: the Director's uuid `{}` is none", fleet.root().display(), uuid.escape_debug()),
+                format!(
+                    "{}: the Director's uuid `{}` is none",
+                    fleet.root().join("director/info.json").display(),
+                    uuid.escape_debug()
+                ),
                 "save the Director's answer to GET /info as director/info.json",
             ));
         }

@@ -9,6 +9,6 @@ mod writer;
 
 pub use filter::{Filter, InvalidGlob};
 pub use progress::{NoProgress, Phase, Progress};
-pub use report::{Counts, FailedInstance, RunReport};
+pub use report::{Counts, FailedInstance, RunReport, Unknown};
 pub use run::{Reconciler, RunError, RunOptions};
 pub use survey::Survey;

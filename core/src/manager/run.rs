@@ -93,6 +93,13 @@ impl Reconciler<'_> {
         let index_slot = self.store.read(layout::INDEX).await?;
         self.guard_index(&index_slot)?;
         let index = index_slot.data().map(Index::from_object).unwrap_or_default();
+        tracing::debug!(
+            director = scan.info.uuid,
+            deployments = scan.summaries.len(),
+            entries = index.len(),
+            index_version = index_slot.version().0,
+            "read the Director's list and the index"
+        );
         let facts = Facts::new(Arc::clone(&self.catalog), index, scan.statistics.clone());
 
         self.progress.begin(Phase::Decide, scan.summaries.len());
@@ -103,12 +110,16 @@ impl Reconciler<'_> {
             let (decided, notices) = self.decide_batch(deployments, facts.clone()).await?;
             decisions.extend(decided);
             findings.extend(notices);
+            tracing::debug!(deployments = decisions.len(), "decided a batch");
             self.progress.advance(batch.len());
         }
         self.progress.end();
         settle_claims(&mut decisions);
-        let mut survey = Survey { scan, index_slot, facts, decisions, findings };
+        let mut survey = Survey { scan, index_slot, facts, decisions, findings, unknown: Vec::new() };
         survey.findings.extend(survey.absent_entries());
+        survey.findings.extend(survey.fits_nothing(&self.options.filter));
+        survey.unknown = survey.what_is_unknown(self.director);
+        tracing::debug!(counts = ?survey.counts(), unknown = survey.unknown.len(), "decided");
         Ok(survey)
     }
 
@@ -148,27 +159,36 @@ impl Reconciler<'_> {
         let survey = self.survey().await?;
         let tasks = self.director.tasks_in_flight().await?;
         let writer = Writer::new(self, &survey, &tasks, stamp);
-        let report = writer.write().await;
-        self.remember(stamp, &report)?;
+        let mut report = writer.write().await;
+        if let Err(error) = self.remember(stamp, &report) {
+            // What was written stands, and must be told all the same.
+            report.not_remembered(&error);
+        }
         Ok(report)
     }
 
-    /// An index that was there and reads as absent is an accident, not a start.
+    /// An index that was there and reads as absent or empty is an accident, not
+    /// a start.
     fn guard_index(&self, slot: &Slot) -> Result<(), RunError> {
         let Some(state) = self.state else {
             return Ok(());
         };
-        match (slot.data(), state.index_size()?) {
-            (None, Some(size)) if size > 0 => Err(RunError::Refused {
-                reason: format!(
-                    "the index `{}` is not there, but the last run saw {size} entries",
-                    layout::INDEX
-                ),
-                advice: format!(
-                    "find out who removed it and restore it; for a new store use another state file than {}",
-                    state.address()
-                ),
-            }),
+        let vacant = slot.data().is_none();
+        match state.index_size()? {
+            Some(size) if size > 0 && slot.data().is_none_or(JsonObject::is_empty) => {
+                Err(RunError::Refused {
+                    reason: format!(
+                        "the index `{}` in {} {}, but the last run saw {size} entries",
+                        layout::INDEX,
+                        self.store.address(),
+                        if vacant { "is not there" } else { "is empty" },
+                    ),
+                    advice: format!(
+                        "find out who removed it and restore it; for a new store use another state file than {}",
+                        state.address()
+                    ),
+                })
+            }
             _ => Ok(()),
         }
     }

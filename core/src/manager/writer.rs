@@ -6,7 +6,7 @@ use chrono::SecondsFormat;
 use futures_util::stream::{self, StreamExt};
 
 use super::progress::Phase;
-use super::report::{Counts, FailedInstance, RunReport, Unknown};
+use super::report::{Counts, FailedInstance, RunReport};
 use super::run::Reconciler;
 use super::survey::Survey;
 use crate::matching::Decision;
@@ -36,6 +36,17 @@ enum Outcome {
     Failed { error: PortError, writes: u32 },
 }
 
+impl Outcome {
+    fn name(&self) -> &'static str {
+        match self {
+            Self::InLine { writes: 0, .. } => "in line",
+            Self::InLine { .. } => "written",
+            Self::Skipped(finding) => finding.code,
+            Self::Failed { .. } => "failed",
+        }
+    }
+}
+
 impl<'a> Writer<'a> {
     pub(super) fn new(
         run: &'a Reconciler<'a>,
@@ -63,6 +74,7 @@ impl<'a> Writer<'a> {
             )
             .buffered(options.concurrency.max(1));
         while let Some((name, outcome)) = outcomes.next().await {
+            tracing::debug!(deployment = name.as_str(), outcome = outcome.name(), "reconciled");
             tally.count(name, outcome);
             self.run.progress.advance(1);
         }
@@ -108,6 +120,7 @@ impl<'a> Writer<'a> {
         let written = write_index(self.run.store, read, &tally.entries, self.run.options.dry_run).await;
         match written {
             Ok(index) => {
+                tracing::debug!(written = index.written, entries = index.entries, "merged the index");
                 tally.counts.writes += usize::from(index.written);
                 tally.findings.extend(index.merge.findings);
                 for (instance, creates, fields) in index.merge.entries {
@@ -132,7 +145,6 @@ impl<'a> Writer<'a> {
         let Tally { mut counts, entries, changes, changed, findings, failures } = tally;
         counts.changed = changed.len();
         counts.unchanged = entries.iter().filter(|entry| !changed.contains(entry.instance.as_str())).count();
-        let gaps = &self.survey.scan.completeness.gaps;
         let rfc3339 = |at: chrono::DateTime<chrono::Utc>| at.to_rfc3339_opts(SecondsFormat::Millis, true);
         RunReport {
             run_id: format!("{}-{}", self.stamp.at.format("%Y%m%dT%H%M%S%3fZ"), std::process::id()),
@@ -146,11 +158,14 @@ impl<'a> Writer<'a> {
             complete: failures.is_empty() && self.survey.is_complete(),
             counts,
             changes,
-            findings: self.survey.findings.iter().cloned().chain(findings).collect(),
-            unknown: gaps
-                .iter()
-                .map(|gap| Unknown { deployment: gap.deployment.to_string(), why: gap.why.clone() })
+            findings: self
+                .survey
+                .findings_for(&self.run.options.filter)
+                .into_iter()
+                .cloned()
+                .chain(findings)
                 .collect(),
+            unknown: self.survey.unknown.clone(),
             failures,
             index_members,
         }
@@ -212,12 +227,6 @@ impl Tally {
         } else {
             self.counts.failed += 1;
         }
-        self.failures.push(FailedInstance {
-            instance: instance.to_owned(),
-            deployment: deployment.to_owned(),
-            kind: error.kind.code(),
-            message: error.to_string(),
-            advice: error.advice.as_ref().map(ToString::to_string),
-        });
+        self.failures.push(FailedInstance::of(instance, deployment, error));
     }
 }

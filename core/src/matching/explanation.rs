@@ -84,6 +84,16 @@ impl<'a> Explanation<'a> {
         if ranked.confidence < self.policy.threshold {
             return format!("below the threshold {}", self.policy.threshold);
         }
+        let leads = self.decision.leader().is_some_and(|leader| leader.identity == ranked.identity);
+        match (&self.decision.outcome, leads) {
+            (Outcome::Review(ReviewReason::SecondClaim { .. }), true) => {
+                return "the best, but another deployment claims the instance too".to_owned();
+            }
+            (Outcome::Review(ReviewReason::Degraded), true) => {
+                return "the best of what is known, which is not everything".to_owned();
+            }
+            _ => {}
+        }
         let leader = self.decision.leader().map(|leader| leader.confidence).unwrap_or_default();
         match leader.lead_over(ranked.confidence).as_per_mille() {
             0 => "as sure as the best: a tie is never a match".to_owned(),

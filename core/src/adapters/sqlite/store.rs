@@ -53,6 +53,20 @@ impl SqliteStore {
         DatabaseFile::open(&records::FORM, path.as_ref(), wait).map(Self::new)
     }
 
+    /// Opens the store in a file for reading only, and creates nothing. `None`
+    /// if there is no file, or nothing was ever written to it.
+    ///
+    /// # Errors
+    /// Those of `open`; and every method that changes something fails later.
+    pub fn open_existing(path: impl AsRef<Path>) -> Result<Option<Self>, PortError> {
+        let Some(mut file) = DatabaseFile::open_existing(&records::FORM, path.as_ref(), LOCK_WAIT)? else {
+            return Ok(None);
+        };
+        let task = Task::new("open the embedded store", file.name());
+        let begun = file.read(&task, |transaction| records::was_written(transaction))?;
+        Ok(begun.then(|| Self::new(file)))
+    }
+
     /// Makes a store in memory, gone with its last clone.
     ///
     /// # Errors

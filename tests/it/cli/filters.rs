@@ -1,0 +1,136 @@
+//! Filters limit what is written and shown, never what is decided.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::program::{Answer, World};
+
+/// The decisions of a scan, by deployment.
+fn decisions(answer: &Answer) -> BTreeMap<String, Value> {
+    let document = answer.document();
+    let decisions = document["data"]["decisions"].as_array().unwrap();
+    decisions.iter().map(|one| (one["deployment"].as_str().unwrap().to_owned(), one.clone())).collect()
+}
+
+/// Filters with what every deployment that they show has in its name.
+const FILTERS: [(&str, &str); 7] = [
+    ("--deployment redis-*", "redis-"),
+    ("--deployment *-7cd5767f-????-*", "7cd5767f"),
+    ("--service mariadb", "mariadb"),
+    ("--plan redis-small-ha", "redis-small-ha-"),
+    ("--instance 7cd5767f-4790-4fe2-ba2d-288743bd4d3f", "7cd5767f"),
+    ("--instance 7CD5767F-4790-4FE2-BA2D-288743BD4D3F", "7cd5767f"),
+    ("--service pg --deployment pg-cluster*", "pg-cluster"),
+];
+
+#[test]
+fn a_filter_shows_part_of_the_same_decisions() {
+    let world = World::new();
+    let all = world.run("scan --json").ends(0);
+    let decided = decisions(&all);
+    for (filter, part) in FILTERS {
+        let some = world.run(&format!("scan --json {filter}")).ends(0);
+        let shown = decisions(&some);
+        assert!(!shown.is_empty() && shown.len() < decided.len(), "{filter}");
+        for (name, decision) in &shown {
+            assert!(name.contains(part), "{filter} shows {name}");
+            assert_eq!(decided[name], *decision, "{filter}");
+        }
+        assert_eq!(some.document()["data"]["counts"], all.document()["data"]["counts"], "{filter}");
+    }
+}
+
+#[tokio::test]
+async fn a_filtered_run_writes_only_what_fits() {
+    let index_before = {
+        let world = World::new();
+        reconciler_core::model::JsonObject::parse(&std::fs::read_to_string(world.file("index.json")).unwrap())
+            .unwrap()
+    };
+    for (filter, _) in FILTERS {
+        let world = World::new();
+        let shown = decisions(&world.run(&format!("scan --json {filter}")).ends(0));
+        let instances: Vec<String> = shown
+            .values()
+            .filter_map(|one| one["identity"]["instance"].as_str().map(str::to_owned))
+            .collect();
+        let run = world.run(&format!("run --json {filter}")).ends(0);
+        let written = world.versions().await;
+        for (path, _) in written.iter().filter(|(path, _)| path != "db") {
+            let instance = path.split('/').next().unwrap();
+            assert!(instances.iter().any(|one| one == instance), "{filter} wrote {path}");
+        }
+        let index = world.fields("db").await;
+        for (key, value) in index_before.iter().filter(|(key, _)| !instances.iter().any(|one| one == key)) {
+            assert_eq!(index.raw(key).unwrap().get(), value.get(), "{filter} touched {key}");
+        }
+        let counts = &run.document()["data"]["counts"];
+        let number = |name: &str| counts[name].as_u64().unwrap();
+        let done = number("changed") + number("unchanged") + number("skipped");
+        assert_eq!(number("matched"), done + number("filtered"), "{filter}");
+        world.run(&format!("run {filter}")).ends(0).says(&["0 writes", "not asked for"]);
+    }
+}
+
+#[test]
+fn a_filtered_plan_shows_only_what_a_filtered_run_writes() {
+    let world = World::new();
+    let plan = world.run("plan --json --service mariadb").ends(0);
+    let changes = plan.document()["data"]["changes"].clone();
+    let paths: Vec<&str> =
+        changes.as_array().unwrap().iter().map(|one| one["path"].as_str().unwrap()).collect();
+    assert!(!paths.is_empty());
+    for path in paths {
+        assert!(path.contains("b3e018b4") || path.contains("1fa7c242"), "{path}");
+    }
+    world.run("run --service mariadb").ends(0);
+    world.run("plan --detailed-exitcode --service mariadb").ends(0);
+    world.run("plan --detailed-exitcode").ends(11);
+}
+
+#[test]
+fn who_holds_an_instance_is_decided_even_if_it_is_not_shown() {
+    let world = World::new();
+    let shown = decisions(&world.run("scan --json --deployment freight-*").ends(0));
+    let decision = &shown["freight-queue-blue"];
+    assert_eq!((&decision["outcome"], &decision["reason"]), (&"review".into(), &"second-claim".into()));
+    assert_eq!(decision["holder"], "rabbitmq-cluster-864fb552-6e76-436d-983a-ad54c43d351e");
+}
+
+#[test]
+fn a_pattern_is_no_regular_expression() {
+    let world = World::new();
+    for (pattern, count) in
+        [("c?", 1), ("c.", 0), ("cf|concourse", 0), ("^cf$", 0), ("cf*", 1), ("*", 29), ("[a-z]*", 0)]
+    {
+        let shown = decisions(&world.run(&format!("scan --json --deployment {pattern}")).ends(0));
+        assert_eq!(shown.len(), count, "{pattern}");
+    }
+}
+
+#[test]
+fn a_filter_that_fits_nothing_says_so() {
+    let world = World::new();
+    for filter in
+        ["--deployment nothing-*", "--service reddis", "--plan redis-smal", "--instance relaxed-tesla"]
+    {
+        for command in ["scan", "plan", "run"] {
+            world.run(&format!("{command} {filter}")).ends(0).warns(&["nothing fits the filters"]);
+        }
+    }
+    world.run("scan --service reddis").warns(&["did you mean `redis`?"]);
+    world.run("scan --plan redis-smal").warns(&["did you mean `redis-small`?"]);
+    let quiet = world.run("scan --service redis").ends(0);
+    assert!(!quiet.stderr.contains("nothing fits"), "{}", quiet.stderr);
+}
+
+#[test]
+fn a_filter_that_cannot_be_an_id_is_refused_by_its_flag() {
+    let world = World::new();
+    for (filter, flag) in
+        [("--service a/b", "--service"), ("--plan -", "--plan"), ("--instance db", "--instance")]
+    {
+        world.run(&format!("scan {filter}")).fails(1, &[flag]);
+    }
+}
