@@ -60,7 +60,7 @@ pub(super) fn summary(out: &mut dyn Write, report: &RunReport) -> io::Result<()>
     if !report.changes.is_empty() {
         writeln!(out)?;
     }
-    write_findings(out, &report.findings)?;
+    write_findings(out, report.findings.iter())?;
     write_unknown(out, &report.unknown)?;
     let red = outcome_style("failed");
     for failure in &report.failures {

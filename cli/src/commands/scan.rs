@@ -63,10 +63,11 @@ fn text(out: &mut dyn Write, survey: &Survey, shown: &[&Decision], findings: &[&
 /// What people should know, a line each.
 pub(super) fn write_findings<'a>(
     out: &mut dyn Write,
-    findings: impl IntoIterator<Item = &'a Finding>,
+    findings: impl Iterator<Item = &'a Finding> + Clone,
 ) -> io::Result<()> {
-    for finding in findings {
-        writeln!(out, "{}  {}: {}", finding.code, finding.subject, finding.message)?;
+    let widest = findings.clone().map(|finding| finding.code.len()).max().unwrap_or_default();
+    for Finding { code, subject, message } in findings {
+        writeln!(out, "{code:<widest$}  {subject}: {message}")?;
     }
     Ok(())
 }

@@ -132,10 +132,13 @@ impl Survey {
             .flat_map(|summary| self.facts.index.expecting(summary.name.as_str()))
             .map(|entry| entry.instance.as_str())
             .collect();
-        let absent =
-            self.facts.index.entries().iter().filter(|entry| {
-                !claimed.contains(&entry.instance) && !named.contains(entry.instance.as_str())
-            });
+        let there: HashSet<&str> = self.scan.summaries.iter().map(|summary| summary.name.as_str()).collect();
+        let absent = self.facts.index.entries().iter().filter(|entry| {
+            let recorded = entry.fields.text("deployment_name");
+            !claimed.contains(&entry.instance)
+                && !named.contains(entry.instance.as_str())
+                && !recorded.is_some_and(|name| there.contains(name.as_str()))
+        });
         absent
             .map(|entry| {
                 let expected = entry.identity().map(|identity| identity.expected_deployment());

@@ -155,7 +155,7 @@ const BROKEN: [Broken; 21] = [
         what: "an index that is a list",
         damage: |world| put(world, "index.json", "\n [1]"),
         says: &[
-            "index.json:2:2: does not fit: expected a map",
+            "index.json:2:1: does not fit: expected a map",
             "help: save the index there as one JSON object",
         ],
     },

@@ -116,13 +116,13 @@ fn a_filter_that_fits_nothing_says_so() {
         ["--deployment nothing-*", "--service reddis", "--plan redis-smal", "--instance relaxed-tesla"]
     {
         for command in ["scan", "plan", "run"] {
-            world.run(&format!("{command} {filter}")).ends(0).warns(&["nothing fits the filters"]);
+            world.run(&format!("{command} {filter}")).ends(0).says(&["nothing fits the filters"]);
         }
     }
-    world.run("scan --service reddis").warns(&["did you mean `redis`?"]);
-    world.run("scan --plan redis-smal").warns(&["did you mean `redis-small`?"]);
+    world.run("scan --service reddis").says(&["service reddis: nothing fits", "did you mean `redis`?"]);
+    world.run("scan --plan redis-smal").says(&["did you mean `redis-small`?"]);
     let quiet = world.run("scan --service redis").ends(0);
-    assert!(!quiet.stderr.contains("nothing fits"), "{}", quiet.stderr);
+    assert!(!quiet.stdout.contains("nothing fits"), "{}", quiet.stdout);
 }
 
 #[test]

@@ -94,8 +94,15 @@ fn an_incomplete_answer_says_so_in_its_frame_and_its_exit_code() {
 #[test]
 fn nothing_is_coloured_unless_somebody_watches_or_asks() {
     let world = World::new();
-    let lines =
-        ["scan", "plan", "decisions eval", "scan --debug", "explain nothing-like-it", "--help", "scna"];
+    let lines = [
+        "scan",
+        "plan",
+        "decisions eval --strategies name-heuristics",
+        "scan --debug",
+        "explain nothing-like-it",
+        "--help",
+        "scna",
+    ];
     let coloured = |answer: &Answer| (answer.stdout.contains(COLOUR), answer.stderr.contains(COLOUR));
     for line in lines {
         assert_eq!(coloured(&world.run(line)), (false, false), "{line}");

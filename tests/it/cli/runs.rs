@@ -141,3 +141,27 @@ fn a_new_store_beside_an_old_state_is_begun_again() {
     fs::remove_file(world.store_file()).unwrap();
     world.run("run").ends(0).warns(&["begun with the fleet's index"]);
 }
+
+#[tokio::test]
+async fn two_runs_at_once_leave_what_one_would() {
+    let world = World::new();
+    let start = || {
+        let mut command = world.command(world.words("run --json"));
+        command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped()).spawn().unwrap()
+    };
+    let runs = [start(), start()].map(|run| super::program::Answer::from(run.wait_with_output().unwrap()));
+    for run in &runs {
+        // Who meets the other three times in one record leaves it to him.
+        assert!(matches!(run.code, Some(0 | 3)), "{run:?}");
+        assert_eq!(run.code == Some(3), run.count("conflicted") > 0, "{run:?}");
+        assert_eq!(run.count("failed"), 0, "{run:?}");
+    }
+    world.run("run").ends(0);
+    world.run("run").ends(0).says(&["0 writes"]);
+    let alone = World::new();
+    alone.run("run").ends(0);
+    let paths = |versions: Vec<(String, _)>| versions.into_iter().map(|(path, _)| path).collect::<Vec<_>>();
+    assert_eq!(paths(world.versions().await), paths(alone.versions().await));
+    let index = (world.fields("db").await, alone.fields("db").await);
+    assert_eq!(index.0.len(), index.1.len());
+}
