@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use reconciler_core::manager::RunReport;
+use reconciler_core::manager::{FailedInstance, RunReport};
 use reconciler_core::updater::Change;
 
 use super::block_on;
@@ -55,6 +55,20 @@ fn part(change: &Change) -> &str {
     }
 }
 
+/// What could not be written, and once for all that fail alike what to do.
+fn write_failures(out: &mut dyn Write, failures: &[FailedInstance]) -> io::Result<()> {
+    let red = outcome_style("failed");
+    for (at, failure) in failures.iter().enumerate() {
+        let subject = if failure.deployment.is_empty() { &failure.instance } else { &failure.deployment };
+        writeln!(out, "{red}failed{red:#}  {subject}: {}", failure.message)?;
+        let next = failures.get(at + 1).and_then(|next| next.advice.as_ref());
+        if let Some(advice) = failure.advice.as_ref().filter(|advice| next != Some(*advice)) {
+            writeln!(out, "help: {advice}")?;
+        }
+    }
+    Ok(())
+}
+
 /// What was found, and how many there were.
 pub(super) fn summary(out: &mut dyn Write, report: &RunReport) -> io::Result<()> {
     if !report.changes.is_empty() {
@@ -62,13 +76,7 @@ pub(super) fn summary(out: &mut dyn Write, report: &RunReport) -> io::Result<()>
     }
     write_findings(out, report.findings.iter())?;
     write_unknown(out, &report.unknown)?;
-    let red = outcome_style("failed");
-    for failure in &report.failures {
-        writeln!(out, "{red}failed{red:#}  {}{}: {}", failure.deployment, failure.instance, failure.message)?;
-        if let Some(advice) = &failure.advice {
-            writeln!(out, "        {advice}")?;
-        }
-    }
+    write_failures(out, &report.failures)?;
     let counts = &report.counts;
     write_counts(out, counts)?;
     write!(out, "{} instances: {} ", counts.matched - counts.filtered, counts.changed)?;

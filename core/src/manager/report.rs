@@ -103,7 +103,6 @@ impl RunReport {
     /// Notes that the run could not be remembered: the next one knows less.
     pub(super) fn not_remembered(&mut self, error: &PortError) {
         self.failures.push(FailedInstance::of("state", "", error));
-        self.counts.failed += 1;
         self.complete = false;
     }
 

@@ -10,7 +10,7 @@ use super::report::{Counts, FailedInstance, RunReport};
 use super::run::Reconciler;
 use super::survey::Survey;
 use crate::matching::Decision;
-use crate::model::{DeploymentName, DeploymentSummary, layout};
+use crate::model::{DeploymentSummary, layout};
 use crate::ports::{DirectorTask, PortError, PortErrorKind};
 use crate::scanner::Scanner;
 use crate::synchronizer::write_index;
@@ -69,13 +69,12 @@ impl<'a> Writer<'a> {
         tally.counts.filtered = matched.len() - wanted.len();
         self.run.progress.begin(Phase::Reconcile, wanted.len());
         let mut outcomes = stream::iter(wanted)
-            .map(
-                |(decision, summary)| async move { (&summary.name, self.reconcile(decision, summary).await) },
-            )
+            .map(|(decision, summary)| async move { (decision, self.reconcile(decision, summary).await) })
             .buffered(options.concurrency.max(1));
-        while let Some((name, outcome)) = outcomes.next().await {
-            tracing::debug!(deployment = name.as_str(), outcome = outcome.name(), "reconciled");
-            tally.count(name, outcome);
+        while let Some((decision, outcome)) = outcomes.next().await {
+            let name = decision.deployment.as_str();
+            tracing::debug!(deployment = name, outcome = outcome.name(), "reconciled");
+            tally.count(decision, outcome);
             self.run.progress.advance(1);
         }
         self.run.progress.end();
@@ -194,7 +193,7 @@ impl Tally {
         }
     }
 
-    fn count(&mut self, deployment: &DeploymentName, outcome: Outcome) {
+    fn count(&mut self, decision: &Decision, outcome: Outcome) {
         match outcome {
             Outcome::InLine { change, writes } => {
                 self.counts.writes += writes as usize;
@@ -216,17 +215,19 @@ impl Tally {
             }
             Outcome::Failed { error, writes } => {
                 self.counts.writes += writes as usize;
-                self.fail("", deployment.as_str(), &error);
+                let instance = decision.identity().map_or("", |identity| identity.instance.as_str());
+                self.fail(instance, decision.deployment.as_str(), &error);
             }
         }
     }
 
     fn fail(&mut self, instance: &str, deployment: &str, error: &PortError) {
-        if error.kind == PortErrorKind::Conflict {
-            self.counts.conflicted += 1;
-        } else {
-            self.counts.failed += 1;
-        }
+        // The index is no instance: its failure is told and not counted.
+        let count = match error.kind {
+            PortErrorKind::Conflict => &mut self.counts.conflicted,
+            _ => &mut self.counts.failed,
+        };
+        *count += usize::from(!deployment.is_empty());
         self.failures.push(FailedInstance::of(instance, deployment, error));
     }
 }

@@ -90,9 +90,7 @@ fn a_store_that_others_may_read_is_refused_with_the_command_that_closes_it() {
         mode(&file, 0o600);
     }
     world.run("run").ends(0).says(&["0 writes"]);
-    for folder in [world.state_folder()] {
-        assert_eq!(fs::metadata(folder).unwrap().permissions().mode() & 0o777, 0o700);
-    }
+    assert_eq!(fs::metadata(world.state_folder()).unwrap().permissions().mode() & 0o777, 0o700);
 }
 
 /// The program waits for the lock as long as it is documented to.
@@ -199,7 +197,7 @@ fn a_full_disk_leaves_whole_records_and_the_next_run_goes_on() {
         let ended = answer.stdout.split("first ").nth(1).and_then(|rest| rest.chars().next()).unwrap();
         assert!(codes.contains(&ended), "{size}: {}\n{told}", answer.stdout);
         assert!(told.contains("full disk") || told.contains("No space left"), "{size}: {told}");
-        assert!(told.contains("free space on that file system"), "{size}: {told}");
+        assert_eq!(told.matches("help: free space on that file system").count(), 1, "{size}: {told}");
         assert!(!told.contains("panicked"), "{told}");
         assert!(read("third").contains("0 writes"), "{size}: {}", read("third"));
     }
@@ -234,7 +232,7 @@ async fn what_cannot_be_remembered_does_not_hide_what_was_written() {
     let manifest = world.manifest("redis-small-7cd5767f-4790-4fe2-ba2d-288743bd4d3f");
     world.edit(&manifest, "maxmemory: 768mb", "maxmemory: 512mb");
     let run = world.run("run --json").ends(3);
-    assert_eq!((run.count("writes"), run.count("failed")), (2, 1));
+    assert_eq!((run.count("writes"), run.count("failed")), (2, 0));
     assert_eq!(run.document()["data"]["failures"][0]["instance"], "state");
     world.run("run").ends(3).says(&["failed  state: failed to ", "0 writes"]);
 }

@@ -133,9 +133,12 @@ async fn no_command_prints_a_secret_of_a_record_that_changes() {
     );
 }
 
+/// A file that cannot be used, around a secret.
+type Damage = (&'static str, fn(&World));
+
 #[test]
 fn no_error_quotes_a_secret() {
-    let damages: [(&str, fn(&World)); 7] = [
+    let damages: [Damage; 7] = [
         ("a manifest that breaks off", |world| {
             fs::write(world.manifest(DEPLOYMENT), format!("a: \"{MARKER}\nb: {{c: {MARKER}")).unwrap();
         }),

@@ -153,7 +153,10 @@ async fn two_runs_at_once_leave_what_one_would() {
     for run in &runs {
         // Who meets the other three times in one record leaves it to him.
         assert!(matches!(run.code, Some(0 | 3)), "{run:?}");
-        assert_eq!(run.code == Some(3), run.count("conflicted") > 0, "{run:?}");
+        let failures = run.document()["data"]["failures"].clone();
+        let failures = failures.as_array().unwrap();
+        assert_eq!(run.code == Some(3), !failures.is_empty(), "{run:?}");
+        assert!(failures.iter().all(|failure| failure["kind"] == "conflict"), "{run:?}");
         assert_eq!(run.count("failed"), 0, "{run:?}");
     }
     world.run("run").ends(0);

@@ -26,7 +26,8 @@ fn deployment(n: usize) -> (String, Option<String>) {
     let (id, plan) = (uuid(n), n % PLANS);
     let manifest = |id: &str| {
         format!(
-            "name: d{n}\nmeta:\n  params: {{instance_id: {id}}}\n  password: p{n}\nreleases:\n- {{name: forge-{plan}, version: 1.{n}}}\n\
+            "name: d{n}\nmeta:\n  params: {{instance_id: {id}}}\n  password: p{n}\n\
+             releases:\n- {{name: forge-{plan}, version: 1.{n}}}\n\
              instance_groups:\n- name: node\n  jobs:\n  - {{name: server-{plan}, release: forge-{plan}}}\n"
         )
     };
@@ -53,7 +54,8 @@ fn generate(world: &World) {
             fs::write(manifests.join(format!("{name}.yml")), manifest).unwrap();
         }
         if n % 3 != 0 {
-            index.insert(uuid(n), serde_json::json!({"service_id": "service", "plan_id": format!("service-plan-{}", n % PLANS)}));
+            let plan = format!("service-plan-{}", n % PLANS);
+            index.insert(uuid(n), serde_json::json!({"service_id": "service", "plan_id": plan}));
         }
         let release =
             serde_json::json!({"name": format!("forge-{}", n % PLANS), "version": format!("1.{n}")});
@@ -74,7 +76,8 @@ fn generate(world: &World) {
         fs::create_dir_all(&folder).unwrap();
         fs::write(folder.join("plan.yml"), format!("id: plan-{plan}\nname: plan-{plan}\n")).unwrap();
         let manifest = format!(
-            "releases: [{{name: forge-{plan}, version: latest}}]\ninstance_groups:\n- name: node\n  jobs:\n  - {{name: server-{plan}, release: forge-{plan}}}\n"
+            "releases: [{{name: forge-{plan}, version: latest}}]\n\
+             instance_groups:\n- name: node\n  jobs:\n  - {{name: server-{plan}, release: forge-{plan}}}\n"
         );
         fs::write(folder.join("manifest.yml"), manifest).unwrap();
     }
