@@ -167,13 +167,9 @@ impl Workbench {
             }
             _ => false,
         };
-        output.note(&format!(
-            "Director  {} {}, uuid {}, from {}",
-            fleet.director_name(),
-            fleet.director_version(),
-            fleet.director_uuid(),
-            fleet.root().display()
-        ));
+        let named = [fleet.director_name(), fleet.director_version()].map(str::trim).join(" ");
+        let named = if named.trim().is_empty() { "without a name" } else { named.trim() };
+        output.note(&format!("Director  {named}, uuid {uuid}, from {}", fleet.root().display()));
         output.note(&match (access, was_there, seeded) {
             (Access::FleetOnly, ..) => "Store     none, the fleet's own index".to_owned(),
             (_, false, true) => "Store     none yet, the fleet's own index".to_owned(),

@@ -17,8 +17,10 @@ fn block_on<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Fail
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     runtime.block_on(async {
         tokio::select! {
-            done = work => done,
+            // Listening begins before the work: no signal finds nobody.
+            biased;
             _ = tokio::signal::ctrl_c() => Err(Failure::interrupted()),
+            done = work => done,
         }
     })
 }

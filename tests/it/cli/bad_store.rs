@@ -2,8 +2,10 @@
 //! written, and a next run that goes on from there.
 
 use std::fs;
+use std::io::{BufRead, BufReader, Read};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
+use std::process::{Command, Stdio};
 
 use rusqlite::Connection;
 
@@ -235,4 +237,31 @@ async fn what_cannot_be_remembered_does_not_hide_what_was_written() {
     assert_eq!((run.count("writes"), run.count("failed")), (2, 0));
     assert_eq!(run.document()["data"]["failures"][0]["instance"], "state");
     world.run("run").ends(3).says(&["failed  state: failed to ", "0 writes"]);
+}
+
+/// Another process's lock holds the run in the middle of its writing.
+#[test]
+fn a_run_that_is_interrupted_says_so_and_the_next_one_goes_on() {
+    let world = World::new();
+    world.run("run").ends(0);
+    let manifest = world.manifest("redis-small-7cd5767f-4790-4fe2-ba2d-288743bd4d3f");
+    world.edit(&manifest, "maxmemory: 768mb", "maxmemory: 512mb");
+    let other = Connection::open(world.store_file()).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+
+    let mut run =
+        world.command(world.words("run")).stderr(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
+    let mut stderr = BufReader::new(run.stderr.take().unwrap());
+    let mut told = String::new();
+    while !told.contains("State ") {
+        assert_ne!(stderr.read_line(&mut told).unwrap(), 0, "{told}");
+    }
+    let signal = Command::new("kill").args(["-INT", &run.id().to_string()]).status().unwrap();
+    assert!(signal.success());
+    stderr.read_to_string(&mut told).unwrap();
+    assert_eq!(run.wait().unwrap().code(), Some(130), "{told}");
+    assert!(told.contains("error: interrupted\nhelp: nothing is left half written"), "{told}");
+
+    drop(other);
+    world.run("run").ends(0).says(&["1 changed"]);
 }

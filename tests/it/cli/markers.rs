@@ -35,8 +35,8 @@ fn plant(world: &World) {
         let path = entry.unwrap().path();
         let text = fs::read_to_string(&path).unwrap();
         let planted = format!(
-            "{text}\nx-secrets:\n  password: {MARKER}-1\n  quoted: \"{MARKER}-2\"\n  block: |\n    {MARKER}-3\n  \
-             list: [{MARKER}-4, {{token: {MARKER}-5}}]\n  url: https://user:{MARKER}-6@example.com/r.tgz\n  \
+            "{text}\nx-secrets:\n  password: {MARKER}-1\n  quoted: \"{MARKER}-2\"\n  \
+             block: |\n    {MARKER}-3\n  list: [{MARKER}-4, {{token: {MARKER}-5}}]\n  url: https://user:{MARKER}-6@example.com/r.tgz\n  \
              anchored: &a {MARKER}-7\n  again: *a\n  twice: {MARKER}-8\n  twice: {MARKER}-9\n"
         );
         fs::write(path, planted).unwrap();

@@ -97,6 +97,10 @@ impl SqliteStore {
         let text = self.within_limit(&task, data)?;
         let path = path.to_owned();
         self.run(task, move |file, task| {
+            // Most often there is nothing to do: that needs no lock.
+            if file.read(task, |transaction| records::was_written(transaction))? {
+                return Ok(false);
+            }
             file.write(task, |transaction| {
                 if records::was_written(transaction)? {
                     return Ok(false);
