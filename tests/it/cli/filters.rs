@@ -134,3 +134,43 @@ fn a_filter_that_cannot_be_an_id_is_refused_by_its_flag() {
         world.run(&format!("scan {filter}")).fails(1, &[flag]);
     }
 }
+
+#[test]
+fn findings_follow_the_filter_and_what_is_unknown_is_always_told() {
+    let world = World::new();
+    let broken = world.manifest("booking-search-cache");
+    std::fs::write(&broken, "a: [").unwrap();
+    let codes = |answer: &Answer| -> Vec<String> {
+        let findings = answer.document()["data"]["findings"].clone();
+        findings.as_array().unwrap().iter().map(|one| one["code"].as_str().unwrap().to_owned()).collect()
+    };
+    for (filter, expected) in [
+        ("--service rabbitmq", vec!["manifest.notice", "manifest.notice"]),
+        ("--plan pg-cluster", vec!["entry.absent"]),
+        ("--instance FFD2D368-a5f1-4d20-9217-44a0efa1f0cc", vec!["filter.fits-nothing", "entry.absent"]),
+        ("--deployment pg-cluster-*", vec!["entry.absent"]),
+        ("--service mariadb", vec![]),
+    ] {
+        let scan = world.run(&format!("scan --json {filter}")).ends(3);
+        let mut found = codes(&scan);
+        // What is found last is told last; the order of kinds does not matter.
+        found.sort_by_key(|code| code != "filter.fits-nothing");
+        assert_eq!(found, expected, "{filter}");
+        assert_eq!(scan.document()["data"]["unknown"][0]["deployment"], "booking-search-cache", "{filter}");
+    }
+}
+
+#[test]
+fn an_entry_is_not_called_absent_while_the_deployment_it_records_is_there() {
+    let world = World::new();
+    let instance = "7f216efc-fba2-4e2d-8b4d-6c6bc2af7899";
+    std::fs::write(world.manifest("booking-search-cache"), "a: [").unwrap();
+    // Nothing but the manifest says whose `booking-search-cache` is.
+    let scan = world.run(&format!("scan --instance {instance}")).ends(3);
+    scan.says(&[&format!("entry.absent         {instance}")]);
+    let entry = "\"instance_name\": \"search-cache\"";
+    let recorded = format!("\"deployment_name\": \"booking-search-cache\", {entry}");
+    world.edit(&world.file("index.json"), entry, &recorded);
+    let scan = world.run("scan").ends(3);
+    assert!(!scan.stdout.lines().any(|line| line.starts_with("entry.absent") && line.contains(instance)));
+}
