@@ -1,9 +1,6 @@
 //! `release-based`: the deployment is made of the same releases and jobs as a
 //! plan's own manifest.
 
-use std::collections::BTreeSet;
-use std::sync::Arc;
-
 use reconciler_core::manifest::topology;
 use reconciler_core::matching::{
     BuiltinStrategy, Confidence, Evidence, Family, Locus, MatchContext, MatchStrategy, Opinion, Proposal,
@@ -108,21 +105,22 @@ fn instance(context: MatchContext<'_>) -> Option<InstanceId> {
     }
 }
 
-/// What a deployment is made of, without what everybody uses.
-struct Parts {
-    releases: BTreeSet<Arc<str>>,
-    jobs: BTreeSet<(Arc<str>, Arc<str>)>,
+/// What a deployment is made of, without what everybody uses; sorted, each once.
+struct Parts<'a> {
+    releases: Vec<&'a str>,
+    /// Release and name.
+    jobs: Vec<(&'a str, &'a str)>,
 }
 
-impl Parts {
-    fn of(context: MatchContext<'_>) -> Self {
+impl<'a> Parts<'a> {
+    fn of(context: MatchContext<'a>) -> Self {
         let tells = |release: &str| context.fleet().rarity(release) >= LEAST_RARITY;
-        let topology = topology::of(context.document());
-        let listed = context.summary().releases.iter().map(|release| &release.name);
-        let stated = topology.releases.iter().map(|release| &release.name);
+        let listed = context.summary().releases.iter().map(|release| &*release.name);
+        let stated = topology::release_names(context.document());
+        let jobs = topology::job_names(context.document());
         Self {
-            releases: listed.chain(stated).filter(|name| tells(name)).map(Arc::clone).collect(),
-            jobs: jobs(&topology).filter(|(release, _)| tells(release)).collect(),
+            releases: sorted(listed.chain(stated).filter(|name| tells(name))),
+            jobs: sorted(jobs.filter(|(release, _)| tells(release))),
         }
     }
 
@@ -137,39 +135,47 @@ impl Parts {
             rarity if rarity < LEAST_RARITY => 0,
             rarity => u64::from(rarity),
         };
-        let (mut shared, mut all) = (0, 0);
-        let mut count = |release: &str, common: bool| {
-            all += weight(release);
-            shared += if common { weight(release) } else { 0 };
-        };
-        let plan_releases: BTreeSet<&Arc<str>> = plan.releases.iter().map(|release| &release.name).collect();
-        for name in &plan_releases {
-            count(name, self.releases.contains(*name));
-        }
-        for name in self.releases.iter().filter(|name| !plan_releases.contains(name)) {
-            count(name, false);
-        }
+        let releases = sorted(plan.releases.iter().map(|release| &*release.name));
+        let mut shared = shared_weight(&self.releases, &releases, weight);
         // Without a manifest the jobs are unknown, which is not "none".
         if !self.jobs.is_empty() {
-            let plan_jobs: BTreeSet<_> = jobs(plan).collect();
-            for job in &plan_jobs {
-                count(&job.0, self.jobs.contains(job));
-            }
-            for job in self.jobs.iter().filter(|job| !plan_jobs.contains(job)) {
-                count(&job.0, false);
-            }
+            let jobs = sorted(plan.jobs.iter().map(|job| (&*job.release, &*job.name)));
+            let of_jobs = shared_weight(&self.jobs, &jobs, |(release, _)| weight(release));
+            shared = Shared { common: shared.common + of_jobs.common, all: shared.all + of_jobs.all };
         }
-        u32::try_from((shared * 1000).checked_div(all).unwrap_or(0)).unwrap_or(0)
+        u32::try_from((shared.common * 1000).checked_div(shared.all).unwrap_or(0)).unwrap_or(0)
     }
 }
 
-fn jobs(topology: &Topology) -> impl Iterator<Item = (Arc<str>, Arc<str>)> {
-    topology.jobs.iter().map(|job| (Arc::clone(&job.release), Arc::clone(&job.name)))
+fn sorted<T: Ord>(items: impl Iterator<Item = T>) -> Vec<T> {
+    let mut items: Vec<T> = items.collect();
+    items.sort_unstable();
+    items.dedup();
+    items
+}
+
+/// The weight of what two sides have in common, and of all that either has.
+struct Shared {
+    common: u64,
+    all: u64,
+}
+
+fn shared_weight<T: Ord + Copy>(ours: &[T], theirs: &[T], weight: impl Fn(T) -> u64) -> Shared {
+    let mut shared = Shared { common: 0, all: 0 };
+    for part in theirs {
+        shared.all += weight(*part);
+        if ours.binary_search(part).is_ok() {
+            shared.common += weight(*part);
+        }
+    }
+    let only_ours = ours.iter().filter(|part| theirs.binary_search(part).is_err());
+    shared.all += only_ours.map(|part| weight(*part)).sum::<u64>();
+    shared
 }
 
 /// The plans that share a telling part. Parts that many plans share are left
 /// out: they cannot tell them apart.
-fn candidates<'a>(context: MatchContext<'a>, parts: &Parts) -> Vec<&'a Plan> {
+fn candidates<'a>(context: MatchContext<'a>, parts: &Parts<'_>) -> Vec<&'a Plan> {
     let catalog = context.catalog();
     let mut found: Vec<&Plan> = Vec::new();
     let mut add = |plans: &mut dyn ExactSizeIterator<Item = &'a Plan>| {

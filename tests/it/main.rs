@@ -3,4 +3,6 @@
 // Without this line the linker leaves the strategies out.
 use reconciler_strategies as _;
 
+mod documents;
+mod rooms;
 mod stores;
