@@ -1,1 +1,3 @@
 //! What the tests share: fleets, fakes, checks.
+
+pub mod vault;
