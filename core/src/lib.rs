@@ -2,7 +2,7 @@
 
 pub mod model;
 
-#[cfg(any(feature = "fleet", feature = "sqlite"))]
+#[cfg(any(feature = "fleet", feature = "sqlite", feature = "http"))]
 pub mod adapters;
 #[cfg(feature = "reconcile")]
 pub mod ports;

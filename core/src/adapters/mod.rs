@@ -1,5 +1,7 @@
 //! The ports' implementations. Nothing but the program's wiring and the tests
 //! names them.
 
+#[cfg(feature = "http")]
+pub mod http;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
