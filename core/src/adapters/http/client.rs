@@ -1,10 +1,11 @@
 //! One HTTP client with its certificates, proxy and time limits.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::redirect;
 
-use super::{PemSource, ProxySettings};
+use super::{PemSource, ProxySettings, ServerName};
 use crate::ports::{PortError, PortErrorKind};
 
 /// How long to wait for what.
@@ -38,6 +39,8 @@ pub struct ClientSettings {
     pub certificate: Option<PemSource>,
     /// The private key of `certificate`, unless it is in the same text.
     pub key: Option<PemSource>,
+    /// Another name than the host's for the handshake.
+    pub server_name: Option<ServerName>,
     /// Accepts any certificate. Whoever sets this says so in every run.
     pub insecure: bool,
     /// The proxy. Environment variables are not looked at here.
@@ -83,6 +86,9 @@ impl ClientSettings {
                 "there is a private key and no certificate",
             )
             .with_advice("configure the certificate that belongs to the key"));
+        }
+        if let Some(name) = &self.server_name {
+            builder = builder.dns_resolver(Arc::new(name.clone()));
         }
         if self.insecure {
             builder = builder.tls_danger_accept_invalid_certs(true);

@@ -29,6 +29,7 @@ mod proxy;
 mod retry;
 mod route;
 mod secret;
+mod server_name;
 mod statistics;
 #[cfg(test)]
 mod tests;
@@ -44,6 +45,7 @@ pub use proxy::ProxySettings;
 pub use retry::{Pause, RetrySettings, TokioPause};
 pub use route::{InvalidSegment, expand_route};
 pub use secret::Secret;
+pub use server_name::ServerName;
 pub use statistics::RequestCounts;
 pub use transport::Transport;
 

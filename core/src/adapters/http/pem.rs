@@ -1,7 +1,8 @@
 //! Certificates and keys in PEM: given as text, or as the path of a file.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::io;
+use std::path::{Path, PathBuf};
 
 use reqwest::{Certificate, Identity};
 
@@ -15,6 +16,8 @@ pub enum PemSource {
     Inline(Secret),
     /// A file that is read when the client is built.
     File(PathBuf),
+    /// A folder whose files are read together when the client is built.
+    Folder(PathBuf),
 }
 
 impl PemSource {
@@ -38,31 +41,33 @@ impl PemSource {
     pub fn subject(&self) -> String {
         match self {
             Self::Inline(_) => "inline PEM".to_owned(),
-            Self::File(path) => path.display().to_string(),
+            Self::File(path) | Self::Folder(path) => path.display().to_string(),
         }
     }
 
     /// The PEM text.
     ///
     /// # Errors
-    /// `Local` if the file cannot be read.
+    /// `Local` if the file or the folder cannot be read.
     pub fn read(&self, operation: &'static str) -> Result<Secret, PortError> {
-        match self {
-            Self::Inline(text) => Ok(text.clone()),
-            Self::File(path) => std::fs::read_to_string(path).map(Secret::new).map_err(|e| {
-                PortError::new(
-                    PortErrorKind::Local,
-                    operation,
-                    self.subject(),
-                    e.to_string(),
-                )
-                .with_advice(
-                    "give the path of a readable PEM file, or the PEM text itself \
-                     (it begins with `-----BEGIN`)",
-                )
-                .with_source(e)
-            }),
-        }
+        let (path, text) = match self {
+            Self::Inline(text) => return Ok(text.clone()),
+            Self::File(path) => (path, std::fs::read_to_string(path)),
+            Self::Folder(path) => (path, read_folder(path)),
+        };
+        text.map(Secret::new).map_err(|e| {
+            PortError::new(
+                PortErrorKind::Local,
+                operation,
+                path.display().to_string(),
+                e.to_string(),
+            )
+            .with_advice(
+                "give the path of a readable PEM file, or the PEM text itself \
+                 (it begins with `-----BEGIN`)",
+            )
+            .with_source(e)
+        })
     }
 
     /// All certificates in the text.
@@ -102,6 +107,24 @@ impl PemSource {
             .with_advice("give a PEM certificate and its unencrypted PEM private key")
         })
     }
+}
+
+/// The PEM files of a folder, by name; what is not PEM is passed over, as such
+/// folders hold links and notes too.
+fn read_folder(folder: &Path) -> io::Result<String> {
+    let mut files = std::fs::read_dir(folder)?
+        .map(|entry| entry.map(|entry| entry.path()))
+        .collect::<io::Result<Vec<_>>>()?;
+    files.sort();
+    let mut all = String::new();
+    for file in files.iter().filter(|file| file.is_file()) {
+        let text = String::from_utf8_lossy(&std::fs::read(file)?).into_owned();
+        if text.contains("-----BEGIN CERTIFICATE-----") {
+            all.push_str(&text);
+            all.push('\n');
+        }
+    }
+    Ok(all)
 }
 
 impl fmt::Debug for PemSource {
