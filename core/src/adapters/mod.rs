@@ -5,3 +5,5 @@
 pub mod http;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
+#[cfg(feature = "vault")]
+pub mod vault;

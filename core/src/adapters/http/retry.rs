@@ -45,7 +45,6 @@ impl RetrySettings {
     }
 
     /// The delays between the tries of one request: one less than tries.
-    #[must_use]
     pub fn delays(&self) -> impl Iterator<Item = Duration> + Send + use<> {
         let mut builder = ExponentialBuilder::new()
             .with_min_delay(self.first_delay)
