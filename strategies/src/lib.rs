@@ -1,1 +1,16 @@
-//! The built-in match strategies.
+//! The built-in match strategies, one a file.
+//!
+//! They announce themselves when the program is linked; a program that wants
+//! them says `use reconciler_strategies as _;`.
+
+mod instance;
+mod manifest_metadata;
+mod name_heuristics;
+mod release_based;
+mod stored_record;
+mod uuid_pattern;
+
+/// The ids of all strategies of this crate, so that a test can tell whether the
+/// linker brought them along.
+pub const EXPECTED: &[&str] =
+    &["manifest-metadata", "stored-record", "uuid-pattern", "release-based", "name-heuristics"];

@@ -1,3 +1,4 @@
 //! What the tests share: fleets, fakes, checks.
 
+pub mod contract;
 pub mod vault;

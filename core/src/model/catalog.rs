@@ -54,13 +54,19 @@ pub enum CatalogError {
     Empty,
 }
 
+/// A service's and a plan's place in their lists.
+type Place = (usize, usize);
+type Places = Vec<Place>;
+
 /// A catalog in which every plan id is unique, found by equality in one step
 /// however many plans there are.
 #[derive(Debug, Clone)]
 pub struct Catalog {
     services: Vec<Service>,
-    by_plan: HashMap<PlanId, (usize, usize)>,
-    by_plan_name: HashMap<Arc<str>, Vec<(usize, usize)>>,
+    by_plan: HashMap<PlanId, Place>,
+    by_plan_name: HashMap<Arc<str>, Places>,
+    by_release: HashMap<Arc<str>, Places>,
+    by_job: HashMap<(Arc<str>, Arc<str>), Places>,
 }
 
 impl Catalog {
@@ -69,8 +75,10 @@ impl Catalog {
     /// # Errors
     /// If an id occurs twice or there is no plan.
     pub fn new(services: Vec<Service>) -> Result<Self, CatalogError> {
-        let mut by_plan: HashMap<PlanId, (usize, usize)> = HashMap::new();
-        let mut by_plan_name: HashMap<Arc<str>, Vec<(usize, usize)>> = HashMap::new();
+        let mut by_plan: HashMap<PlanId, Place> = HashMap::new();
+        let mut by_plan_name: HashMap<Arc<str>, Places> = HashMap::new();
+        let mut by_release: HashMap<Arc<str>, Places> = HashMap::new();
+        let mut by_job: HashMap<(Arc<str>, Arc<str>), Places> = HashMap::new();
         for (s, service) in services.iter().enumerate() {
             if services[..s].iter().any(|earlier| earlier.id == service.id) {
                 return Err(CatalogError::DuplicateService(service.id.clone()));
@@ -83,20 +91,20 @@ impl Catalog {
                         second: service.id.clone(),
                     });
                 }
-                by_plan_name
-                    .entry(Arc::clone(&plan.name))
-                    .or_default()
-                    .push((s, p));
+                by_plan_name.entry(Arc::clone(&plan.name)).or_default().push((s, p));
+                for release in plan.topology.iter().flat_map(|topology| &topology.releases) {
+                    push_once(by_release.entry(Arc::clone(&release.name)).or_default(), (s, p));
+                }
+                for job in plan.topology.iter().flat_map(|topology| &topology.jobs) {
+                    let key = (Arc::clone(&job.release), Arc::clone(&job.name));
+                    push_once(by_job.entry(key).or_default(), (s, p));
+                }
             }
         }
         if by_plan.is_empty() {
             return Err(CatalogError::Empty);
         }
-        Ok(Self {
-            services,
-            by_plan,
-            by_plan_name,
-        })
+        Ok(Self { services, by_plan, by_plan_name, by_release, by_job })
     }
 
     /// The services, in the broker's order.
@@ -126,22 +134,36 @@ impl Catalog {
     /// The service of exactly that id.
     #[must_use]
     pub fn service(&self, id: &str) -> Option<&Service> {
-        self.services
-            .iter()
-            .find(|service| service.id.as_str() == id)
+        self.services.iter().find(|service| service.id.as_str() == id)
     }
 
     /// The plans of that bare name, over all services.
     pub fn plans_named(&self, name: &str) -> impl Iterator<Item = &Plan> {
-        self.by_plan_name
-            .get(name)
-            .into_iter()
-            .flatten()
-            .map(|at| self.at(*at))
+        self.by_plan_name.get(name).into_iter().flatten().map(|at| self.at(*at))
+    }
+
+    /// The plans whose own manifest uses a release.
+    pub fn plans_with_release(&self, release: &str) -> impl ExactSizeIterator<Item = &Plan> {
+        self.listed(self.by_release.get(release))
+    }
+
+    /// The plans whose own manifest runs a job of a release.
+    pub fn plans_with_job(&self, release: &Arc<str>, job: &Arc<str>) -> impl ExactSizeIterator<Item = &Plan> {
+        self.listed(self.by_job.get(&(Arc::clone(release), Arc::clone(job))))
+    }
+
+    fn listed<'a>(&'a self, places: Option<&'a Places>) -> impl ExactSizeIterator<Item = &'a Plan> {
+        places.map_or(&[][..], Vec::as_slice).iter().map(|at| self.at(*at))
     }
 
     fn at(&self, (service, plan): (usize, usize)) -> &Plan {
         &self.services[service].plans[plan]
+    }
+}
+
+fn push_once(places: &mut Places, at: Place) {
+    if places.last() != Some(&at) {
+        places.push(at);
     }
 }
 
@@ -169,10 +191,7 @@ mod tests {
     #[test]
     fn plans_are_found_by_equality_never_by_prefix() {
         let catalog = Catalog::new(vec![service("redis", &["small", "small-ha"])]).unwrap();
-        assert_eq!(
-            catalog.plan("redis-small-ha").unwrap().name.as_ref(),
-            "small-ha"
-        );
+        assert_eq!(catalog.plan("redis-small-ha").unwrap().name.as_ref(), "small-ha");
         assert!(catalog.plan("redis-sma").is_none());
         assert!(catalog.plan("redis-small-").is_none());
     }
@@ -181,13 +200,7 @@ mod tests {
     fn a_plan_id_that_two_services_share_is_refused_with_both_names() {
         let err = Catalog::new(vec![service("a", &["b-c"]), service("a-b", &["c"])]).unwrap_err();
         let text = err.to_string();
-        assert!(
-            text.contains("`a-b-c`") && text.contains("`a`") && text.contains("`a-b`"),
-            "{text}"
-        );
-        assert_eq!(
-            Catalog::new(vec![service("a", &[])]).unwrap_err(),
-            CatalogError::Empty
-        );
+        assert!(text.contains("`a-b-c`") && text.contains("`a`") && text.contains("`a-b`"), "{text}");
+        assert_eq!(Catalog::new(vec![service("a", &[])]).unwrap_err(), CatalogError::Empty);
     }
 }

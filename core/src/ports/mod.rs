@@ -5,13 +5,14 @@ mod catalog;
 mod clock;
 mod director;
 mod error;
+mod state;
 mod store;
 
 pub use catalog::CatalogSource;
 pub use clock::{Clock, SystemClock};
 pub use director::{
-    Director, DirectorEvent, DirectorInfo, DirectorInstance, DirectorTask, EventQuery,
-    ManifestAnswer,
+    Director, DirectorEvent, DirectorInfo, DirectorInstance, DirectorTask, EventQuery, ManifestAnswer,
 };
 pub use error::{PortError, PortErrorKind};
+pub use state::{Absence, RunEntry, RunState};
 pub use store::{SecretStore, Slot, StoreAddress, Version};

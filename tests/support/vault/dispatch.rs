@@ -54,18 +54,12 @@ pub(crate) fn answer(state: &mut State, route: Route, request: &Request) -> Answ
         return refusal;
     }
     if !state.namespaces.contains_key(&request.namespace) {
-        let text = format!(
-            "no handler for route \"{}\". route entry not found.",
-            request.path
-        );
+        let text = format!("no handler for route \"{}\". route entry not found.", request.path);
         return Answer::errors(404, &[&text]);
     }
     let now = state.clock.now();
     if route == Route::Login {
-        let mount = request
-            .path
-            .trim_start_matches("auth/")
-            .trim_end_matches("/login");
+        let mount = request.path.trim_start_matches("auth/").trim_end_matches("/login");
         return state.tokens.login(mount, &request.parsed, now);
     }
     let token = request.token.clone().unwrap_or_default();
@@ -81,10 +75,9 @@ pub(crate) fn answer(state: &mut State, route: Route, request: &Request) -> Answ
 /// The refusal of a token that does not live.
 fn dead_token(flavour: Flavour) -> Answer {
     match flavour {
-        Flavour::Vault => Answer::errors(
-            403,
-            &["2 errors occurred:\n\t* permission denied\n\t* invalid token\n\n"],
-        ),
+        Flavour::Vault => {
+            Answer::errors(403, &["2 errors occurred:\n\t* permission denied\n\t* invalid token\n\n"])
+        }
         Flavour::OpenBao => Answer::errors(403, &["permission denied"]),
     }
 }

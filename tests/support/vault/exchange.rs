@@ -126,11 +126,7 @@ impl Answer {
     }
 
     fn envelope(status: u16, data: &Value, auth: &Value, warnings: &[String]) -> Self {
-        let warnings = if warnings.is_empty() {
-            Value::Null
-        } else {
-            json!(warnings)
-        };
+        let warnings = if warnings.is_empty() { Value::Null } else { json!(warnings) };
         Self::json(
             status,
             &json!({
@@ -149,11 +145,7 @@ impl Answer {
 
     /// A bare JSON body.
     pub(crate) fn json(status: u16, body: &Value) -> Self {
-        Self {
-            status,
-            body: number::text(body, false) + "\n",
-            headers: Vec::new(),
-        }
+        Self { status, body: number::text(body, false) + "\n", headers: Vec::new() }
     }
 
     /// `{"errors":[…]}`.
@@ -163,11 +155,7 @@ impl Answer {
 
     /// The answer without a body.
     pub(crate) fn empty() -> Self {
-        Self {
-            status: 204,
-            body: String::new(),
-            headers: Vec::new(),
-        }
+        Self { status: 204, body: String::new(), headers: Vec::new() }
     }
 
     /// The refusal of a policy.

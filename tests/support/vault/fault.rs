@@ -27,6 +27,8 @@ pub enum Effect {
         /// The `Retry-After` header.
         retry_after: Option<String>,
     },
+    /// 404 with a warning instead of the work.
+    Warn(String),
     /// The work is done and answered with errors.
     FailAfter {
         /// The status.
@@ -36,6 +38,8 @@ pub enum Effect {
     },
     /// 307 to another server, which has to be an address without path.
     Redirect(String),
+    /// 307 to exactly this address.
+    RedirectTo(String),
     /// The work is done and the JSON of the answer ends in its middle.
     Truncate,
     /// The work is done and the connection breaks in the middle of the answer.
@@ -48,11 +52,7 @@ pub enum Effect {
 
 impl Effect {
     fn refuse(status: u16, error: &str) -> Self {
-        Self::Refuse {
-            status,
-            errors: vec![error.to_owned()],
-            retry_after: None,
-        }
+        Self::Refuse { status, errors: vec![error.to_owned()], retry_after: None }
     }
 
     /// 412: the node has not seen the write that the client has.
@@ -74,10 +74,7 @@ impl Effect {
     /// 500 of a standby that lost its active node.
     #[must_use]
     pub fn election() -> Self {
-        Self::refuse(
-            500,
-            "local node not active but active cluster node not found",
-        )
+        Self::refuse(500, "local node not active but active cluster node not found")
     }
 
     /// 503 of a cluster between two active nodes.
@@ -105,20 +102,13 @@ impl Effect {
     /// 500 after the work was done.
     #[must_use]
     pub fn internal_error_after() -> Self {
-        Self::FailAfter {
-            status: 500,
-            errors: vec!["internal error".to_owned()],
-        }
+        Self::FailAfter { status: 500, errors: vec!["internal error".to_owned()] }
     }
 
     /// The answer that stands in for the work, if there is one.
     pub(crate) fn instead(&self, request: &Request) -> Option<Answer> {
         match self {
-            Self::Refuse {
-                status,
-                errors,
-                retry_after,
-            } => {
+            Self::Refuse { status, errors, retry_after } => {
                 let errors: Vec<_> = errors.iter().map(String::as_str).collect();
                 let answer = Answer::errors(*status, &errors);
                 Some(match retry_after {
@@ -128,12 +118,14 @@ impl Effect {
             }
             Self::Redirect(base) => {
                 let location = format!("{}{}", base.trim_end_matches('/'), request.target);
-                Some(Answer {
-                    status: 307,
-                    body: String::new(),
-                    headers: vec![("location", location)],
-                })
+                Some(Answer { status: 307, body: String::new(), headers: vec![("location", location)] })
             }
+            Self::RedirectTo(location) => Some(Answer {
+                status: 307,
+                body: String::new(),
+                headers: vec![("location", location.clone())],
+            }),
+            Self::Warn(warning) => Some(Answer::warning(404, warning)),
             Self::NoContent => Some(Answer::empty()),
             _ => None,
         }
@@ -155,14 +147,7 @@ impl Fault {
     /// A fault that meets the next request, once.
     #[must_use]
     pub fn new(effect: Effect) -> Self {
-        Self {
-            effect,
-            route: None,
-            path: None,
-            skip: 0,
-            left: Some(1),
-            per_mille: None,
-        }
+        Self { effect, route: None, path: None, skip: 0, left: Some(1), per_mille: None }
     }
 
     /// Only requests of a route.
@@ -218,10 +203,7 @@ pub(crate) struct Faults {
 impl Faults {
     /// No faults yet; the seed decides all chances.
     pub(crate) fn seeded(seed: u64) -> Self {
-        Self {
-            faults: Vec::new(),
-            seed: seed | 1,
-        }
+        Self { faults: Vec::new(), seed: seed | 1 }
     }
 
     /// Adds a fault.

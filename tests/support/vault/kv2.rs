@@ -52,9 +52,7 @@ impl VersionedMount {
         let Some(secret) = self.secrets.get(path) else {
             return Answer::errors(404, &[]);
         };
-        let version = version
-            .filter(|version| *version > 0)
-            .unwrap_or(secret.current);
+        let version = version.filter(|version| *version > 0).unwrap_or(secret.current);
         let Some(stored) = secret.versions.get(&version) else {
             return Answer::errors(404, &[]);
         };
@@ -66,13 +64,7 @@ impl VersionedMount {
     }
 
     /// Answers a write of a request body.
-    pub(crate) fn write(
-        &mut self,
-        path: &str,
-        body: &Value,
-        limits: &Limits,
-        now: DateTime<Utc>,
-    ) -> Answer {
+    pub(crate) fn write(&mut self, path: &str, body: &Value, limits: &Limits, now: DateTime<Utc>) -> Answer {
         let Some(data) = body.get("data").filter(|data| data.is_object()) else {
             return Answer::errors(400, &["no data provided"]);
         };
@@ -95,10 +87,7 @@ impl VersionedMount {
             return refusal;
         }
         let version = self.put(path, data.clone(), now);
-        Answer::data(
-            200,
-            &self.secrets[path].versions[&version].metadata(version),
-        )
+        Answer::data(200, &self.secrets[path].versions[&version].metadata(version))
     }
 
     /// Stores a new version without any check, as the broker writes.
@@ -106,11 +95,7 @@ impl VersionedMount {
         let secret = self.secrets.entry(path.to_owned()).or_default();
         secret.current += 1;
         let version = secret.current;
-        let stored = Stored {
-            data,
-            created: now,
-            deleted: None,
-        };
+        let stored = Stored { data, created: now, deleted: None };
         secret.versions.insert(version, stored);
         secret.versions.retain(|kept, _| kept + KEPT > version);
         version
@@ -179,11 +164,7 @@ impl VersionedMount {
 
 /// Answers a list over paths: names, folders with a slash; nothing is a 404.
 pub(crate) fn listing<'p>(paths: impl Iterator<Item = &'p String>, below: &str) -> Answer {
-    let prefix = if below.is_empty() {
-        String::new()
-    } else {
-        format!("{below}/")
-    };
+    let prefix = if below.is_empty() { String::new() } else { format!("{below}/") };
     let keys: BTreeSet<String> = paths
         .filter_map(|path| path.strip_prefix(&prefix))
         .map(|rest| match rest.split_once('/') {

@@ -22,31 +22,19 @@ impl Limits {
     /// HashiCorp Vault on integrated storage: entries of 1 MiB.
     #[must_use]
     pub fn vault() -> Self {
-        Self {
-            body: Some(32 << 20),
-            entry: Some(1 << 20),
-            string: Some(1 << 20),
-            strings: None,
-        }
+        Self { body: Some(32 << 20), entry: Some(1 << 20), string: Some(1 << 20), strings: None }
     }
 
     /// HashiCorp Vault on Consul: entries of 512 KiB.
     #[must_use]
     pub fn consul() -> Self {
-        Self {
-            entry: Some(512 << 10),
-            ..Self::vault()
-        }
+        Self { entry: Some(512 << 10), ..Self::vault() }
     }
 
     /// OpenBao as it is installed: 1,000 strings a request.
     #[must_use]
     pub fn openbao() -> Self {
-        Self {
-            string: None,
-            strings: Some(1_000),
-            ..Self::vault()
-        }
+        Self { string: None, strings: Some(1_000), ..Self::vault() }
     }
 
     /// The refusal of a request body, before anything looks at it.
@@ -55,10 +43,7 @@ impl Limits {
             return Some(Answer::errors(413, &["http: request body too large"]));
         }
         if self.string.is_some_and(|limit| longest(parsed) > limit) {
-            return Some(Answer::errors(
-                500,
-                &["JSON string value exceeds allowed length"],
-            ));
+            return Some(Answer::errors(500, &["JSON string value exceeds allowed length"]));
         }
         if self.strings.is_some_and(|limit| strings(parsed) > limit) {
             return Some(Answer::errors(
@@ -73,9 +58,8 @@ impl Limits {
     pub(crate) fn refuse_entry(&self, bytes: usize) -> Option<Answer> {
         let limit = self.entry?;
         (bytes > limit).then(|| {
-            let text = format!(
-                "put failed due to value being too large; got {bytes} bytes, max: {limit} bytes"
-            );
+            let text =
+                format!("put failed due to value being too large; got {bytes} bytes, max: {limit} bytes");
             Answer::errors(500, &[&text])
         })
     }
@@ -94,11 +78,9 @@ fn longest(value: &Value) -> usize {
     match value {
         Value::String(string) => string.len(),
         Value::Array(items) => items.iter().map(longest).max().unwrap_or(0),
-        Value::Object(fields) => fields
-            .iter()
-            .map(|(key, field)| key.len().max(longest(field)))
-            .max()
-            .unwrap_or(0),
+        Value::Object(fields) => {
+            fields.iter().map(|(key, field)| key.len().max(longest(field))).max().unwrap_or(0)
+        }
         _ => 0,
     }
 }

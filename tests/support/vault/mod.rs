@@ -4,13 +4,14 @@
 //!
 //! [`FakeVault::start`] listens on a loopback port. Everything but the network
 //! is a function of a request and the state, so that a test can look at the
-//! state and change it as the broker would: [`FakeVault::secret`],
-//! [`FakeVault::put`].
+//! state and change it as the broker would: [`FakeHandle::secret`],
+//! [`FakeHandle::put`].
 
 mod dispatch;
 mod exchange;
 mod fault;
 mod hand_clock;
+mod handle;
 mod kv2;
 mod limits;
 mod line;
@@ -20,11 +21,14 @@ mod serve;
 mod server;
 mod state;
 mod system;
+#[cfg(test)]
+mod tests;
 mod token;
 
 pub use exchange::Route;
 pub use fault::{Effect, Fault};
 pub use hand_clock::HandClock;
+pub use handle::FakeHandle;
 pub use limits::Limits;
 pub use policy::Policy;
 pub use server::{FakeVault, FakeVaultSettings, ROOT_TOKEN};

@@ -84,8 +84,7 @@ mod tests {
 
     #[test]
     fn numbers_come_back_as_doubles() {
-        let answer =
-            |text_sent: &str| text(&serde_json::from_str::<Value>(text_sent).unwrap(), false);
+        let answer = |text_sent: &str| text(&serde_json::from_str::<Value>(text_sent).unwrap(), false);
         for (sent, back) in [
             ("1795406299", "1795406299"),
             ("9007199254740993", "9007199254740992"),

@@ -30,11 +30,8 @@ impl Policy {
     /// comments.
     #[must_use]
     pub fn parse(text: &str) -> Self {
-        let code: String = text
-            .lines()
-            .filter(|line| !line.trim_start().starts_with('#'))
-            .collect::<Vec<_>>()
-            .join("\n");
+        let code: String =
+            text.lines().filter(|line| !line.trim_start().starts_with('#')).collect::<Vec<_>>().join("\n");
         let mut policy = Self::new();
         let mut rest = code.trim();
         while !rest.is_empty() {
@@ -52,10 +49,7 @@ impl Policy {
                 .strip_prefix("capabilities = [")
                 .and_then(|list| list.strip_suffix(']'))
                 .expect("a rule's body is its capabilities");
-            let names: Vec<_> = list
-                .split(',')
-                .map(|name| name.trim().trim_matches('"'))
-                .collect();
+            let names: Vec<_> = list.split(',').map(|name| name.trim().trim_matches('"')).collect();
             policy = policy.allow(pattern, &names);
             rest = tail.trim_start();
         }
@@ -64,14 +58,9 @@ impl Policy {
 }
 
 /// The capabilities that policies together give on a path; empty is denied.
-pub(crate) fn capabilities<'p>(
-    policies: impl Iterator<Item = &'p Policy>,
-    path: &str,
-) -> BTreeSet<String> {
-    let matching: Vec<_> = policies
-        .flat_map(|policy| &policy.rules)
-        .filter(|(pattern, _)| matches(pattern, path))
-        .collect();
+pub(crate) fn capabilities<'p>(policies: impl Iterator<Item = &'p Policy>, path: &str) -> BTreeSet<String> {
+    let matching: Vec<_> =
+        policies.flat_map(|policy| &policy.rules).filter(|(pattern, _)| matches(pattern, path)).collect();
     let Some(best) = matching.iter().map(|(pattern, _)| rank(pattern)).max() else {
         return BTreeSet::new();
     };
@@ -101,12 +90,7 @@ pub(crate) fn reaches<'p>(mut policies: impl Iterator<Item = &'p Policy>, mount:
 fn rank(pattern: &str) -> (usize, bool, std::cmp::Reverse<usize>, usize) {
     let first = pattern.find(['*', '+']).unwrap_or(usize::MAX);
     let plus = pattern.split('/').filter(|segment| *segment == "+").count();
-    (
-        first,
-        !pattern.ends_with('*'),
-        std::cmp::Reverse(plus),
-        pattern.len(),
-    )
+    (first, !pattern.ends_with('*'), std::cmp::Reverse(plus), pattern.len())
 }
 
 fn matches(pattern: &str, path: &str) -> bool {
@@ -120,18 +104,9 @@ fn matches(pattern: &str, path: &str) -> bool {
         return false;
     }
     let last = wanted.len() - 1;
-    wanted
-        .iter()
-        .zip(&given)
-        .enumerate()
-        .all(|(at, (want, have))| {
-            *want == "+"
-                || if open && at == last {
-                    have.starts_with(want)
-                } else {
-                    have == want
-                }
-        })
+    wanted.iter().zip(&given).enumerate().all(|(at, (want, have))| {
+        *want == "+" || if open && at == last { have.starts_with(want) } else { have == want }
+    })
 }
 
 #[cfg(test)]
@@ -146,19 +121,14 @@ mod tests {
              path \"secret/data/db\" { capabilities = [\"deny\"] }",
         );
         let on = |path: &str| {
-            capabilities(std::iter::once(&policy), path)
-                .into_iter()
-                .collect::<Vec<_>>()
-                .join(",")
+            capabilities(std::iter::once(&policy), path).into_iter().collect::<Vec<_>>().join(",")
         };
         assert_eq!(on("secret/data/x"), "read");
         assert_eq!(on("secret/data/x/manifest"), "read,update");
         assert_eq!(on("secret/data/db"), "");
         assert_eq!(on("secret/metadata/x"), "");
         let narrow = Policy::new().allow("secret/data/+/manifest", &["update"]);
-        assert!(
-            capabilities(std::iter::once(&narrow), "secret/data/x/manifest").contains("update")
-        );
+        assert!(capabilities(std::iter::once(&narrow), "secret/data/x/manifest").contains("update"));
         assert!(capabilities(std::iter::once(&narrow), "secret/data/x/y/manifest").is_empty());
     }
 }

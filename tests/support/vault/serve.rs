@@ -59,10 +59,7 @@ impl Server {
     fn work(&self, route: Route, request: &Request) -> Answer {
         let state = &mut *self.state();
         let behind = state.index.is_some_and(|index| {
-            request
-                .index
-                .as_ref()
-                .is_some_and(|seen| seen.parse::<u64>().is_ok_and(|seen| seen > index))
+            request.index.as_ref().is_some_and(|seen| seen.parse::<u64>().is_ok_and(|seen| seen > index))
         });
         if behind {
             return Answer::errors(412, &["required index state not present"]);
@@ -138,7 +135,5 @@ fn respond(answer: Answer) -> Response {
     for (name, value) in answer.headers {
         response = response.header(name, value);
     }
-    response
-        .body(Body::from(answer.body))
-        .expect("status and headers of the fake are valid")
+    response.body(Body::from(answer.body)).expect("status and headers of the fake are valid")
 }

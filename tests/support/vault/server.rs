@@ -1,23 +1,21 @@
-//! A running fake: starting and stopping it, and looking at what it holds.
+//! Starting and stopping a fake.
 
 use std::collections::BTreeMap;
+use std::ops::Deref;
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 
 use reconciler_core::ports::Clock;
-use serde_json::Value;
 use tokio::sync::oneshot;
 
-use super::exchange::Route;
-use super::fault::{Fault, Faults};
+use super::fault::Faults;
 use super::hand_clock::HandClock;
-use super::kv2::VersionedMount;
+use super::handle::FakeHandle;
 use super::limits::Limits;
 use super::line::{Cutter, Lines};
-use super::policy::Policy;
 use super::serve::Server;
-use super::state::{Flavour, Mount, State};
-use super::token::{Role, TokenLife, Tokens};
+use super::state::{Flavour, State};
+use super::token::{TokenLife, Tokens};
 
 /// The token that may do anything.
 pub const ROOT_TOKEN: &str = "hvs.root-of-the-fake";
@@ -43,8 +41,7 @@ pub struct FakeVaultSettings {
 /// at `old/`, and the token [`ROOT_TOKEN`]. It ends when it is dropped.
 #[derive(Debug)]
 pub struct FakeVault {
-    server: Server,
-    address: String,
+    handle: FakeHandle,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
@@ -56,14 +53,9 @@ impl FakeVault {
     /// If there is no loopback port or no thread to be had.
     #[must_use]
     pub fn start(settings: FakeVaultSettings) -> Self {
-        let clock = settings
-            .clock
-            .unwrap_or_else(|| Arc::new(HandClock::default()));
+        let clock = settings.clock.unwrap_or_else(|| Arc::new(HandClock::default()));
         let mut tokens = Tokens::default();
-        let root = TokenLife {
-            policies: vec!["root".to_owned()],
-            ..TokenLife::default()
-        };
+        let root = TokenLife { policies: vec!["root".to_owned()], ..TokenLife::default() };
         tokens.issue(ROOT_TOKEN, root, clock.now());
         let state = State {
             clock,
@@ -94,12 +86,7 @@ impl FakeVault {
             .name("fake-vault".to_owned())
             .spawn(move || run(serving, listener, stopped))
             .expect("a thread");
-        let fake = Self {
-            server,
-            address,
-            stop: Some(stop),
-            thread: Some(thread),
-        };
+        let fake = Self { handle: FakeHandle { server, address }, stop: Some(stop), thread: Some(thread) };
         fake.mount_two("", "secret");
         fake.mount_one("", "old");
         fake
@@ -108,170 +95,21 @@ impl FakeVault {
     /// Starts one as HashiCorp Vault comes.
     #[must_use]
     pub fn plain() -> Self {
-        Self::start(FakeVaultSettings {
-            limits: Limits::vault(),
-            ..FakeVaultSettings::default()
-        })
+        Self::start(FakeVaultSettings { limits: Limits::vault(), ..FakeVaultSettings::default() })
     }
 
-    /// Its address, as `VAULT_ADDR` holds it.
+    /// Its inside, for where the fake itself cannot go.
     #[must_use]
-    pub fn address(&self) -> &str {
-        &self.address
+    pub fn handle(&self) -> FakeHandle {
+        self.handle.clone()
     }
+}
 
-    /// Mounts KV v2, making the namespace if it is not there.
-    pub fn mount_two(&self, namespace: &str, path: &str) {
-        self.mount(namespace, path, Mount::Two(VersionedMount::default()));
-    }
+impl Deref for FakeVault {
+    type Target = FakeHandle;
 
-    /// Mounts KV v1, making the namespace if it is not there.
-    pub fn mount_one(&self, namespace: &str, path: &str) {
-        self.mount(namespace, path, Mount::One(BTreeMap::new()));
-    }
-
-    fn mount(&self, namespace: &str, path: &str, mount: Mount) {
-        let state = &mut *self.server.state();
-        let mounts = state.namespaces.entry(namespace.to_owned()).or_default();
-        mounts.insert(format!("{}/", path.trim_matches('/')), mount);
-    }
-
-    /// Seals it: every request but health is refused.
-    pub fn seal(&self) {
-        self.server.state().sealed = true;
-    }
-
-    /// Unseals it.
-    pub fn unseal(&self) {
-        self.server.state().sealed = false;
-    }
-
-    /// Makes it a standby without an active node, or the active node again.
-    pub fn set_standby(&self, standby: bool) {
-        self.server.state().standby = standby;
-    }
-
-    /// Changes its limits.
-    pub fn set_limits(&self, limits: Limits) {
-        self.server.state().limits = limits;
-    }
-
-    /// Adds a fault.
-    pub fn fault(&self, fault: Fault) {
-        self.server.state().faults.add(fault);
-    }
-
-    /// Ends all faults.
-    pub fn clear_faults(&self) {
-        self.server.state().faults.clear();
-    }
-
-    /// Gives a policy a name.
-    pub fn add_policy(&self, name: &str, policy: Policy) {
-        let state = &mut *self.server.state();
-        state.policies.insert(name.to_owned(), policy);
-    }
-
-    /// Makes a token.
-    pub fn add_token(&self, token: &str, life: TokenLife) {
-        let state = &mut *self.server.state();
-        let now = state.clock.now();
-        state.tokens.issue(token, life, now);
-    }
-
-    /// Ends a token at once.
-    pub fn revoke(&self, token: &str) {
-        self.server.state().tokens.revoke(token);
-    }
-
-    /// Ends all tokens that logins gave.
-    pub fn revoke_given(&self) {
-        self.server.state().tokens.revoke_given();
-    }
-
-    /// Makes a role of AppRole, mounted at `auth/approle`.
-    pub fn add_role(&self, role: Role) {
-        self.server.state().tokens.add_role("approle", role);
-    }
-
-    /// How many tokens logins gave.
-    #[must_use]
-    pub fn logins(&self) -> u64 {
-        self.server.state().tokens.given()
-    }
-
-    /// Requests of a route, those that met a fault included.
-    #[must_use]
-    pub fn count(&self, route: Route) -> u64 {
-        let state = self.server.state();
-        state.counts.get(&route).copied().unwrap_or_default()
-    }
-
-    /// All requests.
-    #[must_use]
-    pub fn total(&self) -> u64 {
-        self.server.state().counts.values().sum()
-    }
-
-    /// Forgets what was counted.
-    pub fn reset_counts(&self) {
-        self.server.state().counts.clear();
-    }
-
-    /// The tokens that requests carried.
-    #[must_use]
-    pub fn tokens_seen(&self) -> Vec<String> {
-        self.server.state().tokens_seen.clone()
-    }
-
-    /// The newest data at a path of `secret/`, as it was sent.
-    #[must_use]
-    pub fn secret(&self, path: &str) -> Option<Value> {
-        self.with_mount("", "secret", |mount| mount.data(path).cloned())
-    }
-
-    /// The current version of a path of `secret/`; 0 is never.
-    #[must_use]
-    pub fn version(&self, path: &str) -> u64 {
-        self.with_mount("", "secret", |mount| mount.version(path))
-    }
-
-    /// All paths of `secret/`, soft-deleted ones too.
-    #[must_use]
-    pub fn paths(&self) -> Vec<String> {
-        self.with_mount("", "secret", |mount| mount.paths())
-    }
-
-    /// Writes to `secret/` as the broker does: without any check. Gives the new
-    /// version.
-    pub fn put(&self, path: &str, data: Value) -> u64 {
-        let now = self.server.state().clock.now();
-        self.with_mount("", "secret", |mount| mount.put(path, data, now))
-    }
-
-    /// Deletes softly in `secret/`, as the broker does.
-    pub fn delete(&self, path: &str) {
-        let now = self.server.state().clock.now();
-        self.with_mount("", "secret", |mount| mount.delete(path, now));
-    }
-
-    /// The newest data at a path of any mount of KV v2.
-    #[must_use]
-    pub fn secret_in(&self, namespace: &str, mount: &str, path: &str) -> Option<Value> {
-        self.with_mount(namespace, mount, |mount| mount.data(path).cloned())
-    }
-
-    fn with_mount<T>(
-        &self,
-        namespace: &str,
-        path: &str,
-        work: impl FnOnce(&mut VersionedMount) -> T,
-    ) -> T {
-        let state = &mut *self.server.state();
-        match state.mount(namespace, path) {
-            Some((Mount::Two(mount), ..)) => work(mount),
-            _ => panic!("no KV v2 is mounted at `{path}`"),
-        }
+    fn deref(&self) -> &FakeHandle {
+        &self.handle
     }
 }
 
@@ -286,18 +124,11 @@ impl Drop for FakeVault {
 }
 
 fn run(server: Server, listener: std::net::TcpListener, stopped: oneshot::Receiver<()>) {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .expect("a runtime");
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     runtime.block_on(async {
-        listener
-            .set_nonblocking(true)
-            .expect("a listener that does not block");
+        listener.set_nonblocking(true).expect("a listener that does not block");
         let lines = Lines(tokio::net::TcpListener::from_std(listener).expect("a bound listener"));
-        let service = server
-            .router()
-            .into_make_service_with_connect_info::<Cutter>();
+        let service = server.router().into_make_service_with_connect_info::<Cutter>();
         tokio::select! {
             ended = async { axum::serve(lines, service).await } => {
                 ended.expect("serving never ends by itself");

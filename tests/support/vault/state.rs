@@ -63,9 +63,7 @@ impl State {
         let mounts = self.namespaces.get_mut(namespace)?;
         let (name, mount) = mounts
             .iter_mut()
-            .filter(|(name, _)| {
-                path.starts_with(name.as_str()) || path == name.trim_end_matches('/')
-            })
+            .filter(|(name, _)| path.starts_with(name.as_str()) || path == name.trim_end_matches('/'))
             .max_by_key(|(name, _)| name.len())?;
         let rest = path.get(name.len()..).unwrap_or_default();
         Some((mount, name.clone(), rest))
@@ -74,9 +72,7 @@ impl State {
     /// Whether policies allow a capability on a path; lists are asked with the
     /// slash and without.
     pub(crate) fn allows(&self, policies: &[String], path: &str, capability: &str) -> bool {
-        self.capabilities(policies, path)
-            .iter()
-            .any(|given| given == capability || given == "root")
+        self.capabilities(policies, path).iter().any(|given| given == capability || given == "root")
     }
 
     /// What policies allow on a path.

@@ -12,10 +12,7 @@ pub(crate) fn without_token(state: &State, route: Route, request: &Request) -> O
         return None;
     }
     if !request.namespace.is_empty() {
-        return Some(Answer::errors(
-            400,
-            &["operation unavailable in namespaces"],
-        ));
+        return Some(Answer::errors(400, &["operation unavailable in namespaces"]));
     }
     let version = match state.flavour {
         Flavour::Vault => "1.20.4",
@@ -93,13 +90,9 @@ fn capabilities(state: &State, request: &Request, policies: &[String]) -> Answer
 /// The question of the vault CLI: which mount, which version. A mount that is
 /// not there is refused as one that may not be seen.
 fn preflight(state: &mut State, request: &Request, policies: &[String]) -> Answer {
-    let path = request
-        .path
-        .strip_prefix("sys/internal/ui/mounts/")
-        .unwrap_or_default();
-    let found = state
-        .mount(&request.namespace, path)
-        .map(|(mount, name, _)| (matches!(mount, Mount::Two(_)), name));
+    let path = request.path.strip_prefix("sys/internal/ui/mounts/").unwrap_or_default();
+    let found =
+        state.mount(&request.namespace, path).map(|(mount, name, _)| (matches!(mount, Mount::Two(_)), name));
     let Some((versioned, name)) = found.filter(|(_, name)| state.reaches(policies, name)) else {
         let text = format!(
             "preflight capability check returned 403, please ensure client's policies grant \
@@ -107,11 +100,7 @@ fn preflight(state: &mut State, request: &Request, policies: &[String]) -> Answe
         );
         return Answer::errors(403, &[&text]);
     };
-    let options = if versioned {
-        json!({"version": "2"})
-    } else {
-        Value::Null
-    };
+    let options = if versioned { json!({"version": "2"}) } else { Value::Null };
     Answer::data(
         200,
         &json!({

@@ -70,12 +70,7 @@ impl Token {
 impl Tokens {
     /// Makes a token of a given text.
     pub(crate) fn issue(&mut self, text: &str, life: TokenLife, now: DateTime<Utc>) {
-        let mut token = Token {
-            expires: life.ttl.map(|ttl| now + delta(ttl)),
-            life,
-            created: now,
-            used: 0,
-        };
+        let mut token = Token { expires: life.ttl.map(|ttl| now + delta(ttl)), life, created: now, used: 0 };
         if let (Some(at), Some(latest)) = (token.expires, token.latest()) {
             token.expires = Some(at.min(latest));
         }
@@ -84,10 +79,7 @@ impl Tokens {
 
     /// Makes a role under a mount of AppRole.
     pub(crate) fn add_role(&mut self, mount: &str, role: Role) {
-        self.roles
-            .entry(mount.to_owned())
-            .or_default()
-            .push((role, 0));
+        self.roles.entry(mount.to_owned()).or_default().push((role, 0));
     }
 
     /// Ends a token at once.
@@ -97,8 +89,7 @@ impl Tokens {
 
     /// Ends all tokens that roles gave.
     pub(crate) fn revoke_given(&mut self) {
-        self.tokens
-            .retain(|text, _| !text.starts_with("hvs.given-"));
+        self.tokens.retain(|text, _| !text.starts_with("hvs.given-"));
     }
 
     /// How many tokens roles gave.

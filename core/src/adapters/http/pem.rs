@@ -56,17 +56,12 @@ impl PemSource {
             Self::Folder(path) => (path, read_folder(path)),
         };
         text.map(Secret::new).map_err(|e| {
-            PortError::new(
-                PortErrorKind::Local,
-                operation,
-                path.display().to_string(),
-                e.to_string(),
-            )
-            .with_advice(
-                "give the path of a readable PEM file, or the PEM text itself \
+            PortError::new(PortErrorKind::Local, operation, path.display().to_string(), e.to_string())
+                .with_advice(
+                    "give the path of a readable PEM file, or the PEM text itself \
                  (it begins with `-----BEGIN`)",
-            )
-            .with_source(e)
+                )
+                .with_source(e)
         })
     }
 

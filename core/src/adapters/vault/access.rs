@@ -37,24 +37,9 @@ pub(super) const NEEDS: [Need; 11] = [
     need(DATA, "+/task", &["read"], "whether a task is under way"),
     need(METADATA, "", &["list"], "which instances there are"),
     need(DATA, "backups/*", &["create", "read"], "archives"),
-    need(
-        METADATA,
-        "backups/*",
-        &["delete", "list"],
-        "keeping few archives",
-    ),
-    need(
-        DATA,
-        "reconciler-backups/*",
-        &["create", "read"],
-        "archives beside another reconciler's",
-    ),
-    need(
-        METADATA,
-        "reconciler-backups/*",
-        &["delete", "list"],
-        "keeping few of those",
-    ),
+    need(METADATA, "backups/*", &["delete", "list"], "keeping few archives"),
+    need(DATA, "reconciler-backups/*", &["create", "read"], "archives beside another reconciler's"),
+    need(METADATA, "reconciler-backups/*", &["delete", "list"], "keeping few of those"),
 ];
 
 const fn need(
@@ -63,12 +48,7 @@ const fn need(
     capabilities: &'static [&'static str],
     purpose: &'static str,
 ) -> Need {
-    Need {
-        part,
-        pattern,
-        capabilities,
-        purpose,
-    }
+    Need { part, pattern, capabilities, purpose }
 }
 
 /// An instance that is no instance, to ask about paths with.
@@ -79,20 +59,13 @@ impl Need {
     fn rule(&self, mount: &str, prefix: &str) -> String {
         let path = join(&join(mount, self.part), &join(prefix, self.pattern));
         // Lists are asked for folders.
-        if self.pattern.is_empty() {
-            format!("{path}/")
-        } else {
-            path
-        }
+        if self.pattern.is_empty() { format!("{path}/") } else { path }
     }
 
     /// A path that the rule covers.
     pub(super) fn example(&self, mount: &str, prefix: &str) -> String {
         let pattern = self.pattern.replace(['+', '*'], EXAMPLE);
-        let example = Self {
-            pattern: "",
-            ..*self
-        };
+        let example = Self { pattern: "", ..*self };
         let folder = example.rule(mount, prefix);
         format!("{folder}{pattern}")
     }

@@ -9,8 +9,8 @@ use super::refusal::Refused;
 use super::session::{Session, TokenFate};
 use super::settings::VaultSettings;
 use crate::adapters::http::{
-    Answer, Call, CancellationToken, HeaderMap, HeaderName, HeaderValue, LimitSettings, Pause,
-    RequestCounts, RetrySettings, StatusCode, Transport,
+    Answer, Call, CancellationToken, HeaderMap, HeaderName, HeaderValue, LimitSettings, Pause, RequestCounts,
+    RetrySettings, StatusCode, Transport,
 };
 use crate::ports::{Clock, PortError, PortErrorKind};
 
@@ -60,11 +60,7 @@ impl Connection {
     /// Makes a request with the token. A 403 is taken to the token: if another
     /// takes its place, the request is made once more; a 403 that is given back
     /// comes from a policy.
-    pub(super) async fn send(
-        &self,
-        errand: &Errand<'_>,
-        call: Call<'_>,
-    ) -> Result<Answer, PortError> {
+    pub(super) async fn send(&self, errand: &Errand<'_>, call: Call<'_>) -> Result<Answer, PortError> {
         let call = call.credentials(&self.session);
         let answer = self.link.send(errand, call.clone()).await?;
         if answer.status != StatusCode::FORBIDDEN {
@@ -86,11 +82,7 @@ impl Connection {
     }
 
     /// Makes a request with the token; anything but 200 and 204 is an error.
-    pub(super) async fn demand(
-        &self,
-        errand: &Errand<'_>,
-        call: Call<'_>,
-    ) -> Result<Answer, PortError> {
+    pub(super) async fn demand(&self, errand: &Errand<'_>, call: Call<'_>) -> Result<Answer, PortError> {
         let answer = self.send(errand, call).await?;
         match answer.status {
             StatusCode::OK | StatusCode::NO_CONTENT => Ok(answer),
@@ -99,11 +91,7 @@ impl Connection {
     }
 
     /// Makes a request without token and namespace.
-    pub(super) async fn send_bare(
-        &self,
-        errand: &Errand<'_>,
-        call: Call<'_>,
-    ) -> Result<Answer, PortError> {
+    pub(super) async fn send_bare(&self, errand: &Errand<'_>, call: Call<'_>) -> Result<Answer, PortError> {
         self.bare.send(errand, call).await
     }
 
@@ -138,23 +126,14 @@ fn headers(settings: &VaultSettings, with_namespace: bool) -> Result<HeaderMap, 
     let mut headers = HeaderMap::new();
     let mut add = |name: &'static str, value: &str, what: &'static str| {
         let parsed = HeaderValue::from_str(value).map_err(|_| {
-            PortError::new(
-                PortErrorKind::Local,
-                what,
-                value,
-                "it holds characters that a header cannot have",
-            )
+            PortError::new(PortErrorKind::Local, what, value, "it holds characters that a header cannot have")
         })?;
         headers.insert(HeaderName::from_static(name), parsed);
         Ok::<_, PortError>(())
     };
     add("x-vault-request", "true", "ask Vault")?;
     if let Some(namespace) = settings.namespace.as_deref().filter(|_| with_namespace) {
-        add(
-            "x-vault-namespace",
-            namespace.trim_matches('/'),
-            "use the namespace",
-        )?;
+        add("x-vault-namespace", namespace.trim_matches('/'), "use the namespace")?;
     }
     if settings.server_name.is_some()
         && settings.address.scheme() == "https"

@@ -27,13 +27,22 @@ pub(super) struct Weight {
     pub(super) strings: usize,
 }
 
+/// From this share of a limit on a write is worth a warning, per mille.
+const NEAR: usize = 800;
+
+impl Weight {
+    /// How much of the nearer limit is used up, per mille.
+    pub(super) fn per_mille(self, limits: &EntryLimits) -> usize {
+        let share = |used: usize, limit: usize| used.saturating_mul(1000) / limit.max(1);
+        let strings = limits.strings.map(|limit| share(self.strings, limit));
+        share(self.bytes, limits.bytes).max(strings.unwrap_or_default())
+    }
+}
+
 /// Weighs a secret at a path; fails with the first field that holds a number
 /// that would come back changed.
 pub(super) fn weigh<'d>(path: &str, data: &'d JsonObject) -> Result<Weight, &'d str> {
-    let mut weight = Weight {
-        bytes: ENVELOPE + path.len() + 2,
-        strings: REQUEST_STRINGS,
-    };
+    let mut weight = Weight { bytes: ENVELOPE + path.len() + 2, strings: REQUEST_STRINGS };
     for (field, value) in data.iter() {
         weight.strings += 1;
         // Quotes, colon, comma.
@@ -44,11 +53,7 @@ pub(super) fn weigh<'d>(path: &str, data: &'d JsonObject) -> Result<Weight, &'d 
 }
 
 /// Refuses what cannot be written.
-pub(super) fn check(
-    errand: &Errand<'_>,
-    data: &JsonObject,
-    limits: &EntryLimits,
-) -> Result<(), PortError> {
+pub(super) fn check(errand: &Errand<'_>, data: &JsonObject, limits: &EntryLimits) -> Result<(), PortError> {
     let weight = weigh(errand.subject, data).map_err(|field| {
         errand.advise(
             PortErrorKind::Local,
@@ -62,16 +67,15 @@ pub(super) fn check(
     if weight.bytes > limits.bytes {
         return Err(errand.advise(
             PortErrorKind::TooLarge,
-            format!(
-                "it would take {} bytes, the limit is {}",
-                weight.bytes, limits.bytes
-            ),
+            format!("it would take {} bytes, the limit is {}", weight.bytes, limits.bytes),
             "nothing was sent; raise the configured limit if the server's `max_entry_size` is \
              larger, or remove what is no longer needed",
         ));
     }
-    match limits.strings {
-        Some(limit) if weight.strings > limit => Err(errand.advise(
+    if let Some(limit) = limits.strings
+        && weight.strings > limit
+    {
+        return Err(errand.advise(
             PortErrorKind::TooLarge,
             format!(
                 "it would take {} strings, the limit is {limit}",
@@ -79,9 +83,19 @@ pub(super) fn check(
             ),
             "nothing was sent; set `max_request_json_strings` of OpenBao's listener to -1 or \
              higher, and configure the same limit here",
-        )),
-        _ => Ok(()),
+        ));
     }
+    let per_mille = weight.per_mille(limits);
+    if per_mille >= NEAR {
+        tracing::warn!(
+            subject = errand.subject,
+            bytes = weight.bytes,
+            strings = weight.strings,
+            per_mille,
+            "a secret is near the limit of its size"
+        );
+    }
+    Ok(())
 }
 
 struct ChangedNumber;
@@ -154,8 +168,7 @@ fn stored_length(string: &str) -> usize {
 
 /// Whether a number comes back as it was sent.
 fn survives(text: &str) -> bool {
-    text.parse::<f64>()
-        .is_ok_and(|value| value.is_finite() && double(value) == text)
+    text.parse::<f64>().is_ok_and(|value| value.is_finite() && double(value) == text)
 }
 
 /// A double as the server writes it: the shortest digits that mean it, with an
@@ -182,34 +195,14 @@ mod tests {
 
     #[test]
     fn numbers_that_come_back_are_taken() {
-        for number in [
-            "0",
-            "-1",
-            "1795406299",
-            "9007199254740992",
-            "1.5",
-            "0.1",
-            "1e+21",
-            "1e-7",
-        ] {
-            assert!(
-                weight(&format!(r#"{{"n":[{number}]}}"#)).is_ok(),
-                "{number}"
-            );
+        for number in ["0", "-1", "1795406299", "9007199254740992", "1.5", "0.1", "1e+21", "1e-7"] {
+            assert!(weight(&format!(r#"{{"n":[{number}]}}"#)).is_ok(), "{number}");
         }
     }
 
     #[test]
     fn numbers_that_would_change_are_refused_with_their_field() {
-        for number in [
-            "9007199254740993",
-            "1.10",
-            "1.0",
-            "1e21",
-            "1E5",
-            "1e400",
-            "18446744073709551615",
-        ] {
+        for number in ["9007199254740993", "1.10", "1.0", "1e21", "1E5", "1e400", "18446744073709551615"] {
             let json = format!(r#"{{"a":"1.10","n":{{"x":{number}}}}}"#);
             assert_eq!(weight(&json), Err("n".to_owned()), "{number}");
         }
@@ -237,6 +230,9 @@ mod tests {
             error.to_string(),
             "failed to write the secret `db`: it would take 5 strings, the limit is 4"
         );
+        let weight = weigh("db", &data).unwrap();
+        assert_eq!(weight.per_mille(&limits(1 << 30, Some(10))), 500);
+        assert_eq!(weight.per_mille(&limits(weight.bytes, None)), 1000);
         let error = check(&errand, &data, &limits(100, None)).unwrap_err();
         assert!(error.to_string().contains("the limit is 100"));
     }

@@ -65,11 +65,7 @@ impl VaultSettings {
         }
         if let Some(text) = get("VAULT_SKIP_VERIFY") {
             client.insecure = parse_flag(&text).ok_or_else(|| {
-                refuse(
-                    "VAULT_SKIP_VERIFY",
-                    "it is neither true nor false",
-                    "set it to `true` or `false`",
-                )
+                refuse("VAULT_SKIP_VERIFY", "it is neither true nor false", "set it to `true` or `false`")
             })?;
             if client.insecure {
                 warnings.push(
@@ -81,17 +77,14 @@ impl VaultSettings {
             }
         }
         if let Some(text) = get("VAULT_CLIENT_TIMEOUT") {
-            client.timeouts = timeouts(
-                parse_duration(&text)
-                    .filter(|time| !time.is_zero())
-                    .ok_or_else(|| {
-                        refuse(
-                            "VAULT_CLIENT_TIMEOUT",
-                            "it is not a duration above zero",
-                            "give seconds, as `60`, or units, as `1m30s`",
-                        )
-                    })?,
-            );
+            client.timeouts =
+                timeouts(parse_duration(&text).filter(|time| !time.is_zero()).ok_or_else(|| {
+                    refuse(
+                        "VAULT_CLIENT_TIMEOUT",
+                        "it is not a duration above zero",
+                        "give seconds, as `60`, or units, as `1m30s`",
+                    )
+                })?);
         }
         settings.server_name = get("VAULT_TLS_SERVER_NAME");
         if let Some(text) = get("VAULT_MAX_RETRIES") {
@@ -155,9 +148,7 @@ fn parse_duration(text: &str) -> Option<Duration> {
     while !rest.is_empty() {
         let digits = rest.find(|c: char| !c.is_ascii_digit() && c != '.')?;
         let number: f64 = rest[..digits].parse().ok()?;
-        let unit_end = rest[digits..]
-            .find(|c: char| c.is_ascii_digit())
-            .map_or(rest.len(), |at| digits + at);
+        let unit_end = rest[digits..].find(|c: char| c.is_ascii_digit()).map_or(rest.len(), |at| digits + at);
         let unit = match &rest[digits..unit_end] {
             "h" => 3600.0,
             "m" => 60.0,
@@ -172,32 +163,20 @@ fn parse_duration(text: &str) -> Option<Duration> {
 }
 
 fn refuse(variable: &'static str, reason: &'static str, advice: &'static str) -> PortError {
-    PortError::new(
-        PortErrorKind::Local,
-        "use the environment variable",
-        variable,
-        reason,
-    )
-    .with_advice(advice)
+    PortError::new(PortErrorKind::Local, "use the environment variable", variable, reason).with_advice(advice)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn read(
-        variables: &[(&str, &str)],
-        file: Option<&str>,
-    ) -> Result<EnvironmentSettings, PortError> {
+    fn read(variables: &[(&str, &str)], file: Option<&str>) -> Result<EnvironmentSettings, PortError> {
         VaultSettings::from_environment(
             |name| {
                 let found = variables.iter().find(|(key, _)| *key == name);
                 found.map(|(_, value)| (*value).to_owned())
             },
-            |_| {
-                file.map(str::to_owned)
-                    .ok_or_else(|| io::ErrorKind::NotFound.into())
-            },
+            |_| file.map(str::to_owned).ok_or_else(|| io::ErrorKind::NotFound.into()),
         )
     }
 
@@ -214,10 +193,7 @@ mod tests {
         assert_eq!(found.settings.address.as_str(), "https://127.0.0.1:8200/");
         assert_eq!(origin(&found), "Absent");
         assert_eq!(found.settings.retry.tries, 4);
-        assert_eq!(
-            found.settings.client.timeouts.whole,
-            Duration::from_secs(60)
-        );
+        assert_eq!(found.settings.client.timeouts.whole, Duration::from_secs(60));
         assert!(found.warnings.is_empty());
     }
 
@@ -260,10 +236,7 @@ mod tests {
         assert_eq!(url.as_str(), "https://vault.internal/vault/");
         assert_eq!(client.server_name.unwrap().host, "proxy.example");
         let found = read(&[("VAULT_CAPATH", "/cas")], None).unwrap();
-        assert!(matches!(
-            &found.settings.client.ca,
-            Some(PemSource::Folder(_))
-        ));
+        assert!(matches!(&found.settings.client.ca, Some(PemSource::Folder(_))));
     }
 
     #[test]
@@ -285,23 +258,11 @@ mod tests {
 
     #[test]
     fn durations_are_gos() {
-        for (text, millis) in [
-            ("60", 60_000),
-            ("500ms", 500),
-            ("1.5s", 1_500),
-            ("1h1m", 3_660_000),
-        ] {
-            assert_eq!(
-                parse_duration(text),
-                Some(Duration::from_millis(millis)),
-                "{text}"
-            );
+        for (text, millis) in [("60", 60_000), ("500ms", 500), ("1.5s", 1_500), ("1h1m", 3_660_000)] {
+            assert_eq!(parse_duration(text), Some(Duration::from_millis(millis)), "{text}");
         }
         for text in ["", "s", "5 s", "5x", "-5s"] {
-            assert!(
-                parse_duration(text).is_none_or(|time| time.is_zero()),
-                "{text}"
-            );
+            assert!(parse_duration(text).is_none_or(|time| time.is_zero()), "{text}");
         }
     }
 }

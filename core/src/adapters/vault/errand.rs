@@ -20,12 +20,7 @@ impl<'a> Errand<'a> {
     }
 
     /// A request on this errand.
-    pub(super) fn call<'c>(
-        &self,
-        method: Method,
-        route: &'static str,
-        parameters: &[&'c str],
-    ) -> Call<'c>
+    pub(super) fn call<'c>(&self, method: Method, route: &'static str, parameters: &[&'c str]) -> Call<'c>
     where
         'a: 'c,
     {

@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde_json::value::RawValue;
 
 use super::access::{NEEDS, smallest_policy};
-use super::entry;
+use super::entry::{self, Weight};
 use super::errand::Errand;
 use super::mount;
 use super::refusal::{Refused, judge_final, judge_read};
@@ -74,11 +74,7 @@ impl PathAccess {
     #[must_use]
     pub fn suffices(&self) -> bool {
         let is_root = self.given.iter().any(|name| name == "root");
-        is_root
-            || self
-                .needed
-                .iter()
-                .all(|needed| self.given.iter().any(|given| given == needed))
+        is_root || self.needed.iter().all(|needed| self.given.iter().any(|given| given == needed))
     }
 }
 
@@ -101,10 +97,11 @@ impl IndexSize {
     /// How much of the nearer limit is used up, per mille.
     #[must_use]
     pub fn per_mille(&self) -> usize {
-        let share = |used: usize, limit: usize| used.saturating_mul(1000) / limit.max(1);
-        let strings = self.limits.strings;
-        share(self.bytes, self.limits.bytes)
-            .max(strings.map_or(0, |limit| share(self.strings, limit)))
+        let weight = Weight {
+            bytes: self.bytes,
+            strings: self.strings,
+        };
+        weight.per_mille(&self.limits)
     }
 }
 
@@ -135,10 +132,7 @@ impl VaultStore {
         let (path, prefix) = match &mount {
             Ok(found) => (found.mount.clone(), found.prefix.clone()),
             Err(_) => (
-                self.settings
-                    .mount
-                    .clone()
-                    .unwrap_or_else(|| super::DEFAULT_MOUNT.to_owned()),
+                self.settings.mount.clone().unwrap_or_else(|| super::DEFAULT_MOUNT.to_owned()),
                 self.settings.prefix.clone(),
             ),
         };
@@ -157,12 +151,10 @@ impl VaultStore {
         let address = self.address();
         let errand = Errand::new("ask Vault for its state", &address);
         // Its statuses mean states, not failures.
-        let call = errand
-            .call(Method::GET, "/v1/sys/health", &[])
-            .judge(judge_final);
+        let call = errand.call(Method::GET, "/v1/sys/health", &[]).judge(judge_final);
         let answer = self.connection.send_bare(&errand, call).await?;
-        let health: HealthAnswer = serde_json::from_slice(&answer.body)
-            .map_err(|_| Refused::read(&answer).error(&errand))?;
+        let health: HealthAnswer =
+            serde_json::from_slice(&answer.body).map_err(|_| Refused::read(&answer).error(&errand))?;
         Ok(VaultStatus {
             version: health.version.filter(|version| !version.is_empty()),
             is_initialised: health.initialized,

@@ -35,11 +35,7 @@ impl Lease {
         }
         let length = TimeDelta::from_std(Duration::from_secs(seconds)).unwrap_or(TimeDelta::MAX);
         match now.checked_add_signed(length) {
-            Some(expires) => Self::Until {
-                expires,
-                due: now + length * 2 / 3,
-                renewable,
-            },
+            Some(expires) => Self::Until { expires, due: now + length * 2 / 3, renewable },
             None => Self::Endless,
         }
     }
@@ -56,22 +52,14 @@ impl Lease {
 
     /// Whether a renewal may help.
     pub(super) fn is_renewable(&self) -> bool {
-        matches!(
-            self,
-            Self::Until {
-                renewable: true,
-                ..
-            }
-        )
+        matches!(self, Self::Until { renewable: true, .. })
     }
 
     /// Whether it ends later than another: a renewal that does not reach
     /// further has met the token's maximum.
     pub(super) fn outlasts(&self, earlier: &Self) -> bool {
         match (self, earlier) {
-            (Self::Until { expires: new, .. }, Self::Until { expires: old, .. }) => {
-                *new > *old + ROUNDING
-            }
+            (Self::Until { expires: new, .. }, Self::Until { expires: old, .. }) => *new > *old + ROUNDING,
             _ => true,
         }
     }
@@ -79,13 +67,9 @@ impl Lease {
     /// The same, to be looked at again after a third of what is left.
     pub(super) fn postponed(self, now: DateTime<Utc>) -> Self {
         match self {
-            Self::Until {
-                expires, renewable, ..
-            } => Self::Until {
-                expires,
-                due: now + ((expires - now) / 3).max(ROUNDING),
-                renewable,
-            },
+            Self::Until { expires, renewable, .. } => {
+                Self::Until { expires, due: now + ((expires - now) / 3).max(ROUNDING), renewable }
+            }
             other => other,
         }
     }
@@ -93,11 +77,9 @@ impl Lease {
     /// The same, never to be renewed.
     pub(super) fn final_one(self) -> Self {
         match self {
-            Self::Until { expires, .. } => Self::Until {
-                expires,
-                due: DateTime::<Utc>::MAX_UTC,
-                renewable: false,
-            },
+            Self::Until { expires, .. } => {
+                Self::Until { expires, due: DateTime::<Utc>::MAX_UTC, renewable: false }
+            }
             other => other,
         }
     }

@@ -27,29 +27,22 @@ pub(super) struct Link {
 
 impl Link {
     pub(super) fn new(transport: Transport, headers: HeaderMap) -> Self {
-        Self {
-            transport,
-            headers,
-            index: Mutex::default(),
-        }
+        Self { transport, headers, index: Mutex::default() }
     }
 
     /// Makes a request; gives the answer, whatever its status, unless it is a
     /// redirect.
-    pub(super) async fn send(
-        &self,
-        errand: &Errand<'_>,
-        call: Call<'_>,
-    ) -> Result<Answer, PortError> {
+    pub(super) async fn send(&self, errand: &Errand<'_>, call: Call<'_>) -> Result<Answer, PortError> {
         let call = self.dress(call);
-        let answer = self.transport.send(&call).await?;
+        let answer = self.attempt(&self.transport, &call).await?;
         if !is_redirect(&answer) {
             return Ok(self.noted(answer));
         }
         let base = self.next(errand, &answer)?;
         let call = self.readdress(errand, call, &base)?;
         tracing::debug!(to = %base, "Vault names another node");
-        let answer = self.transport.with_base(base)?.send(&call).await?;
+        let node = self.transport.with_base(base)?;
+        let answer = self.attempt(&node, &call).await?;
         if is_redirect(&answer) {
             return Err(errand.advise(
                 PortErrorKind::Unavailable,
@@ -59,6 +52,19 @@ impl Link {
             ));
         }
         Ok(self.noted(answer))
+    }
+
+    /// Makes a request; says where nobody answered.
+    async fn attempt(&self, to: &Transport, call: &Call<'_>) -> Result<Answer, PortError> {
+        to.send(call).await.map_err(|error| {
+            if error.kind == PortErrorKind::Transient && error.advice.is_none() {
+                let base = to.base().as_str().trim_end_matches('/');
+                let advice = format!("check that Vault runs and can be reached at {base}");
+                error.with_advice(advice)
+            } else {
+                error
+            }
+        })
     }
 
     /// What was asked so far.
@@ -78,18 +84,12 @@ impl Link {
     }
 
     /// A host that was set by hand is the other node's now.
-    fn readdress<'c>(
-        &self,
-        errand: &Errand<'_>,
-        call: Call<'c>,
-        base: &Url,
-    ) -> Result<Call<'c>, PortError> {
+    fn readdress<'c>(&self, errand: &Errand<'_>, call: Call<'c>, base: &Url) -> Result<Call<'c>, PortError> {
         if !self.headers.contains_key(HOST) {
             return Ok(call);
         }
-        let host = host_of(base).ok_or_else(|| {
-            errand.error(PortErrorKind::Local, "Vault redirects to a strange host")
-        })?;
+        let host = host_of(base)
+            .ok_or_else(|| errand.error(PortErrorKind::Local, "Vault redirects to a strange host"))?;
         Ok(call.header(HOST, host))
     }
 
@@ -126,9 +126,7 @@ impl Link {
             return Err(refuse(format!("Vault redirects to {shown}")));
         }
         let Some((above, _)) = location.path().split_once("/v1/") else {
-            return Err(refuse(format!(
-                "Vault redirects to a place at {shown} that is not Vault's"
-            )));
+            return Err(refuse(format!("Vault redirects to a place at {shown} that is not Vault's")));
         };
         let mut next = location.clone();
         next.set_path(above);

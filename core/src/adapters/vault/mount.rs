@@ -41,27 +41,18 @@ pub(super) fn join(above: &str, below: &str) -> String {
 }
 
 /// Asks Vault where the mount of the settings ends and which version it is.
-pub(super) async fn find(
-    connection: &Connection,
-    settings: &VaultSettings,
-) -> Result<Place, PortError> {
+pub(super) async fn find(connection: &Connection, settings: &VaultSettings) -> Result<Place, PortError> {
     let mount = settings.mount.as_deref().unwrap_or(DEFAULT_MOUNT);
     let (mount, prefix) = (mount.trim_matches('/'), settings.prefix.trim_matches('/'));
     let full = join(mount, prefix);
     let errand = Errand::new("find the mount", &full);
     check_path(&errand, &full)?;
-    let call = errand
-        .call(Method::GET, "/v1/sys/internal/ui/mounts/*path", &[&full])
-        .judge(judge_read);
+    let call = errand.call(Method::GET, "/v1/sys/internal/ui/mounts/*path", &[&full]).judge(judge_read);
     let answer = connection.send(&errand, call).await?;
     match answer.status {
         StatusCode::OK => {}
         StatusCode::FORBIDDEN if settings.assume_version_2 => {
-            return Ok(Place {
-                mount: mount.to_owned(),
-                prefix: prefix.to_owned(),
-                is_confirmed: false,
-            });
+            return Ok(Place { mount: mount.to_owned(), prefix: prefix.to_owned(), is_confirmed: false });
         }
         StatusCode::FORBIDDEN => {
             return Err(errand.advise(
@@ -120,11 +111,7 @@ fn place(errand: &Errand<'_>, full: &str, found: &MountAnswer) -> Result<Place, 
             ),
         ));
     }
-    Ok(Place {
-        mount: mount.to_owned(),
-        prefix: prefix.to_owned(),
-        is_confirmed: true,
-    })
+    Ok(Place { mount: mount.to_owned(), prefix: prefix.to_owned(), is_confirmed: true })
 }
 
 /// Refuses a path that would name another place, or none.
@@ -140,11 +127,7 @@ pub(super) fn check_path(errand: &Errand<'_>, path: &str) -> Result<(), PortErro
     } else {
         return Ok(());
     };
-    Err(errand.advise(
-        PortErrorKind::Local,
-        why,
-        "give the path below the mount, as `db`",
-    ))
+    Err(errand.advise(PortErrorKind::Local, why, "give the path below the mount, as `db`"))
 }
 
 #[cfg(test)]
@@ -164,24 +147,13 @@ mod tests {
     fn the_mount_ends_where_vault_says() {
         let errand = Errand::new("find the mount", "team/kv/blacksmith");
         let on = |path: &str| {
-            place(
-                &errand,
-                "team/kv/blacksmith",
-                &answer(path, "kv", Some("2")),
-            )
-            .map(|place| (place.mount, place.prefix))
+            place(&errand, "team/kv/blacksmith", &answer(path, "kv", Some("2")))
+                .map(|place| (place.mount, place.prefix))
         };
-        assert_eq!(
-            on("team/kv/").unwrap(),
-            ("team/kv".into(), "blacksmith".into())
-        );
+        assert_eq!(on("team/kv/").unwrap(), ("team/kv".into(), "blacksmith".into()));
         assert_eq!(on("team/kv/blacksmith/").unwrap().1, "");
         for other in ["team/k/", "secret/", ""] {
-            assert_eq!(
-                on(other).unwrap_err().kind,
-                PortErrorKind::Malformed,
-                "{other}"
-            );
+            assert_eq!(on(other).unwrap_err().kind, PortErrorKind::Malformed, "{other}");
         }
     }
 

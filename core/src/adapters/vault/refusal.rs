@@ -55,12 +55,8 @@ pub(super) struct Refused {
 /// Longer texts are cut: they are for people.
 const LONGEST_TEXT: usize = 300;
 
-const TOO_LARGE: [&str; 4] = [
-    "value being too large",
-    "exceeds allowed length",
-    "due to high complexity",
-    "request body too large",
-];
+const TOO_LARGE: [&str; 4] =
+    ["value being too large", "exceeds allowed length", "due to high complexity", "request body too large"];
 
 const STANDBY: [&str; 5] = [
     "local node not active but active cluster node not found",
@@ -88,11 +84,7 @@ impl Refused {
         } else {
             tell(answer.status, &text, body.is_some(), has_data)
         };
-        Self {
-            refusal,
-            status: answer.status,
-            text,
-        }
+        Self { refusal, status: answer.status, text }
     }
 
     /// The error of an errand that was refused so.
@@ -147,21 +139,15 @@ impl Refused {
                 "raise the server's limit (`max_entry_size`, `max_request_size`, on OpenBao \
                  `max_request_json_strings`), and configure the same limit here",
             ),
-            Refusal::Upgrading => (
-                Kind::Unavailable,
-                "the mount is being upgraded to KV v2",
-                "run again in a moment",
-            ),
-            Refusal::Invalid => (
-                Kind::Local,
-                "Vault refused the request",
-                "check the address, the mount and the path",
-            ),
-            Refusal::Broken => (
-                Kind::Transient,
-                "Vault failed",
-                "run again; if it lasts, look into the server's log",
-            ),
+            Refusal::Upgrading => {
+                (Kind::Unavailable, "the mount is being upgraded to KV v2", "run again in a moment")
+            }
+            Refusal::Invalid => {
+                (Kind::Local, "Vault refused the request", "check the address, the mount and the path")
+            }
+            Refusal::Broken => {
+                (Kind::Transient, "Vault failed", "run again; if it lasts, look into the server's log")
+            }
             Refusal::Foreign => (
                 Kind::Malformed,
                 "this is not an answer of Vault",
@@ -196,11 +182,7 @@ fn tell(status: StatusCode, text: &str, is_json: bool, has_data: bool) -> Refusa
         412 => Refusal::Stale,
         501 => Refusal::Uninitialised,
         400 if says(&["did not match the current version"]) => Refusal::CasMismatch,
-        400 if says(&[
-            "Upgrading from non-versioned to versioned",
-            "Waiting for the primary to upgrade",
-        ]) =>
-        {
+        400 if says(&["Upgrading from non-versioned to versioned", "Waiting for the primary to upgrade"]) => {
             Refusal::Upgrading
         }
         500..=599 if says(&["Vault is sealed"]) => Refusal::Sealed,
@@ -246,9 +228,7 @@ pub(super) fn judge_final(_: &Answer) -> Verdict {
 
 fn judge(refusal: Refusal) -> Verdict {
     match refusal {
-        Refusal::RateLimited | Refusal::Stale | Refusal::Standby | Refusal::Upgrading => {
-            Verdict::Again
-        }
+        Refusal::RateLimited | Refusal::Stale | Refusal::Standby | Refusal::Upgrading => Verdict::Again,
         // A sealed Vault waits for a person, not for us.
         _ => Verdict::Final,
     }
@@ -264,52 +244,24 @@ mod tests {
 
     #[test]
     fn only_a_bare_404_is_absence() {
-        let on =
-            |text: &str, is_json, has_data| tell(StatusCode::NOT_FOUND, text, is_json, has_data);
+        let on = |text: &str, is_json, has_data| tell(StatusCode::NOT_FOUND, text, is_json, has_data);
         assert_eq!(on("", true, false), Refusal::Absent);
         assert_eq!(on("", true, true), Refusal::WrongPlace);
         assert_eq!(on("", false, false), Refusal::Foreign);
         assert_eq!(on("no handler for route", true, false), Refusal::WrongPlace);
-        assert_eq!(
-            on("Invalid path for a versioned", true, false),
-            Refusal::WrongPlace
-        );
+        assert_eq!(on("Invalid path for a versioned", true, false), Refusal::WrongPlace);
     }
 
     #[test]
     fn one_status_means_several_things() {
         for (status, text, refusal) in [
-            (
-                400,
-                "check-and-set parameter did not match the current version",
-                Refusal::CasMismatch,
-            ),
-            (
-                400,
-                "Upgrading from non-versioned to versioned data. This",
-                Refusal::Upgrading,
-            ),
-            (
-                400,
-                "refused JSON input due to high complexity: exceeded",
-                Refusal::TooLarge,
-            ),
+            (400, "check-and-set parameter did not match the current version", Refusal::CasMismatch),
+            (400, "Upgrading from non-versioned to versioned data. This", Refusal::Upgrading),
+            (400, "refused JSON input due to high complexity: exceeded", Refusal::TooLarge),
             (400, "no data provided", Refusal::Invalid),
-            (
-                500,
-                "put failed due to value being too large; got 2",
-                Refusal::TooLarge,
-            ),
-            (
-                500,
-                "JSON string value exceeds allowed length",
-                Refusal::TooLarge,
-            ),
-            (
-                500,
-                "local node not active but active cluster node not found",
-                Refusal::Standby,
-            ),
+            (500, "put failed due to value being too large; got 2", Refusal::TooLarge),
+            (500, "JSON string value exceeds allowed length", Refusal::TooLarge),
+            (500, "local node not active but active cluster node not found", Refusal::Standby),
             (500, "internal error", Refusal::Broken),
             (503, "no active Vault instance found", Refusal::Standby),
             (503, "Vault is sealed", Refusal::Sealed),

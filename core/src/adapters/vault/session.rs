@@ -74,12 +74,7 @@ impl State {
 
 impl Session {
     pub(super) fn new(link: Link, source: TokenSource, clock: Arc<dyn Clock>) -> Self {
-        Self {
-            link,
-            source,
-            clock,
-            state: Mutex::default(),
-        }
+        Self { link, source, clock, state: Mutex::default() }
     }
 
     /// Finds out why a request with a token of this generation was refused with
@@ -153,9 +148,7 @@ impl Session {
                 // itself. Whether it is any good, the first request will show.
                 let lease = match self.look_up(token).await? {
                     Some(about) if about.expire_time.is_none() && about.ttl == 0 => Lease::Endless,
-                    Some(about) => {
-                        Lease::granted(now, about.ttl, about.renewable.unwrap_or_default())
-                    }
+                    Some(about) => Lease::granted(now, about.ttl, about.renewable.unwrap_or_default()),
                     None => Lease::Unknown,
                 };
                 state.hold(token.clone(), lease);
@@ -195,9 +188,7 @@ impl Session {
             },
             _ => {
                 let lease = match &failure {
-                    Some(error) if error.kind.is_retryable() && !lease.is_over(now) => {
-                        lease.postponed(now)
-                    }
+                    Some(error) if error.kind.is_retryable() && !lease.is_over(now) => lease.postponed(now),
                     _ => lease.final_one(),
                 };
                 if let Some(error) = failure {
@@ -237,13 +228,8 @@ impl Session {
             raw(role.role_id.expose()),
             raw(role.secret_id.expose())
         );
-        let call = call(
-            &errand,
-            Method::POST,
-            "/v1/auth/*mount/login",
-            &[&role.mount],
-        )
-        .body("application/json", body);
+        let call = call(&errand, Method::POST, "/v1/auth/*mount/login", &[&role.mount])
+            .body("application/json", body);
         let answer = self.link.send(&errand, call).await?;
         match answer.status {
             StatusCode::OK => {}
@@ -302,12 +288,7 @@ impl Credentials for Session {
 }
 
 /// To look up, to renew and to log in once more does no harm.
-fn call<'c>(
-    errand: &Errand<'c>,
-    method: Method,
-    route: &'static str,
-    parameters: &[&'c str],
-) -> Call<'c> {
+fn call<'c>(errand: &Errand<'c>, method: Method, route: &'static str, parameters: &[&'c str]) -> Call<'c> {
     let call = errand.call(method, route, parameters);
     call.replay(Replay::Safe).judge(judge_read)
 }
@@ -317,9 +298,7 @@ fn call<'c>(
 fn header(token: &Secret, origin: &str) -> Result<HeaderValue, PortError> {
     let text = token.expose();
     let is_printable = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic());
-    let value = is_printable
-        .then(|| HeaderValue::from_str(text).ok())
-        .flatten();
+    let value = is_printable.then(|| HeaderValue::from_str(text).ok()).flatten();
     let mut value = value.ok_or_else(|| {
         PortError::new(
             PortErrorKind::Local,

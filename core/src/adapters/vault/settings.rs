@@ -25,11 +25,7 @@ impl AppRole {
     /// A role of the method at its usual path, `approle`.
     #[must_use]
     pub fn new(role_id: impl Into<Secret>, secret_id: impl Into<Secret>) -> Self {
-        Self {
-            mount: "approle".to_owned(),
-            role_id: role_id.into(),
-            secret_id: secret_id.into(),
-        }
+        Self { mount: "approle".to_owned(), role_id: role_id.into(), secret_id: secret_id.into() }
     }
 }
 
@@ -53,10 +49,7 @@ impl TokenSource {
     /// A token, and where it was found, for people.
     #[must_use]
     pub fn given(token: impl Into<Secret>, origin: impl Into<String>) -> Self {
-        Self::Given {
-            token: token.into(),
-            origin: origin.into(),
-        }
+        Self::Given { token: token.into(), origin: origin.into() }
     }
 }
 
@@ -75,10 +68,7 @@ pub struct EntryLimits {
 
 impl Default for EntryLimits {
     fn default() -> Self {
-        Self {
-            bytes: 1 << 20,
-            strings: None,
-        }
+        Self { bytes: 1 << 20, strings: None }
     }
 }
 
@@ -123,10 +113,7 @@ impl VaultSettings {
     /// # Errors
     /// `Local` if the address is not an `http` or `https` URL.
     pub fn new(address: &str, token: TokenSource) -> Result<Self, PortError> {
-        let client = ClientSettings {
-            timeouts: timeouts(TIMEOUT),
-            ..ClientSettings::default()
-        };
+        let client = ClientSettings { timeouts: timeouts(TIMEOUT), ..ClientSettings::default() };
         Ok(Self {
             address: parse_address(address)?,
             token,
@@ -157,10 +144,7 @@ impl VaultSettings {
                 refuse(name.clone(), format!("it is not a server's name: {e}"))
                     .with_advice("give the name in the certificate, as `vault.example.org`")
             })?;
-            client.server_name = Some(ServerName {
-                name: name.clone(),
-                host,
-            });
+            client.server_name = Some(ServerName { name: name.clone(), host });
         }
         Ok((url, client))
     }
@@ -168,21 +152,14 @@ impl VaultSettings {
 
 /// Time limits for requests that may take so long.
 pub(super) fn timeouts(whole: Duration) -> Timeouts {
-    Timeouts {
-        connect: Duration::from_secs(10).min(whole),
-        read: whole,
-        whole,
-    }
+    Timeouts { connect: Duration::from_secs(10).min(whole), read: whole, whole }
 }
 
 fn parse_address(text: &str) -> Result<Url, PortError> {
     let text = text.trim();
     if text.starts_with("unix:") {
-        return Err(refuse(
-            text.to_owned(),
-            "sockets of Vault Agent are not supported".to_owned(),
-        )
-        .with_advice("let the agent listen on a TCP port, as `http://127.0.0.1:8100`"));
+        return Err(refuse(text.to_owned(), "sockets of Vault Agent are not supported".to_owned())
+            .with_advice("let the agent listen on a TCP port, as `http://127.0.0.1:8100`"));
     }
     // The text may hold a password: it is not repeated before it is parsed.
     let url = Url::parse(text).map_err(|e| {
@@ -190,20 +167,12 @@ fn parse_address(text: &str) -> Result<Url, PortError> {
             .with_advice("write it as `https://vault.example.org:8200`")
     })?;
     if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() {
-        return Err(refuse(
-            String::new(),
-            "it is not an `http` or `https` URL".to_owned(),
-        )
-        .with_advice("write it as `https://vault.example.org:8200`"));
+        return Err(refuse(String::new(), "it is not an `http` or `https` URL".to_owned())
+            .with_advice("write it as `https://vault.example.org:8200`"));
     }
     Ok(url)
 }
 
 fn refuse(subject: String, reason: String) -> PortError {
-    PortError::new(
-        PortErrorKind::Local,
-        "use the address of Vault",
-        subject,
-        reason,
-    )
+    PortError::new(PortErrorKind::Local, "use the address of Vault", subject, reason)
 }

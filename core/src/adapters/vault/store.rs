@@ -12,13 +12,9 @@ use super::refusal::{Refusal, Refused, judge_read, judge_write};
 use super::settings::VaultSettings;
 use super::wire::{self, Envelope, Keys, SecretVersion};
 use super::write::{self, Write};
-use crate::adapters::http::{
-    Call, CancellationToken, Method, Pause, RequestCounts, StatusCode, TokioPause,
-};
+use crate::adapters::http::{Call, CancellationToken, Method, Pause, RequestCounts, StatusCode, TokioPause};
 use crate::model::JsonObject;
-use crate::ports::{
-    Clock, PortError, PortErrorKind, SecretStore, Slot, StoreAddress, SystemClock, Version,
-};
+use crate::ports::{Clock, PortError, PortErrorKind, SecretStore, Slot, StoreAddress, SystemClock, Version};
 
 /// Records in a Vault.
 #[derive(Debug)]
@@ -34,12 +30,7 @@ impl VaultStore {
     /// # Errors
     /// `Local` if an address, a certificate or a header cannot be used.
     pub fn new(settings: VaultSettings) -> Result<Self, PortError> {
-        Self::with_parts(
-            settings,
-            Arc::new(SystemClock),
-            Arc::new(TokioPause),
-            CancellationToken::new(),
-        )
+        Self::with_parts(settings, Arc::new(SystemClock), Arc::new(TokioPause), CancellationToken::new())
     }
 
     /// A store that takes the time from `clock`, waits between tries by
@@ -66,11 +57,15 @@ impl VaultStore {
         self.connection.counts()
     }
 
+    /// What it was made with; secrets among it are not shown.
+    #[must_use]
+    pub fn settings(&self) -> &VaultSettings {
+        &self.settings
+    }
+
     /// Where the secrets are; Vault is asked once.
     pub(super) async fn place(&self) -> Result<&Place, PortError> {
-        self.place
-            .get_or_try_init(|| mount::find(&self.connection, &self.settings))
-            .await
+        self.place.get_or_try_init(|| mount::find(&self.connection, &self.settings)).await
     }
 
     /// Removes something. There is no check of versions on removals, so one of
@@ -84,9 +79,7 @@ impl VaultStore {
         check_path(errand, errand.subject)?;
         let place = self.place().await?;
         let path = place.below(errand.subject);
-        let call = errand
-            .call(Method::DELETE, route, &[&place.mount, &path])
-            .judge(judge_write);
+        let call = errand.call(Method::DELETE, route, &[&place.mount, &path]).judge(judge_write);
         let failure = match self.connection.send(errand, call).await {
             Ok(answer) if answer.status.is_success() => return Ok(()),
             Ok(answer) => {
@@ -123,21 +116,10 @@ impl SecretStore for VaultStore {
         read_version(&self.connection, place, &errand, path, None).await
     }
 
-    async fn write(
-        &self,
-        path: &str,
-        data: &JsonObject,
-        expected: Version,
-    ) -> Result<Version, PortError> {
+    async fn write(&self, path: &str, data: &JsonObject, expected: Version) -> Result<Version, PortError> {
         write::check(path, data, &self.settings.entry_limits)?;
         let place = self.place().await?;
-        let write = Write {
-            connection: &self.connection,
-            place,
-            path,
-            data,
-            expected,
-        };
+        let write = Write { connection: &self.connection, place, path, data, expected };
         write.make().await
     }
 
@@ -151,16 +133,9 @@ impl SecretStore for VaultStore {
         let call: Call<'_> = if below.is_empty() {
             errand.call(Method::GET, "/v1/*mount/metadata", &[&place.mount])
         } else {
-            errand.call(
-                Method::GET,
-                "/v1/*mount/metadata/*path",
-                &[&place.mount, &below],
-            )
+            errand.call(Method::GET, "/v1/*mount/metadata/*path", &[&place.mount, &below])
         };
-        let call = call
-            .query("list", "true")
-            .largest_answer(self.settings.largest_answer)
-            .judge(judge_read);
+        let call = call.query("list", "true").largest_answer(self.settings.largest_answer).judge(judge_read);
         let answer = self.connection.send(&errand, call).await?;
         if answer.status != StatusCode::OK {
             let refused = Refused::read(&answer);
@@ -170,9 +145,8 @@ impl SecretStore for VaultStore {
             };
         }
         let found: Keys = wire::data(&errand, &answer)?;
-        let mut keys = found
-            .keys
-            .ok_or_else(|| wire::malformed(&errand, "the list holds no names".to_owned()))?;
+        let mut keys =
+            found.keys.ok_or_else(|| wire::malformed(&errand, "the list holds no names".to_owned()))?;
         keys.sort_unstable();
         keys.dedup();
         Ok(keys)
@@ -187,8 +161,7 @@ impl SecretStore for VaultStore {
     async fn purge(&self, path: &str) -> Result<(), PortError> {
         let errand = Errand::new("remove the secret and its versions", path);
         let is_gone = |slot: &Slot| slot.version() == Version::NEVER;
-        self.remove(&errand, "/v1/*mount/metadata/*path", is_gone)
-            .await
+        self.remove(&errand, "/v1/*mount/metadata/*path", is_gone).await
     }
 
     fn address(&self) -> StoreAddress {
@@ -210,11 +183,7 @@ pub(super) async fn read_version(
 ) -> Result<Slot, PortError> {
     let below = place.below(path);
     let mut call = errand
-        .call(
-            Method::GET,
-            "/v1/*mount/data/*path",
-            &[&place.mount, &below],
-        )
+        .call(Method::GET, "/v1/*mount/data/*path", &[&place.mount, &below])
         .largest_answer(LARGEST_SECRET)
         .judge(judge_read);
     if let Some(version) = version {
@@ -226,14 +195,12 @@ pub(super) async fn read_version(
             let found: SecretVersion = wire::data(errand, &answer)?;
             let version = found.metadata.and_then(|metadata| metadata.version);
             match (found.data, version) {
-                (Some(data), Some(version)) if version > 0 => Ok(Slot::Present {
-                    version: Version(version),
-                    data,
-                }),
+                (Some(data), Some(version)) if version > 0 => {
+                    Ok(Slot::Present { version: Version(version), data })
+                }
                 _ => Err(wire::malformed(
                     errand,
-                    "the answer lacks the data or its version, as no answer of KV v2 does"
-                        .to_owned(),
+                    "the answer lacks the data or its version, as no answer of KV v2 does".to_owned(),
                 )),
             }
         }
@@ -249,9 +216,7 @@ pub(super) async fn read_version(
             }
             let refused = Refused::read(&answer);
             match refused.refusal {
-                Refusal::Absent => Ok(Slot::Vacant {
-                    version: Version::NEVER,
-                }),
+                Refusal::Absent => Ok(Slot::Vacant { version: Version::NEVER }),
                 _ => Err(refused.error(errand)),
             }
         }

@@ -119,13 +119,8 @@ pub(super) fn read<D: DeserializeOwned>(
 }
 
 /// Reads the `data` of a success.
-pub(super) fn data<D: DeserializeOwned>(
-    errand: &Errand<'_>,
-    answer: &Answer,
-) -> Result<D, PortError> {
-    read(errand, answer)?
-        .data
-        .ok_or_else(|| malformed(errand, "the answer holds no data".to_owned()))
+pub(super) fn data<D: DeserializeOwned>(errand: &Errand<'_>, answer: &Answer) -> Result<D, PortError> {
+    read(errand, answer)?.data.ok_or_else(|| malformed(errand, "the answer holds no data".to_owned()))
 }
 
 /// An answer that cannot be understood.

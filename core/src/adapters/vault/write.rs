@@ -69,11 +69,7 @@ impl Write<'_> {
     pub(super) async fn make(&self) -> Result<Version, PortError> {
         let errand = errand(self.path);
         let next = Version(self.expected.0 + 1);
-        let body = format!(
-            r#"{{"data":{},"options":{{"cas":{}}}}}"#,
-            self.data.to_text(),
-            self.expected
-        );
+        let body = format!(r#"{{"data":{},"options":{{"cas":{}}}}}"#, self.data.to_text(), self.expected);
         let mut delays = self.connection.retry().delays();
         let mut doubt: Option<PortError> = None;
         loop {
@@ -115,19 +111,10 @@ impl Write<'_> {
     }
 
     /// One try. The error is one after which nothing was written.
-    async fn put(
-        &self,
-        errand: &Errand<'_>,
-        body: String,
-        next: Version,
-    ) -> Result<Outcome, PortError> {
+    async fn put(&self, errand: &Errand<'_>, body: String, next: Version) -> Result<Outcome, PortError> {
         let path = self.place.below(self.path);
         let call = errand
-            .call(
-                Method::POST,
-                "/v1/*mount/data/*path",
-                &[&self.place.mount, &path],
-            )
+            .call(Method::POST, "/v1/*mount/data/*path", &[&self.place.mount, &path])
             .body("application/json", body)
             .judge(judge_write);
         let answer = match self.connection.send(errand, call).await {
@@ -191,9 +178,7 @@ fn accepted(errand: &Errand<'_>, answer: &Answer, next: Version) -> Result<Outco
             "the write was answered with version {version} where {next} had to follow: the \
              version was not checked"
         ),
-        None => {
-            "the write was answered without a version: nothing says that it was checked".to_owned()
-        }
+        None => "the write was answered without a version: nothing says that it was checked".to_owned(),
     };
     Err(errand.advise(
         PortErrorKind::Ambiguous,
@@ -207,16 +192,9 @@ fn unclear(errand: &Errand<'_>, failure: PortError, why: &str) -> PortError {
     let reason = if why.is_empty() {
         format!("it is unknown whether it took place: {}", failure.reason)
     } else {
-        format!(
-            "it is unknown whether it took place: {}; {why}",
-            failure.reason
-        )
+        format!("it is unknown whether it took place: {}; {why}", failure.reason)
     };
     errand
-        .advise(
-            PortErrorKind::Ambiguous,
-            reason,
-            "read the secret and compare before anything else",
-        )
+        .advise(PortErrorKind::Ambiguous, reason, "read the secret and compare before anything else")
         .with_source(failure)
 }

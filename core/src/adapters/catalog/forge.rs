@@ -1,0 +1,72 @@
+//! Forge folders: a folder a service, in it `service.yml` and a folder a plan.
+//! The rules for ids and order are Blacksmith's.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use super::super::source_file::{folder_entries, read_text, read_yaml};
+use super::SourceError;
+use crate::manifest::{Document, topology};
+use crate::model::{Plan, PlanId, Service, ServiceId, Topology};
+
+/// Reads the services of a folder, or the one service that the folder is.
+pub(super) fn read(folder: &Path) -> Result<Vec<Service>, SourceError> {
+    if folder.join("service.yml").is_file() {
+        return Ok(vec![service(folder)?]);
+    }
+    let services = folder_entries(folder)?
+        .iter()
+        .filter(|entry| entry.join("service.yml").is_file())
+        .map(|entry| service(entry))
+        .collect::<Result<Vec<_>, _>>()?;
+    if services.is_empty() {
+        return Err(SourceError::new(folder, "holds no folder with a service.yml").advise(
+            "name the folder that holds the services' folders, or a file with the broker's /v2/catalog",
+        ));
+    }
+    Ok(services)
+}
+
+fn service(folder: &Path) -> Result<Service, SourceError> {
+    let file = folder.join("service.yml");
+    let (id, name) = id_and_name(&file, &read_yaml(&file)?)?;
+    let id = ServiceId::new(&id).map_err(|error| SourceError::new(&file, error.to_string()))?;
+    let plans = folder_entries(folder)?
+        .iter()
+        .filter(|entry| entry.is_dir())
+        .map(|entry| plan(entry, &id))
+        .collect::<Result<Vec<_>, _>>()?;
+    Ok(Service { id, name, plans })
+}
+
+fn plan(folder: &Path, service: &ServiceId) -> Result<Plan, SourceError> {
+    let file = folder.join("plan.yml");
+    let (own_id, name) = id_and_name(&file, &read_yaml(&file)?)?;
+    // The broker puts the service's id in front of what the file says.
+    let id = PlanId::new(format!("{service}-{own_id}"))
+        .map_err(|error| SourceError::new(&file, error.to_string()))?;
+    Ok(Plan { id, name, service: service.clone(), topology: plan_topology(folder)? })
+}
+
+/// The plan's own manifest, which may be a template that is not yet YAML as a
+/// whole: what cannot be parsed tells nothing about the plan, and the plan
+/// stands without it.
+fn plan_topology(folder: &Path) -> Result<Option<Topology>, SourceError> {
+    let file = folder.join("manifest.yml");
+    if !file.is_file() {
+        return Ok(None);
+    }
+    let topology = topology::of(&Document::parse(&read_text(&file)?));
+    Ok((!topology.is_empty()).then_some(topology))
+}
+
+/// Id and name, each of which stands in for the other.
+fn id_and_name(file: &Path, document: &Document) -> Result<(String, Arc<str>), SourceError> {
+    let text =
+        |key: &str| document.path(&[key]).and_then(|node| node.as_str()).filter(|text| !text.is_empty());
+    match (text("id"), text("name")) {
+        (Some(id), Some(name)) => Ok((id.to_owned(), name.into())),
+        (Some(one), None) | (None, Some(one)) => Ok((one.to_owned(), one.into())),
+        (None, None) => Err(SourceError::new(file, "has neither `id` nor `name`").advise("give it an id")),
+    }
+}

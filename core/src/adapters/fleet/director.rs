@@ -1,0 +1,128 @@
+//! A fleet's folder as a Director that never changes.
+
+use std::path::Path;
+
+use async_trait::async_trait;
+use chrono::{DateTime, TimeZone, Utc};
+use serde::Deserialize;
+
+use super::super::SourceError;
+use super::super::source_file::read_text;
+use super::FleetFolder;
+use crate::model::{DeploymentName, DeploymentSummary};
+use crate::ports::{
+    Director, DirectorEvent, DirectorInfo, DirectorInstance, DirectorTask, EventQuery, ManifestAnswer,
+    PortError, PortErrorKind,
+};
+
+/// How many events a Director gives at once.
+const EVENTS_A_PAGE: usize = 200;
+
+#[derive(Deserialize)]
+struct WireEvent {
+    id: String,
+    timestamp: i64,
+    #[serde(default)]
+    user: String,
+    #[serde(default)]
+    action: String,
+    #[serde(default)]
+    object_type: String,
+    #[serde(default)]
+    object_name: String,
+    deployment: Option<String>,
+    task: Option<String>,
+    error: Option<String>,
+}
+
+impl WireEvent {
+    fn into_event(self) -> Option<DirectorEvent> {
+        Some(DirectorEvent {
+            id: self.id.parse().ok()?,
+            at: timestamp(self.timestamp)?,
+            user: self.user,
+            action: self.action,
+            object_type: self.object_type,
+            object_name: self.object_name,
+            deployment: self.deployment,
+            task: self.task,
+            error: self.error,
+        })
+    }
+}
+
+fn timestamp(seconds: i64) -> Option<DateTime<Utc>> {
+    Utc.timestamp_opt(seconds, 0).single()
+}
+
+/// A file of the fleet that cannot be used is our own side's fault.
+fn local(operation: &'static str, error: &SourceError) -> PortError {
+    let port = PortError::new(PortErrorKind::Local, operation, "", error.to_string());
+    match &error.advice {
+        Some(advice) => port.with_advice(advice.clone()),
+        None => port,
+    }
+}
+
+fn events(path: &Path) -> Result<Vec<DirectorEvent>, SourceError> {
+    if matches!(path.try_exists(), Ok(false)) {
+        return Ok(Vec::new());
+    }
+    let wire: Vec<WireEvent> =
+        serde_json::from_str(&read_text(path)?).map_err(|error| SourceError::json(path, &error))?;
+    let count = wire.len();
+    let events: Vec<DirectorEvent> = wire.into_iter().filter_map(WireEvent::into_event).collect();
+    if events.len() < count {
+        return Err(SourceError::new(path, "holds an event whose id or time is no number"));
+    }
+    Ok(events)
+}
+
+#[async_trait]
+impl Director for FleetFolder {
+    async fn info(&self) -> Result<DirectorInfo, PortError> {
+        Ok(DirectorInfo {
+            name: self.director_name().to_owned(),
+            uuid: self.director_uuid().to_owned(),
+            version: self.director_version().to_owned(),
+            authentication: "none".to_owned(),
+            scopes: None,
+        })
+    }
+
+    async fn deployments(&self) -> Result<Vec<DeploymentSummary>, PortError> {
+        Ok(self.summaries().to_vec())
+    }
+
+    async fn manifest(&self, name: &DeploymentName) -> Result<ManifestAnswer, PortError> {
+        match self.manifest_bytes(name) {
+            Ok(Some(bytes)) => Ok(ManifestAnswer::Found(bytes.into())),
+            Ok(None) => Ok(ManifestAnswer::Null),
+            Err(error) => Err(local("read the manifest", &error)),
+        }
+    }
+
+    async fn tasks_in_flight(&self) -> Result<Vec<DirectorTask>, PortError> {
+        Ok(Vec::new())
+    }
+
+    async fn events(&self, query: &EventQuery) -> Result<Vec<DirectorEvent>, PortError> {
+        let all = events(&self.root().join("director/events.json"))
+            .map_err(|error| local("read events", &error))?;
+        let wanted = |event: &DirectorEvent| {
+            let deployment = query.deployment.as_ref().map(|name| name.as_str());
+            deployment.is_none_or(|name| event.deployment.as_deref() == Some(name))
+                && query.object_type.as_ref().is_none_or(|kind| *kind == event.object_type)
+                && query.before_id.is_none_or(|before| event.id < before)
+        };
+        Ok(all.into_iter().filter(wanted).take(EVENTS_A_PAGE).collect())
+    }
+
+    async fn instances(&self, _name: &DeploymentName) -> Result<Vec<DirectorInstance>, PortError> {
+        Ok(Vec::new())
+    }
+
+    fn address(&self) -> String {
+        format!("fleet {}", self.root().display())
+    }
+}

@@ -1,0 +1,151 @@
+//! A fleet's folder and the files in it.
+
+use std::path::{Path, PathBuf};
+
+use super::super::source_file::{LARGEST_FILE, read_text, read_up_to};
+use super::super::{SourceError, catalog};
+use super::wire::{WireDeployment, WireInfo};
+use crate::manifest::{Deployment, Limits, Manifest};
+use crate::model::{Catalog, DeploymentName, DeploymentSummary, Index, JsonObject};
+
+/// A folder that holds a fleet:
+///
+/// ```text
+/// catalog/<service>/service.yml, catalog/<service>/<plan>/{plan,manifest}.yml
+/// director/info.json, director/deployments.json, director/events.json
+/// director/manifests/<deployment>.yml      no file: the Director has none
+/// index.json                               Vault's index; no file: none yet
+/// labels.yml                               the right answers, for evaluation
+/// ```
+#[derive(Debug, Clone)]
+pub struct FleetFolder {
+    root: PathBuf,
+    summaries: Vec<DeploymentSummary>,
+    name: String,
+    uuid: String,
+    version: String,
+}
+
+impl FleetFolder {
+    /// Opens a fleet and reads the Director's list.
+    ///
+    /// # Errors
+    /// If the folder is none, or what the Director answered is missing or
+    /// broken. The error names the file and the place.
+    pub fn open(root: impl Into<PathBuf>) -> Result<Self, SourceError> {
+        let root = root.into();
+        if !root.is_dir() {
+            return Err(SourceError::new(&root, "is not a folder").advise("name a folder that holds a fleet"));
+        }
+        let list = root.join("director/deployments.json");
+        if !list.is_file() {
+            return Err(SourceError::new(&root, "is no fleet: it has no director/deployments.json")
+                .advise("save the Director's answer to GET /deployments?exclude_configs=true there"));
+        }
+        let wire: Vec<WireDeployment> = parse_json(&list)?;
+        let mut summaries: Vec<DeploymentSummary> = wire.into_iter().map(Into::into).collect();
+        summaries.sort_by(|a, b| a.name.cmp(&b.name));
+        if let Some(pair) = summaries.windows(2).find(|pair| pair[0].name == pair[1].name) {
+            return Err(SourceError::new(&list, format!("lists deployment `{}` twice", pair[0].name)));
+        }
+        let info: WireInfo = parse_json(&root.join("director/info.json"))?;
+        Ok(Self { root, summaries, name: info.name, uuid: info.uuid, version: info.version })
+    }
+
+    /// The folder.
+    #[must_use]
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// The Director's name.
+    #[must_use]
+    pub fn director_name(&self) -> &str {
+        &self.name
+    }
+
+    /// The Director's UUID.
+    #[must_use]
+    pub fn director_uuid(&self) -> &str {
+        &self.uuid
+    }
+
+    /// The Director's version.
+    #[must_use]
+    pub fn director_version(&self) -> &str {
+        &self.version
+    }
+
+    /// All deployments of the list, by name.
+    #[must_use]
+    pub fn summaries(&self) -> &[DeploymentSummary] {
+        &self.summaries
+    }
+
+    /// The file of a deployment's manifest, whether it is there or not.
+    #[must_use]
+    pub fn manifest_file(&self, name: &DeploymentName) -> PathBuf {
+        self.root.join("director/manifests").join(format!("{name}.yml"))
+    }
+
+    /// The manifest's bytes, up to one byte more than is allowed; nothing if
+    /// the Director has none.
+    ///
+    /// # Errors
+    /// If the file is there and cannot be read.
+    pub fn manifest_bytes(&self, name: &DeploymentName) -> Result<Option<Vec<u8>>, SourceError> {
+        let file = self.manifest_file(name);
+        // The only error that means "none" is the file's absence.
+        if matches!(file.try_exists(), Ok(false)) {
+            return Ok(None);
+        }
+        read_up_to(&file, Limits::STANDARD.bytes as u64).map(Some)
+    }
+
+    /// A deployment with its manifest. One that cannot be read costs only its
+    /// own deployment.
+    #[must_use]
+    pub fn deployment(&self, summary: &DeploymentSummary) -> Deployment {
+        let manifest = match self.manifest_bytes(&summary.name) {
+            Ok(Some(bytes)) => Manifest::from_bytes(bytes),
+            Ok(None) => Manifest::absent(),
+            Err(error) => Manifest::unread(error.to_string()),
+        };
+        Deployment::new(summary.clone(), manifest)
+    }
+
+    /// The catalog beside the Director's answers, if the fleet has one.
+    ///
+    /// # Errors
+    /// If it is there and cannot be used.
+    pub fn catalog(&self) -> Result<Option<Catalog>, SourceError> {
+        let folder = self.root.join("catalog");
+        if folder.is_dir() { catalog::read(&folder).map(Some) } else { Ok(None) }
+    }
+
+    /// The index as it was saved; nothing if the fleet has none.
+    ///
+    /// # Errors
+    /// If it is there and is not a JSON object.
+    pub fn index_object(&self) -> Result<Option<JsonObject>, SourceError> {
+        let file = self.root.join("index.json");
+        if matches!(file.try_exists(), Ok(false)) {
+            return Ok(None);
+        }
+        parse_json(&file).map(Some)
+    }
+
+    /// The index; empty if the fleet has none.
+    ///
+    /// # Errors
+    /// If it is there and is not a JSON object.
+    pub fn index(&self) -> Result<Index, SourceError> {
+        Ok(self.index_object()?.map(|object| Index::from_object(&object)).unwrap_or_default())
+    }
+}
+
+fn parse_json<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T, SourceError> {
+    let text = read_text(path)?;
+    debug_assert!(text.len() as u64 <= LARGEST_FILE);
+    serde_json::from_str(&text).map_err(|error| SourceError::json(path, &error))
+}

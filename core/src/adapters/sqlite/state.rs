@@ -1,0 +1,250 @@
+//! What the reconciler remembers of one Director between runs.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::{Mutex, PoisonError};
+
+use chrono::{DateTime, Utc};
+use rusqlite::{Connection, OptionalExtension, Result as SqlResult, Row, Transaction, params};
+
+use super::columns;
+use super::faults::{Place, Task};
+use super::file::{DatabaseFile, Form, Journal, LOCK_WAIT};
+use super::journal;
+use crate::model::InstanceId;
+use crate::ports::PortError;
+use crate::ports::{Absence, RunEntry, RunState};
+
+/// The state's file. It is written a few times a run, so that a rollback
+/// journal is fast enough; and with it, reading creates no file.
+static FORM: Form = Form {
+    noun: "state file",
+    // "BRsf" in ASCII.
+    application_id: 0x4252_7366,
+    schema_version: 1,
+    schema: "
+        CREATE TABLE director (
+            only INTEGER PRIMARY KEY CHECK (only = 1),
+            uuid TEXT NOT NULL,
+            index_size INTEGER CHECK (index_size >= 0),
+            last_full_verification TEXT
+        ) STRICT;
+        CREATE TABLE absence (
+            folded_id TEXT PRIMARY KEY,
+            instance_id TEXT NOT NULL,
+            first_absent_at TEXT NOT NULL,
+            complete_scans INTEGER NOT NULL CHECK (complete_scans > 0)
+        ) STRICT;
+        CREATE TABLE run (
+            run_id TEXT NOT NULL UNIQUE,
+            started_at TEXT NOT NULL,
+            finished_at TEXT,
+            outcome TEXT,
+            complete INTEGER NOT NULL CHECK (complete IN (0, 1)),
+            counts TEXT NOT NULL,
+            findings TEXT NOT NULL
+        ) STRICT;
+        CREATE INDEX run_by_start ON run (started_at);
+    ",
+    journal: Journal::Rollback,
+};
+
+/// The state file of one Director, which only its owner may open.
+///
+/// Its methods block: reading takes microseconds, writing as long as the disk
+/// needs to make a change durable, and a lock of another process up to five
+/// seconds. Every failure is a `PortError` that names the file: `Local`, or
+/// `Malformed` if the file holds what it should not, or `Ambiguous` if the disk
+/// failed in the middle of a change.
+#[derive(Debug)]
+pub struct StateFile {
+    file: Mutex<DatabaseFile>,
+    place: Place,
+}
+
+impl StateFile {
+    /// Opens the state of a Director, by its UUID; creates the file if it is
+    /// missing: mode 0600, in folders of mode 0700.
+    ///
+    /// # Errors
+    /// If the file is another Director's, is not a state file, is of a newer
+    /// release, can be opened by others, or cannot be opened or created.
+    pub fn open(path: impl AsRef<Path>, director_uuid: &str) -> Result<Self, PortError> {
+        let mut file = DatabaseFile::open(&FORM, path.as_ref(), LOCK_WAIT)?;
+        let task = Task::new("open the state file", file.name());
+        let owner = file.write(&task, |transaction| {
+            transaction
+                .execute("INSERT OR IGNORE INTO director (only, uuid) VALUES (1, ?1)", [director_uuid])?;
+            owner(transaction)
+        })?;
+        check_owner(file.place(), &task, owner.as_deref(), director_uuid)?;
+        Ok(Self::new(file))
+    }
+
+    /// Opens the state of a Director for reading only, and creates nothing.
+    /// `None` if nothing was ever remembered there.
+    ///
+    /// # Errors
+    /// Those of `open`; and every method that changes something fails later.
+    pub fn open_existing(path: impl AsRef<Path>, director_uuid: &str) -> Result<Option<Self>, PortError> {
+        let Some(mut file) = DatabaseFile::open_existing(&FORM, path.as_ref(), LOCK_WAIT)? else {
+            return Ok(None);
+        };
+        let task = Task::new("open the state file", file.name());
+        let Some(owner) = file.read(&task, |transaction| owner(transaction))? else {
+            return Ok(None);
+        };
+        check_owner(file.place(), &task, Some(&owner), director_uuid)?;
+        Ok(Some(Self::new(file)))
+    }
+
+    fn new(file: DatabaseFile) -> Self {
+        Self { place: file.place().clone(), file: Mutex::new(file) }
+    }
+
+    fn read<T>(
+        &self,
+        operation: &'static str,
+        body: impl FnOnce(&Transaction<'_>) -> SqlResult<T>,
+    ) -> Result<T, PortError> {
+        let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+        file.read(&Task::new(operation, self.address()), body)
+    }
+
+    fn write<T>(
+        &self,
+        operation: &'static str,
+        body: impl FnOnce(&Transaction<'_>) -> SqlResult<T>,
+    ) -> Result<T, PortError> {
+        // A panic in a change has rolled it back: the file is as it was.
+        let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+        file.write(&Task::new(operation, self.address()), body)
+    }
+}
+
+impl RunState for StateFile {
+    fn address(&self) -> String {
+        self.place.to_string()
+    }
+
+    fn index_size(&self) -> Result<Option<u64>, PortError> {
+        self.read("read the size of the last index in", |transaction| {
+            let size: Option<i64> =
+                transaction.query_row("SELECT index_size FROM director", [], |row| row.get(0))?;
+            Ok(size.map(i64::unsigned_abs))
+        })
+    }
+
+    fn set_index_size(&self, entries: u64) -> Result<(), PortError> {
+        let entries = i64::try_from(entries).unwrap_or(i64::MAX);
+        self.write("remember the size of the index in", |transaction| {
+            transaction.execute("UPDATE director SET index_size = ?1", [entries])?;
+            Ok(())
+        })
+    }
+
+    fn last_full_verification(&self) -> Result<Option<DateTime<Utc>>, PortError> {
+        self.read("read the last full verification in", |transaction| {
+            transaction.query_row("SELECT last_full_verification FROM director", [], |row| {
+                columns::instant_or_none(row, 0)
+            })
+        })
+    }
+
+    fn set_last_full_verification(&self, at: DateTime<Utc>) -> Result<(), PortError> {
+        self.write("remember the full verification in", |transaction| {
+            transaction
+                .execute("UPDATE director SET last_full_verification = ?1", [columns::instant_text(at)])?;
+            Ok(())
+        })
+    }
+
+    fn absences(&self) -> Result<Vec<Absence>, PortError> {
+        self.read("read the absences in", |transaction| absences(transaction))
+    }
+
+    fn record_complete_scan(
+        &self,
+        absent: &BTreeSet<InstanceId>,
+        at: DateTime<Utc>,
+    ) -> Result<Vec<Absence>, PortError> {
+        self.write("remember the absences in", |transaction| {
+            for known in absences(transaction)? {
+                if !absent.contains(&known.instance) {
+                    forget(transaction, &known.instance)?;
+                }
+            }
+            let mut count = transaction.prepare(
+                "INSERT INTO absence (folded_id, instance_id, first_absent_at, complete_scans)
+                 VALUES (?1, ?2, ?3, 1)
+                 ON CONFLICT (folded_id) DO UPDATE SET complete_scans = complete_scans + 1",
+            )?;
+            let at = columns::instant_text(at);
+            for instance in absent {
+                count.execute(params![instance.folded(), instance.as_str(), at])?;
+            }
+            absences(transaction)
+        })
+    }
+
+    fn forget_absences(&self, instances: &BTreeSet<InstanceId>) -> Result<(), PortError> {
+        self.write("forget absences in", |transaction| {
+            instances.iter().try_for_each(|instance| forget(transaction, instance))
+        })
+    }
+
+    fn record_run(&self, run: &RunEntry) -> Result<(), PortError> {
+        self.write("write the run into the journal in", |transaction| journal::record(transaction, run))
+    }
+
+    fn runs(&self, limit: usize) -> Result<Vec<RunEntry>, PortError> {
+        self.read("read the journal in", |transaction| journal::newest(transaction, limit))
+    }
+
+    fn prune_runs(&self, keep: usize, oldest: DateTime<Utc>) -> Result<usize, PortError> {
+        self.write("prune the journal in", |transaction| journal::prune(transaction, keep, oldest))
+    }
+}
+
+/// Whose state it is.
+fn owner(connection: &Connection) -> SqlResult<Option<String>> {
+    connection.query_row("SELECT uuid FROM director", [], |row| row.get(0)).optional()
+}
+
+fn check_owner(
+    place: &Place,
+    task: &Task,
+    owner: Option<&str>,
+    director_uuid: &str,
+) -> Result<(), PortError> {
+    let Some(owner) = owner.filter(|owner| !owner.eq_ignore_ascii_case(director_uuid)) else {
+        return Ok(());
+    };
+    Err(place.refusal(
+        task,
+        format!("belongs to the Director {owner}, and this one is {director_uuid}"),
+        "name another state file; move this one away only if the Director was rebuilt",
+    ))
+}
+
+fn absences(connection: &Connection) -> SqlResult<Vec<Absence>> {
+    connection
+        .prepare(
+            "SELECT instance_id, first_absent_at, complete_scans
+             FROM absence ORDER BY folded_id",
+        )?
+        .query_map([], |row: &Row<'_>| {
+            let id: String = row.get(0)?;
+            Ok(Absence {
+                instance: InstanceId::new(&id).map_err(|error| columns::bad_text(0, error))?,
+                first_absent_at: columns::instant(row, 1)?,
+                complete_scans: row.get(2)?,
+            })
+        })?
+        .collect()
+}
+
+fn forget(connection: &Connection, instance: &InstanceId) -> SqlResult<()> {
+    connection.execute("DELETE FROM absence WHERE folded_id = ?1", [instance.folded()])?;
+    Ok(())
+}

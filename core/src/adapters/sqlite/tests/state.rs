@@ -1,0 +1,181 @@
+//! The state file: what it remembers, for whom, and that dry runs leave no
+//! trace.
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, Duration, Utc};
+
+use super::*;
+use crate::adapters::sqlite::StateFile;
+use crate::model::InstanceId;
+use crate::ports::{Absence, RunEntry, RunState};
+
+const UUID: &str = "2daf673a-9755-4b4f-aa6d-3632fbed8012";
+
+/// An instant some minutes after a fixed one.
+fn minute(minutes: i64) -> DateTime<Utc> {
+    DateTime::from_timestamp(1_767_225_600, 123_456_789).unwrap() + Duration::minutes(minutes)
+}
+
+fn ids<const N: usize>(ids: [&str; N]) -> BTreeSet<InstanceId> {
+    ids.map(|id| InstanceId::new(id).unwrap()).into()
+}
+
+fn absence(id: &str, since: i64, complete_scans: u32) -> Absence {
+    Absence { instance: InstanceId::new(id).unwrap(), first_absent_at: minute(since), complete_scans }
+}
+
+fn run(id: &str, started: i64) -> RunEntry {
+    RunEntry {
+        run_id: id.to_owned(),
+        started_at: minute(started),
+        finished_at: None,
+        outcome: None,
+        complete: false,
+        counts: object("{}"),
+        findings: Vec::new(),
+    }
+}
+
+#[test]
+fn a_new_state_remembers_nothing() {
+    let (_folder, path) = place();
+    let state = StateFile::open(&path, UUID).unwrap();
+    assert_eq!(state.index_size().unwrap(), None);
+    assert_eq!(state.last_full_verification().unwrap(), None);
+    assert_eq!(state.absences().unwrap(), []);
+    assert_eq!(state.runs(10).unwrap(), []);
+    assert_eq!(state.address(), path.to_str().unwrap());
+}
+
+#[test]
+fn what_was_remembered_is_there_after_opening_again() {
+    let (_folder, path) = place();
+    let open = || StateFile::open(&path, UUID).unwrap();
+    open().set_index_size(1_234).unwrap();
+    open().set_last_full_verification(minute(5)).unwrap();
+    assert_eq!(open().index_size().unwrap(), Some(1_234));
+    assert_eq!(open().last_full_verification().unwrap(), Some(minute(5)));
+    open().set_index_size(0).unwrap();
+    assert_eq!(open().index_size().unwrap(), Some(0));
+}
+
+#[test]
+fn the_state_of_another_director_is_refused() {
+    let (_folder, path) = place();
+    StateFile::open(&path, UUID).unwrap().set_index_size(7).unwrap();
+    let other = "11111111-9755-4b4f-aa6d-3632fbed8012";
+    let opened = StateFile::open(&path, other);
+    let read = StateFile::open_existing(&path, other);
+    for error in [opened.unwrap_err(), read.unwrap_err()] {
+        assert_explains(&error, &path, &[UUID, other, "another state file"]);
+    }
+    // A UUID is the same in any case.
+    let same = StateFile::open(&path, &UUID.to_uppercase()).unwrap();
+    assert_eq!(same.index_size().unwrap(), Some(7));
+}
+
+#[test]
+fn absences_begin_are_confirmed_and_end() {
+    let (_folder, path) = place();
+    let state = StateFile::open(&path, UUID).unwrap();
+    let now = state.record_complete_scan(&ids(["a", "b"]), minute(0)).unwrap();
+    assert_eq!(now, [absence("a", 0, 1), absence("b", 0, 1)]);
+    // `a` is back, `c` is new.
+    let now = state.record_complete_scan(&ids(["b", "c"]), minute(10)).unwrap();
+    assert_eq!(now, [absence("b", 0, 2), absence("c", 10, 1)]);
+    // `a` begins anew.
+    let now = state.record_complete_scan(&ids(["a", "b"]), minute(20)).unwrap();
+    assert_eq!(now, [absence("a", 20, 1), absence("b", 0, 3)]);
+    state.forget_absences(&ids(["b", "unknown"])).unwrap();
+    assert_eq!(state.absences().unwrap(), [absence("a", 20, 1)]);
+    let now = state.record_complete_scan(&ids([]), minute(30)).unwrap();
+    assert_eq!(now, []);
+}
+
+#[test]
+fn an_absence_is_the_same_in_any_case_of_a_uuid() {
+    let (_folder, path) = place();
+    let state = StateFile::open(&path, UUID).unwrap();
+    let upper = UUID.to_uppercase();
+    for (id, at) in [(upper.as_str(), 0), (UUID, 1)] {
+        state.record_complete_scan(&ids([id]), minute(at)).unwrap();
+    }
+    let absences = state.absences().unwrap();
+    assert_eq!(absences, [absence(UUID, 0, 2)]);
+    assert_eq!(absences[0].instance.as_str(), upper, "the first spelling");
+    state.forget_absences(&ids([UUID])).unwrap();
+    assert_eq!(state.absences().unwrap(), []);
+}
+
+#[test]
+fn the_journal_keeps_each_run_once_and_gives_the_newest_first() {
+    let (_folder, path) = place();
+    let state = StateFile::open(&path, UUID).unwrap();
+    for (id, started) in [("first", 0), ("third", 20), ("second", 10)] {
+        state.record_run(&run(id, started)).unwrap();
+    }
+    let finished = RunEntry {
+        finished_at: Some(minute(21)),
+        outcome: Some("completed".to_owned()),
+        complete: true,
+        counts: object(r#"{"matched":12,"share":1.10}"#),
+        findings: vec![object(r#"{"code":"stray"}"#), object("{}")],
+        ..run("third", 20)
+    };
+    state.record_run(&finished).unwrap();
+    let runs = state.runs(10).unwrap();
+    assert_eq!(runs, [finished, run("second", 10), run("first", 0)]);
+    assert_eq!(state.runs(1).unwrap().len(), 1);
+}
+
+#[test]
+fn the_journal_is_bounded_by_count_and_age() {
+    let (_folder, path) = place();
+    let state = StateFile::open(&path, UUID).unwrap();
+    let left = || {
+        let runs = state.runs(usize::MAX).unwrap();
+        runs.into_iter().map(|run| run.run_id).collect::<Vec<_>>()
+    };
+    for number in 0..10 {
+        state.record_run(&run(&number.to_string(), number)).unwrap();
+    }
+    assert_eq!(state.prune_runs(100, minute(2)).unwrap(), 2);
+    assert_eq!(left().len(), 8);
+    assert_eq!(state.prune_runs(3, minute(0)).unwrap(), 5);
+    assert_eq!(left(), ["9", "8", "7"]);
+    assert_eq!(state.prune_runs(3, minute(9)).unwrap(), 2);
+    assert_eq!(left(), ["9"]);
+}
+
+#[test]
+fn a_dry_run_finds_nothing_and_creates_nothing() {
+    let (folder, path) = place();
+    assert!(StateFile::open_existing(&path, UUID).unwrap().is_none());
+    let below = folder.path().join("not/there/state.sqlite");
+    assert!(StateFile::open_existing(&below, UUID).unwrap().is_none());
+    assert!(names(folder.path()).is_empty());
+
+    std::fs::write(&path, "").unwrap();
+    #[cfg(unix)]
+    set_mode(&path, 0o600);
+    assert!(StateFile::open_existing(&path, UUID).unwrap().is_none());
+    assert_eq!(std::fs::metadata(&path).unwrap().len(), 0);
+}
+
+#[test]
+fn a_dry_run_reads_and_cannot_write() {
+    let (folder, path) = place();
+    let state = StateFile::open(&path, UUID).unwrap();
+    state.record_complete_scan(&ids(["a"]), minute(0)).unwrap();
+    let before = std::fs::read(&path).unwrap();
+    let dry = StateFile::open_existing(&path, UUID).unwrap().unwrap();
+    assert_eq!(dry.absences().unwrap(), [absence("a", 0, 1)]);
+    assert_eq!(names(folder.path()), ["store.sqlite"], "files were created");
+    let error = dry.set_index_size(1).unwrap_err();
+    assert_explains(&error, &path, &["is read-only"]);
+    assert_eq!(std::fs::read(&path).unwrap(), before);
+    // It does not stand in the way of a real run either.
+    state.set_index_size(2).unwrap();
+    assert_eq!(dry.index_size().unwrap(), Some(2));
+}

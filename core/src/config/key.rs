@@ -1,0 +1,161 @@
+//! A key of the configuration: its row in the table, and the typed handle.
+
+use std::marker::PhantomData;
+
+use super::Kind;
+pub use super::value::Held;
+
+/// What the environment variables of all keys begin with.
+pub const VARIABLE_PREFIX: &str = "BLACKSMITH_RECONCILER_";
+
+/// A row of the table of keys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KeySpec {
+    /// The key with its sections, `policy.threshold`.
+    pub path: &'static str,
+    /// What it accepts.
+    pub kind: Kind,
+    /// Its value if no source names one, as it would be written.
+    pub default: Option<&'static str>,
+    /// What it is for, in one sentence.
+    pub doc: &'static str,
+    /// Whether its value must never be shown.
+    pub secret: bool,
+}
+
+impl KeySpec {
+    /// The environment variable that sets it.
+    #[must_use]
+    pub fn variable(&self) -> String {
+        variable_of(self.path)
+    }
+}
+
+/// The one rule that names variables: the prefix, then the path in upper case
+/// with `_` for `.`.
+pub(super) fn variable_of(path: &str) -> String {
+    format!("{VARIABLE_PREFIX}{}", path.to_ascii_uppercase().replace('.', "_"))
+}
+
+/// A key that knows what it holds: `Key<Confidence>` has a default and
+/// therefore always a value, `Key<Option<PathBuf>>` may have none.
+///
+/// An accessor of another type does not compile:
+///
+/// ```compile_fail
+/// use reconciler_core::config::{Settings, keys};
+///
+/// fn threshold(settings: &Settings) -> u64 {
+///     settings.integer(keys::POLICY_THRESHOLD)
+/// }
+/// ```
+#[derive(Debug)]
+pub struct Key<T> {
+    spec: KeySpec,
+    holds: PhantomData<fn() -> T>,
+}
+
+impl<T: Held> Key<T> {
+    /// A handle on a row. Called in constants only, so that a type that does
+    /// not fit its row is an error of compilation.
+    pub(super) const fn new(spec: KeySpec) -> Self {
+        assert!(T::SHAPE as u8 == spec.kind.shape() as u8, "the key's type is not that of its kind");
+        assert!(
+            T::HAS_DEFAULT == spec.default.is_some(),
+            "a key without a default holds an `Option`, and only such a key"
+        );
+        Self { spec, holds: PhantomData }
+    }
+}
+
+impl<T> Key<T> {
+    /// The key's row in the table.
+    #[must_use]
+    pub const fn spec(&self) -> &KeySpec {
+        &self.spec
+    }
+
+    /// The key with its sections.
+    #[must_use]
+    pub const fn path(&self) -> &'static str {
+        self.spec.path
+    }
+}
+
+// Derived, they would ask the same of `T`.
+impl<T> Clone for Key<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for Key<T> {}
+
+/// Declares keys, each a row and a typed handle, and their table in the same
+/// order.
+macro_rules! declare_keys {
+    ($($name:ident: $holds:ty = {
+        path: $path:literal,
+        kind: $kind:expr,
+        default: $default:expr,
+        doc: $doc:literal,
+        secret: $secret:literal $(,)?
+    })+) => {
+        $(
+            #[doc = concat!("`", $path, "`: ", $doc)]
+            pub const $name: $crate::config::Key<$holds> =
+                $crate::config::Key::new($crate::config::KeySpec {
+                    path: $path,
+                    kind: $kind,
+                    default: $default,
+                    doc: $doc,
+                    secret: $secret,
+                });
+        )+
+
+        /// All keys, in the order of their documentation.
+        pub static TABLE: &[$crate::config::KeySpec] = &[$(*$name.spec()),+];
+    };
+}
+pub(super) use declare_keys;
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::config::{LEGACY, TABLE};
+
+    #[test]
+    fn every_key_has_a_variable_of_its_own() {
+        let paths = TABLE.iter().map(|spec| spec.path).chain(LEGACY.iter().copied());
+        let mut owners: BTreeMap<String, &str> = BTreeMap::new();
+        for path in paths {
+            let variable = variable_of(path);
+            assert!(
+                variable.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_'),
+                "{variable}"
+            );
+            let other = owners.insert(variable, path);
+            assert_eq!(other, None, "{path} shares its variable");
+        }
+        assert_eq!(variable_of("policy.threshold"), "BLACKSMITH_RECONCILER_POLICY_THRESHOLD");
+    }
+
+    #[test]
+    fn every_row_is_complete_and_its_default_can_be_read() {
+        for spec in TABLE {
+            let path = spec.path;
+            assert!(path.bytes().all(|b| b.is_ascii_lowercase() || b == b'_' || b == b'.'), "{path}");
+            assert!(spec.doc.ends_with('.') && spec.doc.len() > 10, "{path}");
+            if let Some(default) = spec.default {
+                assert!(spec.kind.read(default, spec.secret).is_ok(), "{path}");
+            }
+            let below = format!("{path}.");
+            assert!(
+                !TABLE.iter().any(|other| other.path.starts_with(&below)),
+                "{path} is both a key and a section"
+            );
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! Keys of Blacksmith's own reconciler that this version does not use.
+//!
+//! The broker reads the same section of the same file, so an operator may have
+//! them there for its sake: they are worth a notice, not an error. Their
+//! values are not looked at. A key that becomes real moves from here to the
+//! table of keys.
+
+/// The keys, in both generations' spellings. A variable's name follows from
+/// the path as for any other key.
+pub static LEGACY: &[&str] = &[
+    "enabled",
+    "interval",
+    "debug",
+    // Concurrency and batches.
+    "max_concurrency",
+    "max_concurrent",
+    "max_deployments_per_run",
+    "max_parallel_batch",
+    "min_batch_size",
+    "max_batch_size",
+    "batch_delay",
+    "adaptive_scaling",
+    "queue_size",
+    "worker_pool_size",
+    "cooldown_period",
+    // Retries, caches and time limits.
+    "retry_attempts",
+    "retry_delay",
+    "retry_initial_delay",
+    "retry_max_delay",
+    "cache_ttl",
+    "run_timeout",
+    "scan_timeout",
+    "discovery_timeout",
+    "vault_timeout",
+    "health_timeout",
+    "shutdown_timeout",
+    // Backups.
+    "backup.enabled",
+    "backup.retention",
+    "backup.retention_count",
+    "backup.retention_days",
+    "backup.cleanup",
+    "backup.cleanup_enabled",
+    "backup.compression",
+    "backup.on_update",
+    "backup.on_delete",
+    "backup.path",
+    // Metrics.
+    "metrics.enabled",
+    "metrics.interval",
+    "metrics.retention",
+    "metrics.prometheus",
+    "metrics.port",
+];
+
+/// Whether a path is such a key.
+pub(super) fn is_legacy(path: &str) -> bool {
+    LEGACY.contains(&path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{LEGACY, is_legacy};
+    use crate::config::TABLE;
+
+    #[test]
+    fn a_key_is_in_use_or_not() {
+        for spec in TABLE {
+            assert!(!is_legacy(spec.path), "{} is in both tables", spec.path);
+        }
+        for path in LEGACY {
+            let below = format!("{path}.");
+            assert!(
+                !LEGACY.iter().any(|other| other.starts_with(&below)),
+                "{path} is both a key and a section"
+            );
+        }
+    }
+}

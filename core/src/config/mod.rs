@@ -1,0 +1,71 @@
+//! Layered configuration: default < file < environment < flag, with the origin
+//! of every value and all errors at once.
+//!
+//! Everything starts from one table, [`TABLE`]: what a key is called, what it
+//! holds, its default, its one sentence of documentation. A further key is a
+//! further row; file, environment, flags, suggestions and listings follow.
+//!
+//! - The **file** is Blacksmith's own YAML file. Only its section `reconciler`
+//!   is read; the others belong to the broker. What is not in the table is an
+//!   error with line, column and the nearest key.
+//! - The **environment** variable of a key is [`VARIABLE_PREFIX`] and its path
+//!   in upper case, `.` as `_`: `policy.threshold` is
+//!   `BLACKSMITH_RECONCILER_POLICY_THRESHOLD`. An empty variable counts as not
+//!   set. An unknown one is a notice, since a host may carry variables of
+//!   other versions.
+//! - **Flags** come from the program as text with their spelling.
+//!
+//! A value that cannot be read is an error even where a stronger layer
+//! overrides it: it would come into force the day the other one goes.
+//! [`Settings::load`] is pure; [`SourceFile::read`] is the one function here
+//! that touches the world.
+//!
+//! ```
+//! use reconciler_core::config::{FlagText, Settings, SourceFile, Sources, keys};
+//!
+//! let settings = Settings::load(Sources {
+//!     file: Some(SourceFile::of("blacksmith.conf", "reconciler: {batch_size: 20}")),
+//!     environment: vec![("BLACKSMITH_RECONCILER_FLEET".into(), "fleets/a".into())],
+//!     flags: vec![FlagText::new("workers", "4", "--workers")],
+//! })?;
+//! assert_eq!(settings.integer(keys::BATCH_SIZE), 20);
+//! assert_eq!(settings.integer(keys::WORKERS), Some(4));
+//! let origin = settings.origin(keys::BATCH_SIZE).map(ToString::to_string);
+//! assert_eq!(origin.as_deref(), Some("blacksmith.conf:1:27"));
+//! # Ok::<(), reconciler_core::config::ConfigErrors>(())
+//! ```
+
+mod duration;
+mod environment;
+mod file;
+mod finding;
+mod gathered;
+mod key;
+pub mod keys;
+mod kind;
+mod legacy;
+mod origin;
+mod settings;
+mod source;
+mod suggestion;
+mod table;
+mod value;
+
+#[cfg(test)]
+mod precedence_tests;
+#[cfg(test)]
+mod settings_tests;
+
+pub use duration::{InvalidDuration, duration_text, parse_duration};
+pub use finding::{ConfigErrors, Finding};
+pub use key::{Held, Key, KeySpec, VARIABLE_PREFIX};
+pub use keys::TABLE;
+pub use kind::Kind;
+pub use legacy::LEGACY;
+pub use origin::Origin;
+pub use settings::{Setting, Settings};
+pub use source::{FlagText, SourceFile, Sources};
+pub use value::Choice;
+
+/// The section of the file that is ours.
+pub const SECTION: &str = "reconciler";

@@ -1,0 +1,14 @@
+//! A run from start to report: scan, decide, compute, write, say what was done.
+
+mod filter;
+mod progress;
+mod report;
+mod run;
+mod survey;
+mod writer;
+
+pub use filter::{Filter, InvalidGlob};
+pub use progress::{NoProgress, Phase, Progress};
+pub use report::{Counts, FailedInstance, RunReport};
+pub use run::{Reconciler, RunError, RunOptions};
+pub use survey::Survey;

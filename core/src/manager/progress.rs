@@ -1,0 +1,42 @@
+//! Tells somebody how far a run is.
+
+use std::fmt;
+
+/// A part of a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Phase {
+    /// Reading manifests and deciding.
+    Decide,
+    /// Reading and writing records.
+    Reconcile,
+}
+
+impl fmt::Display for Phase {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Decide => "decide",
+            Self::Reconcile => "reconcile",
+        })
+    }
+}
+
+/// Is told how far a run is.
+pub trait Progress: Send + Sync {
+    /// A phase begins; it has this many steps.
+    fn begin(&self, phase: Phase, steps: usize);
+    /// Some steps of the phase are done.
+    fn advance(&self, steps: usize);
+    /// The phase is over.
+    fn end(&self);
+}
+
+/// Does not want to know.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct NoProgress;
+
+impl Progress for NoProgress {
+    fn begin(&self, _phase: Phase, _steps: usize) {}
+    fn advance(&self, _steps: usize) {}
+    fn end(&self) {}
+}

@@ -1,0 +1,104 @@
+//! What a run did, as a value.
+
+use serde::Serialize;
+
+use crate::updater::{Change, Finding};
+
+/// How many of each kind there were.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Counts {
+    /// Deployments in the Director's list.
+    pub deployments: usize,
+    /// Decisions that may be written.
+    pub matched: usize,
+    /// Decisions for a person.
+    pub review: usize,
+    /// Deployments that are nobody's.
+    pub unmatched: usize,
+    /// Decisions that a failure or a broken manifest keeps from being written.
+    pub degraded: usize,
+    /// Matched deployments that the filters leave out.
+    pub filtered: usize,
+    /// Instances whose records or entry were written, or would be.
+    pub changed: usize,
+    /// Instances whose records were right already.
+    pub unchanged: usize,
+    /// Instances whose records were left alone, each with a finding.
+    pub skipped: usize,
+    /// Instances that somebody else kept changing.
+    pub conflicted: usize,
+    /// Instances that could not be read or written.
+    pub failed: usize,
+    /// Secrets that were written, the index included.
+    pub writes: usize,
+}
+
+/// An instance whose records could not be brought into line.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FailedInstance {
+    /// The instance; `db` for the index.
+    pub instance: String,
+    /// The deployment.
+    pub deployment: String,
+    /// The kind of failure.
+    pub kind: &'static str,
+    /// What went wrong.
+    pub message: String,
+    /// What to do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub advice: Option<String>,
+}
+
+/// What a run did.
+#[derive(Debug, Clone, Serialize)]
+#[non_exhaustive]
+pub struct RunReport {
+    /// The run's own id.
+    pub run_id: String,
+    /// Whether nothing was to be written.
+    pub dry_run: bool,
+    /// When it started, RFC 3339.
+    pub started_at: String,
+    /// When it finished, RFC 3339.
+    pub finished_at: String,
+    /// Where the Director is.
+    pub director: String,
+    /// The Director's UUID.
+    pub director_uuid: String,
+    /// Where the records are.
+    pub store: String,
+    /// The rules of the decisions.
+    pub chain: String,
+    /// Whether everything was seen and done.
+    pub complete: bool,
+    /// How many of each kind there were.
+    pub counts: Counts,
+    /// What was written, or would be.
+    pub changes: Vec<Change>,
+    /// What people should know.
+    pub findings: Vec<Finding>,
+    /// What could not be seen.
+    pub unknown: Vec<Unknown>,
+    /// What could not be written.
+    pub failures: Vec<FailedInstance>,
+    /// How many members the index has now, if that is known.
+    pub index_members: Option<usize>,
+}
+
+impl RunReport {
+    /// How the run ended, in one word.
+    #[must_use]
+    pub fn outcome(&self) -> &'static str {
+        if self.complete { "complete" } else { "incomplete" }
+    }
+}
+
+/// A deployment that could not be seen.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Unknown {
+    /// The deployment.
+    pub deployment: String,
+    /// Why.
+    pub why: String,
+}

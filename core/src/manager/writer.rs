@@ -1,0 +1,223 @@
+//! The second half of a run: records, then the index, then the report.
+
+use std::collections::HashSet;
+
+use chrono::SecondsFormat;
+use futures_util::stream::{self, StreamExt};
+
+use super::progress::Phase;
+use super::report::{Counts, FailedInstance, RunReport, Unknown};
+use super::run::Reconciler;
+use super::survey::Survey;
+use crate::matching::Decision;
+use crate::model::{DeploymentName, DeploymentSummary, layout};
+use crate::ports::{DirectorTask, PortError, PortErrorKind};
+use crate::scanner::Scanner;
+use crate::synchronizer::write_index;
+use crate::updater::{
+    Change, Disposition, EntryChange, Finding, InstanceChange, Matched, Stamp, apply, decide_change,
+};
+
+/// Writes what a survey found.
+pub(super) struct Writer<'a> {
+    run: &'a Reconciler<'a>,
+    survey: &'a Survey,
+    busy: HashSet<&'a str>,
+    stamp: Stamp,
+}
+
+/// What became of one deployment's records.
+enum Outcome {
+    /// They are as they should be, after this many writes.
+    InLine { change: Box<InstanceChange>, writes: u32 },
+    /// They are left alone.
+    Skipped(Finding),
+    /// They could not be read or written.
+    Failed { error: PortError, writes: u32 },
+}
+
+impl<'a> Writer<'a> {
+    pub(super) fn new(
+        run: &'a Reconciler<'a>,
+        survey: &'a Survey,
+        tasks: &'a [DirectorTask],
+        stamp: Stamp,
+    ) -> Self {
+        let busy = tasks.iter().filter_map(|task| task.deployment.as_deref()).collect();
+        Self { run, survey, busy, stamp }
+    }
+
+    pub(super) async fn write(&self) -> RunReport {
+        let options = &self.run.options;
+        let matched = self.survey.decisions.iter().zip(&self.survey.scan.summaries);
+        let matched: Vec<_> = matched.filter(|(decision, _)| decision.identity().is_some()).collect();
+        let wanted: Vec<_> =
+            matched.iter().copied().filter(|(decision, _)| options.filter.admits(decision)).collect();
+
+        let mut tally = Tally::new(self.survey.counts());
+        tally.counts.filtered = matched.len() - wanted.len();
+        self.run.progress.begin(Phase::Reconcile, wanted.len());
+        let mut outcomes = stream::iter(wanted)
+            .map(
+                |(decision, summary)| async move { (&summary.name, self.reconcile(decision, summary).await) },
+            )
+            .buffered(options.concurrency.max(1));
+        while let Some((name, outcome)) = outcomes.next().await {
+            tally.count(name, outcome);
+            self.run.progress.advance(1);
+        }
+        self.run.progress.end();
+        let index_members = self.synchronise(&mut tally).await;
+        self.report(tally, index_members)
+    }
+
+    async fn reconcile(&self, decision: &Decision, summary: &DeploymentSummary) -> Outcome {
+        // The manifest was let go after deciding, so that a large fleet does not
+        // have to fit into memory.
+        let scanner = Scanner::new(self.run.director, 1);
+        let mut gaps = Vec::new();
+        let deployment = scanner.manifests(std::slice::from_ref(summary), &mut gaps).await.pop();
+        let Some(deployment) = deployment.filter(|_| gaps.is_empty()) else {
+            let why = gaps.pop().map(|gap| gap.why).unwrap_or_default();
+            let error =
+                PortError::new(PortErrorKind::Transient, "read the manifest of", summary.name.as_str(), why);
+            return Outcome::Failed { error, writes: 0 };
+        };
+        let facts = &self.survey.facts;
+        let matched = Matched::new(decision, summary, &deployment.manifest, &facts.catalog, &facts.index);
+        let matched = match matched {
+            Ok(matched) => matched,
+            Err(finding) => return Outcome::Skipped(finding),
+        };
+        let in_flight = summary.locked || self.busy.contains(summary.name.as_str());
+        let decide = |observed: &_| decide_change(&matched, observed, in_flight, self.stamp);
+        let instance = &matched.identity.instance;
+        match apply(self.run.store, instance, self.run.options.dry_run, decide).await {
+            Ok(applied) => match applied.disposition {
+                Disposition::Reconcile(change) => Outcome::InLine { change, writes: applied.writes },
+                Disposition::Skip(skip) => Outcome::Skipped(skip.finding),
+            },
+            Err(failure) => Outcome::Failed { error: failure.error, writes: failure.writes },
+        }
+    }
+
+    /// Writes the index once, with the entries of all instances whose records
+    /// are in line. Gives the number of its members afterwards.
+    async fn synchronise(&self, tally: &mut Tally) -> Option<usize> {
+        let read = self.survey.index_slot.clone();
+        let written = write_index(self.run.store, read, &tally.entries, self.run.options.dry_run).await;
+        match written {
+            Ok(index) => {
+                tally.counts.writes += usize::from(index.written);
+                tally.findings.extend(index.merge.findings);
+                for (instance, creates, fields) in index.merge.entries {
+                    tally.changed.insert(instance.to_string());
+                    tally.changes.push(Change {
+                        path: format!("{}#{instance}", layout::INDEX),
+                        instance: instance.to_string(),
+                        creates,
+                        fields,
+                    });
+                }
+                Some(index.entries)
+            }
+            Err(error) => {
+                tally.fail(layout::INDEX, "", &error);
+                None
+            }
+        }
+    }
+
+    fn report(&self, tally: Tally, index_members: Option<usize>) -> RunReport {
+        let Tally { mut counts, entries, changes, changed, findings, failures } = tally;
+        counts.changed = changed.len();
+        counts.unchanged = entries.iter().filter(|entry| !changed.contains(entry.instance.as_str())).count();
+        let gaps = &self.survey.scan.completeness.gaps;
+        let rfc3339 = |at: chrono::DateTime<chrono::Utc>| at.to_rfc3339_opts(SecondsFormat::Millis, true);
+        RunReport {
+            run_id: format!("{}-{}", self.stamp.at.format("%Y%m%dT%H%M%S%3fZ"), std::process::id()),
+            dry_run: self.run.options.dry_run,
+            started_at: rfc3339(self.stamp.at),
+            finished_at: rfc3339(self.run.clock.now()),
+            director: self.run.director.address(),
+            director_uuid: self.survey.scan.info.uuid.clone(),
+            store: self.run.store.address(),
+            chain: self.run.engine.fingerprint().to_string(),
+            complete: failures.is_empty() && self.survey.is_complete(),
+            counts,
+            changes,
+            findings: self.survey.findings.iter().cloned().chain(findings).collect(),
+            unknown: gaps
+                .iter()
+                .map(|gap| Unknown { deployment: gap.deployment.to_string(), why: gap.why.clone() })
+                .collect(),
+            failures,
+            index_members,
+        }
+    }
+}
+
+/// What was done so far.
+struct Tally {
+    counts: Counts,
+    entries: Vec<EntryChange>,
+    changes: Vec<Change>,
+    changed: HashSet<String>,
+    findings: Vec<Finding>,
+    failures: Vec<FailedInstance>,
+}
+
+impl Tally {
+    fn new(counts: Counts) -> Self {
+        Self {
+            counts,
+            entries: Vec::new(),
+            changes: Vec::new(),
+            changed: HashSet::new(),
+            findings: Vec::new(),
+            failures: Vec::new(),
+        }
+    }
+
+    fn count(&mut self, deployment: &DeploymentName, outcome: Outcome) {
+        match outcome {
+            Outcome::InLine { change, writes } => {
+                self.counts.writes += writes as usize;
+                let InstanceChange { instance, secrets, entry } = *change;
+                for secret in secrets {
+                    self.changed.insert(instance.to_string());
+                    self.changes.push(Change {
+                        instance: instance.to_string(),
+                        creates: secret.before.is_none(),
+                        fields: secret.fields(),
+                        path: secret.path,
+                    });
+                }
+                self.entries.push(entry);
+            }
+            Outcome::Skipped(finding) => {
+                self.counts.skipped += 1;
+                self.findings.push(finding);
+            }
+            Outcome::Failed { error, writes } => {
+                self.counts.writes += writes as usize;
+                self.fail("", deployment.as_str(), &error);
+            }
+        }
+    }
+
+    fn fail(&mut self, instance: &str, deployment: &str, error: &PortError) {
+        if error.kind == PortErrorKind::Conflict {
+            self.counts.conflicted += 1;
+        } else {
+            self.counts.failed += 1;
+        }
+        self.failures.push(FailedInstance {
+            instance: instance.to_owned(),
+            deployment: deployment.to_owned(),
+            kind: error.kind.code(),
+            message: error.to_string(),
+            advice: error.advice.as_ref().map(ToString::to_string),
+        });
+    }
+}

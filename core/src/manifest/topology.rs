@@ -1,0 +1,124 @@
+//! Reads out of a manifest what it deploys: its releases and jobs.
+
+use std::sync::Arc;
+
+use super::{Document, Node};
+use crate::model::{Job, ReleaseRef, Topology};
+
+/// What this document deploys; nothing if it is empty.
+///
+/// Reads manifests of both shapes, `instance_groups` with `jobs` and the older
+/// `jobs` with `templates`. The manifest of a plan may be a Spruce template:
+/// a value that holds an operator, `(( grab meta.version ))`, is not known yet
+/// and counts as not written.
+#[must_use]
+pub fn of(document: &Document) -> Topology {
+    document.root().map(|root| Topology::new(releases(root), jobs(root))).unwrap_or_default()
+}
+
+fn releases(root: Node<'_>) -> Vec<ReleaseRef> {
+    // Old manifests with one release have it under `release`.
+    let listed = root.get("releases").into_iter().flat_map(Node::items);
+    listed
+        .chain(root.get("release"))
+        .filter_map(|release| {
+            Some(ReleaseRef {
+                name: written(release, "name")?,
+                version: written(release, "version").unwrap_or_default(),
+            })
+        })
+        .collect()
+}
+
+fn jobs(root: Node<'_>) -> Vec<Job> {
+    let mut jobs = Vec::new();
+    for (groups, lists) in [("instance_groups", "jobs"), ("jobs", "templates")] {
+        for group in root.get(groups).into_iter().flat_map(Node::items) {
+            let group_name = written(group, "name").unwrap_or_default();
+            for job in group.get(lists).into_iter().flat_map(Node::items) {
+                if let Some(name) = written(job, "name") {
+                    jobs.push(Job {
+                        group: group_name.clone(),
+                        name,
+                        release: written(job, "release").unwrap_or_default(),
+                    });
+                }
+            }
+        }
+    }
+    jobs
+}
+
+/// The text of a key, unless it is empty or not known before Spruce has run.
+fn written(node: Node<'_>, key: &str) -> Option<Arc<str>> {
+    let value = node.get(key).filter(|value| !value.is_null())?;
+    let text = value.as_str()?;
+    (!text.is_empty() && !holds_operator(text)).then(|| text.into())
+}
+
+/// Whether the text holds a template operator, `(( … ))`.
+fn holds_operator(text: &str) -> bool {
+    text.split_once("((").is_some_and(|(_, after)| after.contains("))"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::of;
+    use crate::manifest::Document;
+
+    /// One line a release (`name version`) and a job (`group/job release`).
+    fn shown(text: &str) -> Vec<String> {
+        let topology = of(&Document::parse(text));
+        let or = |text: &str| {
+            if text.is_empty() { "-".to_owned() } else { text.to_owned() }
+        };
+        let releases = topology.releases.iter();
+        let jobs = topology.jobs.iter();
+        releases
+            .map(|release| format!("{} {}", release.name, or(&release.version)))
+            .chain(jobs.map(|job| format!("{}/{} {}", or(&job.group), job.name, or(&job.release))))
+            .collect()
+    }
+
+    #[test]
+    fn both_shapes_of_manifest_are_read() {
+        let current = "releases: [{name: redis, version: 1.10}, {name: bpm, version: latest}]\n\
+             instance_groups:\n\
+             - name: node\n  jobs: [{name: server, release: redis}, {name: bpm, release: bpm}]\n";
+        let older = "releases: [{name: redis, version: 1.10}, {name: bpm, version: latest}]\n\
+             jobs:\n\
+             - name: node\n  templates: [{name: server, release: redis}, {name: bpm, release: bpm}]\n";
+        let expected = ["bpm latest", "redis 1.10", "node/bpm bpm", "node/server redis"];
+        assert_eq!(shown(current), expected);
+        assert_eq!(shown(older), expected);
+        assert_eq!(shown("release: {name: redis, version: 7}"), ["redis 7"]);
+    }
+
+    #[test]
+    fn of_a_template_what_can_be_read_is_taken() {
+        let template = "releases:\n\
+             - (( append ))\n\
+             - {name: redis, version: (( grab meta.version ))}\n\
+             - {name: (( grab meta.release )), version: 1}\n\
+             - {name: bpm}\n\
+             instance_groups:\n\
+             - (( merge on name ))\n\
+             - name: (( grab meta.group ))\n  jobs: [{name: server, release: redis}]\n\
+             - name: node\n  jobs: (( grab meta.jobs ))\n\
+             - name: other\n  jobs: [{name: \"job-((index))\"}, {name: agent, release: ~}]\n";
+        assert_eq!(shown(template), ["bpm -", "redis -", "-/server redis", "other/agent -"]);
+    }
+
+    #[test]
+    fn repetition_and_order_do_not_matter() {
+        let text = "releases: [{name: b, version: 2}, {name: a}, {name: b, version: 1}, {name: a}]";
+        assert_eq!(shown(text), ["a -", "b 1", "b 2"]);
+    }
+
+    #[test]
+    fn what_is_no_topology_is_empty() {
+        for text in ["", "a: [", "releases: x\njobs: {a: b}", "releases: [[x]]"] {
+            assert!(of(&Document::parse(text)).is_empty(), "{text}");
+        }
+    }
+}

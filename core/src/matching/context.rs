@@ -1,0 +1,86 @@
+//! Everything a strategy may look at.
+
+use std::cell::Cell;
+use std::sync::Arc;
+
+use crate::manifest::{Deployment, Document};
+use crate::model::{Catalog, DeploymentSummary, FleetStatistics, Index};
+
+/// What is the same for every deployment of a run.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Facts {
+    /// The services and plans there are.
+    pub catalog: Arc<Catalog>,
+    /// What Vault knows already.
+    pub index: Arc<Index>,
+    /// How common each release is.
+    pub fleet: Arc<FleetStatistics>,
+}
+
+impl Facts {
+    /// Facts of a run. The statistics are of the whole fleet, not of the
+    /// deployments that happen to be decided.
+    #[must_use]
+    pub fn new(
+        catalog: impl Into<Arc<Catalog>>,
+        index: impl Into<Arc<Index>>,
+        fleet: impl Into<Arc<FleetStatistics>>,
+    ) -> Self {
+        Self { catalog: catalog.into(), index: index.into(), fleet: fleet.into() }
+    }
+}
+
+/// One deployment, and the facts it is judged by.
+#[derive(Debug, Clone, Copy)]
+pub struct MatchContext<'a> {
+    deployment: &'a Deployment,
+    facts: &'a Facts,
+    consulted: &'a Cell<bool>,
+}
+
+impl<'a> MatchContext<'a> {
+    /// A context; `consulted` is set when the manifest is looked at.
+    #[must_use]
+    pub fn new(deployment: &'a Deployment, facts: &'a Facts, consulted: &'a Cell<bool>) -> Self {
+        Self { deployment, facts, consulted }
+    }
+
+    /// The deployment's name.
+    #[must_use]
+    pub fn name(&self) -> &'a str {
+        self.deployment.summary.name.as_str()
+    }
+
+    /// What the Director's list says about the deployment.
+    #[must_use]
+    pub fn summary(&self) -> &'a DeploymentSummary {
+        &self.deployment.summary
+    }
+
+    /// The manifest, parsed when the first strategy asks. One that is absent or
+    /// broken is an empty document; the engine notes the difference.
+    #[must_use]
+    pub fn document(&self) -> &'a Document {
+        self.consulted.set(true);
+        self.deployment.manifest.document()
+    }
+
+    /// The catalog.
+    #[must_use]
+    pub fn catalog(&self) -> &'a Catalog {
+        &self.facts.catalog
+    }
+
+    /// What Vault knows already.
+    #[must_use]
+    pub fn index(&self) -> &'a Index {
+        &self.facts.index
+    }
+
+    /// How common each release is in the fleet.
+    #[must_use]
+    pub fn fleet(&self) -> &'a FleetStatistics {
+        &self.facts.fleet
+    }
+}

@@ -1,0 +1,247 @@
+//! Runs a chain over deployments and decides.
+
+use std::cell::Cell;
+use std::num::NonZeroUsize;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use super::admission::{Admission, admit};
+use super::chain::Fnv;
+use super::decision::{self, Decision, Degradation, Outcome, Refusal, ReviewReason, Step, StepResult};
+use super::{
+    Chain, ChainEntry, ChainError, ChainFingerprint, Facts, MatchContext, Opinion, Policy, StrategyError,
+    registered, settle_claims, workers,
+};
+use crate::manifest::{Deployment, Severity};
+
+/// Decides which service instance a deployment is.
+#[derive(Debug, Clone)]
+pub struct MatchEngine {
+    chain: Chain,
+    policy: Policy,
+    workers: NonZeroUsize,
+    fingerprint: ChainFingerprint,
+}
+
+/// Puts an engine together.
+#[derive(Debug, Clone, Default)]
+#[must_use]
+pub struct MatchEngineBuilder {
+    entries: Vec<ChainEntry>,
+    selection: Option<Vec<String>>,
+    policy: Policy,
+    workers: Option<NonZeroUsize>,
+}
+
+impl MatchEngineBuilder {
+    /// Adds every strategy that is compiled in.
+    ///
+    /// # Errors
+    /// If there is none, or the registered ones contradict each other.
+    pub fn with_registered(mut self) -> Result<Self, ChainError> {
+        self.entries.extend(registered()?);
+        Ok(self)
+    }
+
+    /// Adds a strategy.
+    pub fn with_entry(mut self, entry: ChainEntry) -> Self {
+        self.entries.push(entry);
+        self
+    }
+
+    /// Adds strategies.
+    pub fn with_entries(mut self, entries: impl IntoIterator<Item = ChainEntry>) -> Self {
+        self.entries.extend(entries);
+        self
+    }
+
+    /// Uses exactly these strategies, in this order.
+    pub fn select<S: Into<String>>(mut self, names: impl IntoIterator<Item = S>) -> Self {
+        self.selection = Some(names.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// How opinions become a decision; without it, [`Policy::default`].
+    pub fn policy(mut self, policy: Policy) -> Self {
+        self.policy = policy;
+        self
+    }
+
+    /// How many threads decide; without it, one for each core. The decisions do
+    /// not depend on it.
+    pub fn workers(mut self, workers: NonZeroUsize) -> Self {
+        self.workers = Some(workers);
+        self
+    }
+
+    /// Puts the engine together.
+    ///
+    /// # Errors
+    /// If the chain is empty, two strategies share an id, or a selected one does
+    /// not exist.
+    pub fn build(self) -> Result<MatchEngine, ChainError> {
+        let mut chain = Chain::of(self.entries)?;
+        if let Some(names) = &self.selection {
+            chain = chain.select(names)?;
+        }
+        let fingerprint = fingerprint(&chain, self.policy);
+        let workers =
+            self.workers.or_else(|| std::thread::available_parallelism().ok()).unwrap_or(NonZeroUsize::MIN);
+        Ok(MatchEngine { chain, policy: self.policy, workers, fingerprint })
+    }
+}
+
+impl MatchEngine {
+    /// Starts to put an engine together.
+    pub fn builder() -> MatchEngineBuilder {
+        MatchEngineBuilder::default()
+    }
+
+    /// The strategies in order.
+    #[must_use]
+    pub fn chain(&self) -> &Chain {
+        &self.chain
+    }
+
+    /// How opinions become a decision.
+    #[must_use]
+    pub fn policy(&self) -> Policy {
+        self.policy
+    }
+
+    /// Identifies the rules: strategies, versions, order, policy and limits.
+    #[must_use]
+    pub fn fingerprint(&self) -> ChainFingerprint {
+        self.fingerprint
+    }
+
+    /// Decides about one deployment by itself. What other deployments claim is
+    /// not looked at: see [`settle_claims`].
+    #[must_use]
+    pub fn decide(&self, deployment: &Deployment, facts: &Facts) -> Decision {
+        let consulted = Cell::new(false);
+        let context = MatchContext::new(deployment, facts, &consulted);
+        let mut trace: Vec<Step> = Vec::with_capacity(self.chain.entries().len());
+        let mut settled = false;
+        for entry in self.chain.entries() {
+            let step = if settled { skipped(entry) } else { assess(entry, context) };
+            settled = settled || self.policy.settles(&step);
+            trace.push(step);
+        }
+        let ranking = decision::rank(&trace, &facts.index);
+        let degradations = degradations(&trace, deployment, consulted.get());
+        let outcome = if degradations.is_empty() {
+            self.policy.judge(&trace, &ranking)
+        } else {
+            Outcome::Review(ReviewReason::Degraded)
+        };
+        Decision {
+            deployment: deployment.summary.name.clone(),
+            outcome,
+            ranking,
+            degradations,
+            trace,
+            chain: self.fingerprint,
+        }
+    }
+
+    /// Decides about each deployment by itself, on worker threads; the
+    /// decisions come in the order of the deployments.
+    #[must_use]
+    pub fn decide_each(&self, deployments: &[Deployment], facts: &Facts) -> Vec<Decision> {
+        workers::map_in_order(deployments, self.workers, |deployment| self.decide(deployment, facts))
+    }
+
+    /// Decides about a whole fleet: each deployment by itself, then what several
+    /// of them claim.
+    #[must_use]
+    pub fn decide_all(&self, deployments: &[Deployment], facts: &Facts) -> Vec<Decision> {
+        let mut decisions = self.decide_each(deployments, facts);
+        settle_claims(&mut decisions);
+        decisions
+    }
+}
+
+fn step(entry: &ChainEntry, result: StepResult, refused: Vec<Refusal>) -> Step {
+    Step { strategy: entry.id.clone(), family: entry.meta.family, result, refused }
+}
+
+fn skipped(entry: &ChainEntry) -> Step {
+    step(entry, StepResult::Skipped, Vec::new())
+}
+
+/// Runs one strategy. Whatever it does, the chain goes on.
+fn assess(entry: &ChainEntry, context: MatchContext<'_>) -> Step {
+    let said = catch_unwind(AssertUnwindSafe(|| entry.strategy.assess(context)))
+        .unwrap_or_else(|payload| Err(StrategyError::Panicked(panic_text(payload.as_ref()))));
+    match said {
+        Err(error) => step(entry, StepResult::Failed(error), Vec::new()),
+        Ok(Opinion::Propose(proposals)) => admitted(entry, context, proposals),
+        Ok(opinion) => step(entry, StepResult::Said(opinion), Vec::new()),
+    }
+}
+
+fn admitted(entry: &ChainEntry, context: MatchContext<'_>, proposals: Vec<super::Proposal>) -> Step {
+    let mut let_in = Vec::with_capacity(proposals.len());
+    let mut refused = Vec::new();
+    for proposal in proposals {
+        match admit(context, &proposal.identity) {
+            Admission::Admitted => let_in.push(proposal),
+            Admission::Refused(why) => refused.push(Refusal { identity: proposal.identity, why: why.into() }),
+            Admission::Impossible(why) => {
+                let error = StrategyError::Inadmissible { identity: proposal.identity.to_string(), why };
+                return step(entry, StepResult::Failed(error), refused);
+            }
+        }
+    }
+    let opinion = if let_in.is_empty() {
+        Opinion::abstain("proposed nothing that may compete")
+    } else {
+        Opinion::Propose(let_in)
+    };
+    step(entry, StepResult::Said(opinion), refused)
+}
+
+/// A panic's message, shortened; it may hold anything.
+fn panic_text(payload: &(dyn std::any::Any + Send)) -> String {
+    let text = payload
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| payload.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("without a message");
+    text.chars().take(super::evidence::LONGEST_NOTE).collect()
+}
+
+fn degradations(trace: &[Step], deployment: &Deployment, consulted: bool) -> Vec<Degradation> {
+    let mut degradations: Vec<Degradation> = trace
+        .iter()
+        .filter_map(|step| match &step.result {
+            StepResult::Failed(error) => {
+                Some(Degradation::Strategy { id: step.strategy.clone(), code: error.code().to_owned() })
+            }
+            _ => None,
+        })
+        .collect();
+    // A chain that never looks at manifests is not harmed by a broken one.
+    if consulted {
+        let problems = deployment.manifest.document().problems();
+        degradations.extend(
+            problems
+                .iter()
+                .filter(|problem| problem.severity == Severity::Fault)
+                .map(|problem| Degradation::Manifest { code: problem.code, message: problem.to_string() }),
+        );
+    }
+    degradations
+}
+
+fn fingerprint(chain: &Chain, policy: Policy) -> ChainFingerprint {
+    let mut hash = Fnv::new();
+    for entry in chain.entries() {
+        hash.field(entry.id.as_str().as_bytes());
+        hash.field(&entry.meta.version.to_le_bytes());
+        hash.field(&entry.meta.priority.to_le_bytes());
+        hash.field(entry.meta.family.to_string().as_bytes());
+    }
+    hash.field(policy.to_string().as_bytes());
+    ChainFingerprint(hash.0)
+}

@@ -1,0 +1,182 @@
+//! Decisions held against the right answers.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::Opinion;
+use super::decision::{Decision, Outcome, StepResult};
+use crate::model::{DeploymentName, InstanceId, PlanId, ServiceId};
+
+/// The right answer for one deployment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Label {
+    /// What a careful person would decide.
+    pub expected: Expected,
+    /// What the deployment is an example of.
+    pub case: String,
+}
+
+/// What a careful person would decide.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Expected {
+    /// Exactly this identity.
+    Matched {
+        /// The service.
+        service: ServiceId,
+        /// The plan.
+        plan: PlanId,
+        /// The instance.
+        instance: InstanceId,
+    },
+    /// Not to be written without a person.
+    Review,
+    /// No service instance of ours.
+    Unmatched,
+}
+
+/// What a decision is worth, held against its label.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Verdict {
+    /// Matched, and rightly.
+    Matched,
+    /// Matched to the wrong identity, or matched where no match was right.
+    Wrong,
+    /// Not matched where a match was right.
+    Missed,
+    /// Rightly left for a person, or rightly nobody's.
+    LeftForReview,
+}
+
+/// How one strategy fared.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct StrategyScore {
+    /// Deployments for which it proposed something.
+    pub fired: u32,
+    /// Deployments for which its best proposal was the right identity.
+    pub correct: u32,
+    /// Deployments for which it was not.
+    pub wrong: u32,
+    /// Deployments whose right identity it vetoed, or whose assessment failed.
+    pub harmful: u32,
+}
+
+/// A fleet's decisions held against its labels.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Evaluation {
+    /// Every labelled deployment with its verdict, by name.
+    pub verdicts: BTreeMap<DeploymentName, Verdict>,
+    /// Labels whose deployment was not decided.
+    pub undecided: Vec<DeploymentName>,
+    /// Deployments that no label speaks of.
+    pub unlabelled: Vec<DeploymentName>,
+    /// How many labels ask for a match.
+    pub expected_matches: u32,
+    /// Each strategy's score, by id.
+    pub strategies: BTreeMap<String, StrategyScore>,
+}
+
+impl Evaluation {
+    /// Holds decisions against labels.
+    #[must_use]
+    pub fn of(decisions: &[Decision], labels: &BTreeMap<DeploymentName, Label>) -> Self {
+        let mut evaluation = Self {
+            verdicts: BTreeMap::new(),
+            undecided: Vec::new(),
+            unlabelled: Vec::new(),
+            expected_matches: 0,
+            strategies: BTreeMap::new(),
+        };
+        for decision in decisions {
+            match labels.get(&decision.deployment) {
+                Some(label) => evaluation.count(decision, label),
+                None => evaluation.unlabelled.push(decision.deployment.clone()),
+            }
+        }
+        evaluation.undecided =
+            labels.keys().filter(|name| !evaluation.verdicts.contains_key(*name)).cloned().collect();
+        evaluation
+    }
+
+    fn count(&mut self, decision: &Decision, label: &Label) {
+        let verdict = match (&decision.outcome, &label.expected) {
+            (Outcome::Matched(identity), expected) if expected.is(identity) => Verdict::Matched,
+            (Outcome::Matched(_), _) => Verdict::Wrong,
+            (_, Expected::Matched { .. }) => Verdict::Missed,
+            _ => Verdict::LeftForReview,
+        };
+        self.expected_matches += u32::from(matches!(label.expected, Expected::Matched { .. }));
+        self.verdicts.insert(decision.deployment.clone(), verdict);
+        for step in &decision.trace {
+            let score = self.strategies.entry(step.strategy.to_string()).or_default();
+            match &step.result {
+                StepResult::Said(Opinion::Propose(proposals)) => {
+                    let best = proposals.iter().map(|proposal| proposal.confidence).max();
+                    let right = proposals
+                        .iter()
+                        .filter(|proposal| Some(proposal.confidence) == best)
+                        .all(|proposal| label.expected.is(&proposal.identity));
+                    score.fired += 1;
+                    score.correct += u32::from(right);
+                    score.wrong += u32::from(!right);
+                }
+                StepResult::Said(Opinion::Veto { identity, .. }) => {
+                    score.harmful += u32::from(label.expected.is(identity));
+                }
+                StepResult::Failed(_) => score.harmful += 1,
+                _ => {}
+            }
+        }
+    }
+
+    /// How many deployments got a verdict.
+    #[must_use]
+    pub fn counted(&self, verdict: Verdict) -> u32 {
+        u32::try_from(self.verdicts.values().filter(|one| **one == verdict).count()).unwrap_or(u32::MAX)
+    }
+
+    /// Right matches among all matches; 1 if there was no match.
+    #[must_use]
+    pub fn precision(&self) -> f64 {
+        ratio(self.counted(Verdict::Matched), self.counted(Verdict::Matched) + self.counted(Verdict::Wrong))
+    }
+
+    /// Right matches among all that should be matched; 1 if none should.
+    #[must_use]
+    pub fn recall(&self) -> f64 {
+        ratio(self.counted(Verdict::Matched), self.expected_matches)
+    }
+}
+
+impl StrategyScore {
+    /// Right among all it proposed for; 1 if it proposed nothing.
+    #[must_use]
+    pub fn precision(&self) -> f64 {
+        ratio(self.correct, self.fired)
+    }
+
+    /// Right among all that should be matched.
+    #[must_use]
+    pub fn recall(&self, expected_matches: u32) -> f64 {
+        ratio(self.correct, expected_matches)
+    }
+}
+
+fn ratio(part: u32, whole: u32) -> f64 {
+    if whole == 0 { 1.0 } else { f64::from(part) / f64::from(whole) }
+}
+
+impl Expected {
+    fn is(&self, identity: &crate::model::Identity) -> bool {
+        match self {
+            Self::Matched { service, plan, instance } => {
+                *service == identity.service && *plan == identity.plan && *instance == identity.instance
+            }
+            _ => false,
+        }
+    }
+}

@@ -1,0 +1,37 @@
+//! The matching framework: strategies, opinions, the chain, policies, the
+//! engine and its decisions. Pure: knows nothing of ports, stores, clocks,
+//! scripts or command lines.
+
+mod admission;
+mod chain;
+mod claims;
+mod confidence;
+mod context;
+mod decision;
+mod engine;
+mod evaluation;
+mod evidence;
+mod explanation;
+mod opinion;
+mod policy;
+mod registry;
+mod strategy;
+mod view;
+mod workers;
+
+pub use admission::INSTANCE_ID_PATHS;
+pub use chain::{Chain, ChainEntry, ChainError, ChainFingerprint, nearest};
+pub use claims::settle_claims;
+pub use confidence::{Confidence, InvalidConfidence};
+pub use context::{Facts, MatchContext};
+pub use decision::{Decision, Degradation, Outcome, Ranked, Refusal, ReviewReason, Step, StepResult};
+pub use engine::{MatchEngine, MatchEngineBuilder};
+pub use evaluation::{Evaluation, Expected, Label, StrategyScore, Verdict};
+pub use evidence::{Evidence, Family, LONGEST_NOTE, Locus};
+pub use explanation::Explanation;
+pub use opinion::{Opinion, Proposal};
+pub use policy::{Policy, PolicyKind};
+pub use registry::{StrategyRegistration, registered};
+pub use strategy::{BuiltinStrategy, MatchStrategy, StrategyError, StrategyMeta, priority};
+pub use view::{DecisionView, SCHEMA_VERSION};
+pub use workers::THREAD_NAME;

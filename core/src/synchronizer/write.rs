@@ -1,0 +1,72 @@
+//! Writes the index, at most once a run.
+
+use super::merge::{IndexMerge, merge_index};
+use crate::model::layout;
+use crate::ports::{PortError, PortErrorKind, SecretStore, Slot};
+use crate::updater::EntryChange;
+
+/// How often the index is read and merged again after a conflict.
+const ATTEMPTS: u32 = 3;
+
+/// What became of the index.
+#[derive(Debug)]
+pub struct IndexWrite {
+    /// The last merge.
+    pub merge: IndexMerge,
+    /// Whether it was written.
+    pub written: bool,
+    /// How many entries the index holds now.
+    pub entries: usize,
+}
+
+/// Merges entries into the index and writes it if something differs. Somebody
+/// else's write in between means: read and merge again.
+///
+/// `read` is the index as the run saw it. Unless it changed since, it is not
+/// read again.
+///
+/// # Errors
+/// If it could not be read or written; it is as it was then, or `Ambiguous`.
+pub async fn write_index(
+    store: &dyn SecretStore,
+    read: Slot,
+    changes: &[EntryChange],
+    dry_run: bool,
+) -> Result<IndexWrite, PortError> {
+    let mut slot = read;
+    for attempt in 1.. {
+        let merge = merge_index(slot.data(), changes);
+        let Some(after) = merge.after.as_ref() else {
+            let entries = slot.data().map_or(0, crate::model::JsonObject::len);
+            return Ok(IndexWrite { merge, written: false, entries });
+        };
+        let entries = after.len();
+        debug_assert!(slot.data().is_none_or(|now| now.iter().all(|(key, _)| after.contains(key))));
+        if dry_run {
+            return Ok(IndexWrite { merge, written: false, entries });
+        }
+        match store.write(layout::INDEX, after, slot.version()).await {
+            Ok(_) => {
+                return Ok(IndexWrite { merge, written: true, entries });
+            }
+            Err(error)
+                if matches!(error.kind, PortErrorKind::Conflict | PortErrorKind::Ambiguous)
+                    && attempt < ATTEMPTS =>
+            {
+                let again = store.read(layout::INDEX).await?;
+                if slot.data().is_some() && again.data().is_none() {
+                    return Err(PortError::new(
+                        PortErrorKind::Conflict,
+                        "write the index",
+                        layout::INDEX,
+                        "it was there when the run began and is gone now",
+                    )
+                    .with_advice("find out who removed it; nothing was written in its place"));
+                }
+                slot = again;
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    unreachable!("the loop ends in one of its attempts")
+}

@@ -1,0 +1,207 @@
+//! Decides what becomes of one matched deployment's records. Pure: what was
+//! read, and the time, are handed in.
+
+use chrono::{DateTime, SecondsFormat, Utc};
+
+use super::change::{Disposition, EntryChange, Finding, InstanceChange, SecretChange, Skip};
+use super::secrets;
+use crate::manifest::Manifest;
+use crate::matching::{ChainFingerprint, Confidence, Decision};
+use crate::model::{Catalog, DeploymentSummary, Identity, Index, IndexEntry, JsonObject, Plan, layout};
+use crate::ports::Slot;
+
+/// The time a run works with: one for all that it writes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stamp {
+    /// When the run started.
+    pub at: DateTime<Utc>,
+}
+
+impl Stamp {
+    /// As Blacksmith writes times as text.
+    #[must_use]
+    pub fn rfc3339(self) -> String {
+        self.at.to_rfc3339_opts(SecondsFormat::Secs, true)
+    }
+}
+
+/// A matched deployment with all that its records are computed from.
+#[derive(Debug, Clone, Copy)]
+pub struct Matched<'a> {
+    /// Whose deployment it is.
+    pub identity: &'a Identity,
+    /// How sure the decision is.
+    pub confidence: Confidence,
+    /// How many kinds of evidence speak for it.
+    pub agreeing: usize,
+    /// The strategies that proposed it.
+    pub strategies: &'a [crate::model::StrategyId],
+    /// The rules of the decision.
+    pub chain: ChainFingerprint,
+    /// The Director's entry.
+    pub summary: &'a DeploymentSummary,
+    /// The manifest.
+    pub manifest: &'a Manifest,
+    /// The plan.
+    pub plan: &'a Plan,
+    /// The service's name.
+    pub service_name: &'a str,
+    /// The instance's entry in the index, if it has one.
+    pub entry: Option<&'a IndexEntry>,
+}
+
+impl<'a> Matched<'a> {
+    /// Joins a decision with its deployment, the catalog and the index.
+    ///
+    /// # Errors
+    /// A finding, if the decision is no match, or its plan has left the catalog.
+    pub fn new(
+        decision: &'a Decision,
+        summary: &'a DeploymentSummary,
+        manifest: &'a Manifest,
+        catalog: &'a Catalog,
+        index: &'a Index,
+    ) -> Result<Self, Finding> {
+        let name = &summary.name;
+        let winner = decision
+            .winner()
+            .ok_or_else(|| Finding::new("decision.not-matched", name, "the deployment is not matched"))?;
+        let identity = &winner.identity;
+        let plan = catalog.plan(identity.plan.as_str()).ok_or_else(|| {
+            Finding::new(
+                "plan.retired",
+                name,
+                format!(
+                    "plan `{}` of instance `{}` has left the catalog; its records stay as they are",
+                    identity.plan, identity.instance
+                ),
+            )
+        })?;
+        let service_name = catalog.service(plan.service.as_str()).map_or("", |service| &*service.name);
+        Ok(Self {
+            identity,
+            confidence: winner.confidence,
+            agreeing: winner.families.len(),
+            strategies: &winner.strategies,
+            chain: decision.chain,
+            summary,
+            manifest,
+            plan,
+            service_name,
+            entry: index.entry(&identity.instance),
+        })
+    }
+
+    /// The strategies behind the decision, for the record.
+    #[must_use]
+    pub fn reason(&self) -> String {
+        let ids: Vec<&str> = self.strategies.iter().map(|id| id.as_str()).collect();
+        ids.join("+")
+    }
+}
+
+/// What was read of an instance's records.
+#[derive(Debug, Clone)]
+pub struct Observed {
+    /// `{id}`.
+    pub root: Slot,
+    /// `{id}/manifest`.
+    pub manifest: Slot,
+    /// `{id}/metadata`.
+    pub metadata: Slot,
+}
+
+/// The least kinds of evidence that must agree before a new entry is made.
+const KINDS_FOR_A_NEW_ENTRY: usize = 2;
+
+/// Decides what becomes of the records of a matched deployment.
+///
+/// `in_flight` says that a task of the Director works on the deployment.
+#[must_use]
+pub fn decide_change(
+    matched: &Matched<'_>,
+    observed: &Observed,
+    in_flight: bool,
+    stamp: Stamp,
+) -> Disposition {
+    if let Some(finding) = obstacle(matched, observed, in_flight) {
+        return Disposition::Skip(Skip { finding });
+    }
+    let instance = &matched.identity.instance;
+    let change = |path: String, slot: &Slot, after: Option<JsonObject>| {
+        after.map(|after| SecretChange {
+            path,
+            expected: slot.version(),
+            before: slot.data().cloned(),
+            after,
+        })
+    };
+    let manifest = secrets::manifest(matched, observed.manifest.data(), stamp);
+    let metadata = secrets::metadata(matched, observed.metadata.data(), manifest.is_some(), stamp);
+    let root = secrets::root(matched, stamp).apply(observed.root.data());
+    let secrets = [
+        change(layout::root(instance), &observed.root, root),
+        change(layout::manifest(instance), &observed.manifest, manifest),
+        change(layout::metadata(instance), &observed.metadata, metadata),
+    ];
+    Disposition::Reconcile(Box::new(InstanceChange {
+        instance: instance.clone(),
+        secrets: secrets.into_iter().flatten().collect(),
+        entry: EntryChange {
+            instance: instance.clone(),
+            fields: secrets::entry(matched, stamp),
+            creates: matched.entry.is_none(),
+        },
+    }))
+}
+
+/// Why the records must be left alone, if they must.
+fn obstacle(matched: &Matched<'_>, observed: &Observed, in_flight: bool) -> Option<Finding> {
+    let name = &matched.summary.name;
+    if in_flight {
+        let message = "a task of the Director works on it; the next run looks again";
+        return Some(Finding::new("deployment.in-flight", name, message));
+    }
+    let entry = matched.entry.map(|entry| &entry.fields);
+    let written = [("the index entry", entry), ("the record", observed.root.data())];
+    for (what, object) in written {
+        if let Some(difference) = object.and_then(|object| difference(matched.identity, object)) {
+            return Some(Finding::new(
+                "record.differs",
+                name,
+                format!(
+                    "{what} of instance `{}` says {difference}; nothing is written",
+                    matched.identity.instance
+                ),
+            ));
+        }
+    }
+    if matched.entry.is_none() {
+        let deleted = ["delete_requested_at", "deleted_at"]
+            .into_iter()
+            .find(|field| observed.metadata.data().is_some_and(|metadata| metadata.contains(field)));
+        if let Some(field) = deleted {
+            let message = format!("the broker noted `{field}`, but the deployment is still there");
+            return Some(Finding::new("deployment.stray", name, message));
+        }
+        if matched.agreeing < KINDS_FOR_A_NEW_ENTRY {
+            let message = format!(
+                "only one kind of evidence says that it is instance `{}`, which the index does not know; \
+                 a new entry needs two",
+                matched.identity.instance
+            );
+            return Some(Finding::new("entry.unproven", name, message));
+        }
+    }
+    None
+}
+
+/// Where a record names another service or plan than the decision.
+fn difference(identity: &Identity, object: &JsonObject) -> Option<String> {
+    [("service_id", identity.service.as_str()), ("plan_id", identity.plan.as_str())].into_iter().find_map(
+        |(field, decided)| {
+            let there = object.text(field).filter(|there| !there.is_empty() && there != decided)?;
+            Some(format!("{field} `{there}`, the decision `{decided}`"))
+        },
+    )
+}

@@ -1,0 +1,14 @@
+//! What would be written for a matched instance, computed without writing, and
+//! the writing of it by compare-and-set.
+
+mod apply;
+mod change;
+mod fields;
+mod history;
+mod instance;
+mod secrets;
+
+pub use apply::{Applied, Failure, apply};
+pub use change::{Change, Disposition, EntryChange, Finding, InstanceChange, SecretChange, Skip};
+pub use fields::{FieldChange, FieldSet, changed_fields};
+pub use instance::{Matched, Observed, Stamp, decide_change};

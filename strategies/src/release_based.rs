@@ -1,0 +1,193 @@
+//! `release-based`: the deployment is made of the same releases and jobs as a
+//! plan's own manifest.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use reconciler_core::manifest::topology;
+use reconciler_core::matching::{
+    BuiltinStrategy, Confidence, Evidence, Family, Locus, MatchContext, MatchStrategy, Opinion, Proposal,
+    StrategyError, StrategyMeta, priority,
+};
+use reconciler_core::model::{Identity, InstanceId, Plan, Topology};
+use reconciler_core::register_strategy;
+
+use crate::instance::{in_name, stated};
+
+/// What a perfect fit is worth: many plans are made of the same parts, so a fit
+/// alone never reaches the usual threshold.
+const PERFECT_FIT: u32 = 600;
+/// The least fit that is worth mentioning, per mille.
+const LEAST_FIT: u32 = 500;
+/// What every deployment uses tells nothing: below this rarity a release is not
+/// looked at, per mille.
+const LEAST_RARITY: u32 = 50;
+/// A part that more plans share than this does not tell them apart; following
+/// it would make the work grow with the catalog.
+const MOST_SHARING: usize = 16;
+/// More plans that fit alike than this are no proposal but noise.
+const MOST_PROPOSALS: usize = 3;
+
+/// See the module.
+#[derive(Debug, Default)]
+struct ReleaseBased;
+
+impl BuiltinStrategy for ReleaseBased {
+    const META: StrategyMeta = StrategyMeta::new(
+        "release-based",
+        1,
+        priority::INFERRED,
+        Family::Topology,
+        "releases and jobs fit a plan's own manifest",
+        "\
+Looks at: the deployment's releases, the jobs in its manifest, the plans' own manifests, and how \
+common each release is in the fleet. What everybody uses (`bpm`) counts for nothing.
+
+Proposes when: an instance is named somewhere (a UUID in the name, an instance id in the manifest, \
+an id of the index at the end of the name) and at most three plans share at least half of what \
+deployment and plan are made of, weighted by rarity. A perfect fit gives 0.600: never enough alone.
+
+Abstains when: nothing names an instance, no plan fits, or too many fit alike.
+
+Example: `legacy-1b4e28ba-2fa1-41d2-883f-0016d3cca427` with release `redis-forge` and job \
+`standalone-7` fits plan `redis-standalone-7`.",
+    );
+}
+
+impl MatchStrategy for ReleaseBased {
+    fn assess(&self, context: MatchContext<'_>) -> Result<Opinion, StrategyError> {
+        let Some(instance) = instance(context) else {
+            return Ok(Opinion::abstain("nothing names an instance"));
+        };
+        let parts = Parts::of(context);
+        if parts.is_empty() {
+            return Ok(Opinion::abstain("it uses only what every deployment uses"));
+        }
+        let mut fits: Vec<(u32, &Plan)> = candidates(context, &parts)
+            .into_iter()
+            .filter_map(|plan| Some((parts.fit(context, plan.topology.as_ref()?), plan)))
+            .filter(|(fit, _)| *fit >= LEAST_FIT)
+            .collect();
+        fits.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| a.1.id.cmp(&b.1.id)));
+        let best = fits.first().map_or(0, |(fit, _)| *fit);
+        fits.retain(|(fit, _)| *fit == best);
+        match fits.len() {
+            0 => Ok(Opinion::abstain("no plan is made of the same releases and jobs")),
+            1..=MOST_PROPOSALS => Ok(Opinion::Propose(
+                fits.into_iter().map(|(fit, plan)| proposal(&instance, plan, fit)).collect(),
+            )),
+            alike => Ok(Opinion::abstain(format!("{alike} plans fit alike"))),
+        }
+    }
+}
+
+fn proposal(instance: &InstanceId, plan: &Plan, fit: u32) -> Proposal {
+    let per_mille = u16::try_from(PERFECT_FIT * fit / 1000).unwrap_or(0);
+    let identity =
+        Identity { instance: instance.clone(), service: plan.service.clone(), plan: plan.id.clone() };
+    let locus = Locus::Catalog { service: plan.service.clone(), plan: Some(plan.id.clone()) };
+    let note = format!("shares {}.{} % of what it is made of, by rarity", fit / 10, fit % 10);
+    Proposal::new(
+        identity,
+        Confidence::per_mille(per_mille),
+        vec![Evidence::new("topology.fit", locus, note)],
+    )
+}
+
+/// The one instance that name or manifest speak of.
+fn instance(context: MatchContext<'_>) -> Option<InstanceId> {
+    let named = in_name(context);
+    match named.as_slice() {
+        [] => {
+            let mut ids = stated(context.document()).filter_map(|statement| statement.id);
+            let first = ids.next()?;
+            ids.all(|other| other == first).then_some(first)
+        }
+        [(one, _)] => Some(one.clone()),
+        _ => None,
+    }
+}
+
+/// What a deployment is made of, without what everybody uses.
+struct Parts {
+    releases: BTreeSet<Arc<str>>,
+    jobs: BTreeSet<(Arc<str>, Arc<str>)>,
+}
+
+impl Parts {
+    fn of(context: MatchContext<'_>) -> Self {
+        let tells = |release: &str| context.fleet().rarity(release) >= LEAST_RARITY;
+        let topology = topology::of(context.document());
+        let listed = context.summary().releases.iter().map(|release| &release.name);
+        let stated = topology.releases.iter().map(|release| &release.name);
+        Self {
+            releases: listed.chain(stated).filter(|name| tells(name)).map(Arc::clone).collect(),
+            jobs: jobs(&topology).filter(|(release, _)| tells(release)).collect(),
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.releases.is_empty() && self.jobs.is_empty()
+    }
+
+    /// How much of what deployment and plan are made of is common to both, each
+    /// part weighted by its release's rarity; per mille.
+    fn fit(&self, context: MatchContext<'_>, plan: &Topology) -> u32 {
+        let weight = |release: &str| match context.fleet().rarity(release) {
+            rarity if rarity < LEAST_RARITY => 0,
+            rarity => u64::from(rarity),
+        };
+        let (mut shared, mut all) = (0, 0);
+        let mut count = |release: &str, common: bool| {
+            all += weight(release);
+            shared += if common { weight(release) } else { 0 };
+        };
+        let plan_releases: BTreeSet<&Arc<str>> = plan.releases.iter().map(|release| &release.name).collect();
+        for name in &plan_releases {
+            count(name, self.releases.contains(*name));
+        }
+        for name in self.releases.iter().filter(|name| !plan_releases.contains(name)) {
+            count(name, false);
+        }
+        // Without a manifest the jobs are unknown, which is not "none".
+        if !self.jobs.is_empty() {
+            let plan_jobs: BTreeSet<_> = jobs(plan).collect();
+            for job in &plan_jobs {
+                count(&job.0, self.jobs.contains(job));
+            }
+            for job in self.jobs.iter().filter(|job| !plan_jobs.contains(job)) {
+                count(&job.0, false);
+            }
+        }
+        u32::try_from((shared * 1000).checked_div(all).unwrap_or(0)).unwrap_or(0)
+    }
+}
+
+fn jobs(topology: &Topology) -> impl Iterator<Item = (Arc<str>, Arc<str>)> {
+    topology.jobs.iter().map(|job| (Arc::clone(&job.release), Arc::clone(&job.name)))
+}
+
+/// The plans that share a telling part. Parts that many plans share are left
+/// out: they cannot tell them apart.
+fn candidates<'a>(context: MatchContext<'a>, parts: &Parts) -> Vec<&'a Plan> {
+    let catalog = context.catalog();
+    let mut found: Vec<&Plan> = Vec::new();
+    let mut add = |plans: &mut dyn ExactSizeIterator<Item = &'a Plan>| {
+        if plans.len() <= MOST_SHARING {
+            for plan in plans {
+                if !found.iter().any(|earlier| earlier.id == plan.id) {
+                    found.push(plan);
+                }
+            }
+        }
+    };
+    for (release, job) in &parts.jobs {
+        add(&mut catalog.plans_with_job(release, job));
+    }
+    for release in &parts.releases {
+        add(&mut catalog.plans_with_release(release));
+    }
+    found
+}
+
+register_strategy!(ReleaseBased);
