@@ -1,4 +1,10 @@
 //! What the tests share: fleets, fakes, checks.
 
+pub mod broker;
+pub mod certificates;
 pub mod contract;
+pub mod director;
+pub mod line;
+pub mod pauses;
+pub mod serving;
 pub mod vault;

@@ -1,6 +1,10 @@
 //! The ports' implementations. Nothing but the program's wiring and the tests
 //! names them.
 
+#[cfg(feature = "bosh")]
+pub mod bosh;
+#[cfg(feature = "broker")]
+pub mod broker;
 #[cfg(feature = "fleet")]
 pub mod catalog;
 #[cfg(feature = "fleet")]

@@ -14,7 +14,6 @@ mod hand_clock;
 mod handle;
 mod kv2;
 mod limits;
-mod line;
 mod number;
 mod policy;
 mod serve;

@@ -1,19 +1,20 @@
 //! Carries requests from the network to the state, through the faults.
 
+use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::Router;
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::extract::{ConnectInfo, State as Shared};
 use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
 use axum::response::Response;
-use axum::routing::any;
+use futures_util::stream;
 
 use super::dispatch;
 use super::exchange::{Answer, Request, Route};
 use super::fault::Effect;
-use super::line::Cutter;
 use super::state::State;
+use crate::line::Cutter;
 
 /// The state, shared between the server and the test.
 #[derive(Debug, Clone)]
@@ -31,12 +32,7 @@ impl Server {
 
     /// The routes: one, because mounts decide what a path means.
     pub(crate) fn router(self) -> Router {
-        let every = any(serve).fallback(serve);
-        Router::new()
-            .route("/", every.clone())
-            .route("/{*path}", every)
-            .layer(axum::extract::DefaultBodyLimit::disable())
-            .with_state(self)
+        Router::new().fallback(serve).layer(axum::extract::DefaultBodyLimit::disable()).with_state(self)
     }
 
     /// Counts a request and asks for its fault.
@@ -74,7 +70,7 @@ async fn serve(
     method: Method,
     uri: Uri,
     headers: HeaderMap,
-    body: axum::body::Bytes,
+    body: Bytes,
 ) -> Response {
     let Some(request) = Request::read(&method, &uri, &headers, &body, &server.base) else {
         let mut page = Response::new(Body::from("<html>404 page not found</html>"));
@@ -90,7 +86,7 @@ async fn serve(
     }
     match effect {
         Effect::CutBefore => {
-            cutter.cut_after(0);
+            cutter.reset();
             respond(Answer::empty())
         }
         Effect::Stall(delay) => {
@@ -104,7 +100,7 @@ async fn serve(
         }
         Effect::CutAfter => {
             server.work(route, &request);
-            cutter.cut_after(0);
+            cutter.reset();
             respond(Answer::empty())
         }
         Effect::FailAfter { status, errors } => {
@@ -119,15 +115,37 @@ async fn serve(
         }
         Effect::BreakBody => {
             let answer = server.work(route, &request);
-            // Past the head, which is shorter than this, and into the body.
-            cutter.cut_after(200 + answer.body.len() / 4);
-            respond(answer)
+            respond_in_part(answer, cutter)
         }
         _ => respond(server.work(route, &request)),
     }
 }
 
 fn respond(answer: Answer) -> Response {
+    let body = Body::from(answer.body.clone());
+    respond_with(answer, body)
+}
+
+/// An answer whose connection breaks after half of its body.
+fn respond_in_part(answer: Answer, cutter: Cutter) -> Response {
+    let half = Bytes::copy_from_slice(&answer.body.as_bytes()[..answer.body.len() / 2]);
+    let steps = stream::unfold((Some(half), cutter), |(half, cutter)| async move {
+        if let Some(half) = half {
+            return Some((Ok(half), (None, cutter)));
+        }
+        // Lets what was written leave before the connection breaks.
+        for _ in 0..10 {
+            tokio::task::yield_now().await;
+        }
+        cutter.reset();
+        Some((Err(io::Error::from(io::ErrorKind::ConnectionReset)), (None, cutter)))
+    });
+    let mut answer = answer;
+    answer.headers.push(("content-length", answer.body.len().to_string()));
+    respond_with(answer, Body::from_stream(steps))
+}
+
+fn respond_with(answer: Answer, body: Body) -> Response {
     let mut response = Response::builder().status(answer.status);
     if !answer.body.is_empty() {
         response = response.header(header::CONTENT_TYPE, "application/json");
@@ -135,5 +153,5 @@ fn respond(answer: Answer) -> Response {
     for (name, value) in answer.headers {
         response = response.header(name, value);
     }
-    response.body(Body::from(answer.body)).expect("status and headers of the fake are valid")
+    response.body(body).expect("status and headers of the fake are valid")
 }

@@ -3,19 +3,18 @@
 use std::collections::BTreeMap;
 use std::ops::Deref;
 use std::sync::{Arc, Mutex};
-use std::thread::JoinHandle;
 
 use reconciler_core::ports::Clock;
-use tokio::sync::oneshot;
 
 use super::fault::Faults;
 use super::hand_clock::HandClock;
 use super::handle::FakeHandle;
 use super::limits::Limits;
-use super::line::{Cutter, Lines};
 use super::serve::Server;
 use super::state::{Flavour, State};
 use super::token::{TokenLife, Tokens};
+use crate::certificates::CertificateKind;
+use crate::serving::{Port, Serving};
 
 /// The token that may do anything.
 pub const ROOT_TOKEN: &str = "hvs.root-of-the-fake";
@@ -25,6 +24,10 @@ pub const ROOT_TOKEN: &str = "hvs.root-of-the-fake";
 pub struct FakeVaultSettings {
     /// Its time; a clock that stands still if nothing is said.
     pub clock: Option<Arc<dyn Clock>>,
+    /// Speaks TLS with a certificate of this kind; plain HTTP without.
+    pub tls: Option<CertificateKind>,
+    /// The port to listen on; a free one if it is 0.
+    pub port: u16,
     /// Whose texts and habits it has.
     pub flavour: Flavour,
     /// What it takes at most.
@@ -42,12 +45,13 @@ pub struct FakeVaultSettings {
 #[derive(Debug)]
 pub struct FakeVault {
     handle: FakeHandle,
-    stop: Option<oneshot::Sender<()>>,
-    thread: Option<JoinHandle<()>>,
+    ca_pem: Option<String>,
+    client_pem: Option<String>,
+    _serving: Serving,
 }
 
 impl FakeVault {
-    /// Starts one on a free port.
+    /// Starts one.
     ///
     /// # Panics
     /// If there is no loopback port or no thread to be had.
@@ -75,18 +79,12 @@ impl FakeVault {
             state: Arc::new(Mutex::new(state)),
             base: settings.base.trim_end_matches('/').to_owned(),
         };
-        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free loopback port");
-        let port = listener.local_addr().expect("a bound listener").port();
-        let address = format!("http://127.0.0.1:{port}{}", server.base);
-        let (stop, stopped) = oneshot::channel();
-        let serving = server.clone();
-        // A thread of its own: the fake answers blocking tests too, and its
-        // waits do not count on a test's paused clock.
-        let thread = std::thread::Builder::new()
-            .name("fake-vault".to_owned())
-            .spawn(move || run(serving, listener, stopped))
-            .expect("a thread");
-        let fake = Self { handle: FakeHandle { server, address }, stop: Some(stop), thread: Some(thread) };
+        let port = Port::take(settings.port, settings.tls);
+        let address = format!("{}{}", port.origin(), server.base);
+        let (ca_pem, client_pem) = (port.ca_pem(), port.client_pem());
+        let serving = port.serve("fake-vault", server.clone().router());
+        let handle = FakeHandle { server, address };
+        let fake = Self { handle, ca_pem, client_pem, _serving: serving };
         fake.mount_two("", "secret");
         fake.mount_one("", "old");
         fake
@@ -96,6 +94,18 @@ impl FakeVault {
     #[must_use]
     pub fn plain() -> Self {
         Self::start(FakeVaultSettings { limits: Limits::vault(), ..FakeVaultSettings::default() })
+    }
+
+    /// The CA to trust, as PEM, over TLS.
+    #[must_use]
+    pub fn ca_pem(&self) -> Option<&str> {
+        self.ca_pem.as_deref()
+    }
+
+    /// A certificate and key that it accepts of a client, as PEM, over TLS.
+    #[must_use]
+    pub fn client_pem(&self) -> Option<&str> {
+        self.client_pem.as_deref()
     }
 
     /// Its inside, for where the fake itself cannot go.
@@ -111,30 +121,4 @@ impl Deref for FakeVault {
     fn deref(&self) -> &FakeHandle {
         &self.handle
     }
-}
-
-impl Drop for FakeVault {
-    fn drop(&mut self) {
-        drop(self.stop.take());
-        if let Some(thread) = self.thread.take() {
-            // A panic of the server was printed by its thread.
-            let _ended = thread.join();
-        }
-    }
-}
-
-fn run(server: Server, listener: std::net::TcpListener, stopped: oneshot::Receiver<()>) {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-    runtime.block_on(async {
-        listener.set_nonblocking(true).expect("a listener that does not block");
-        let lines = Lines(tokio::net::TcpListener::from_std(listener).expect("a bound listener"));
-        let service = server.router().into_make_service_with_connect_info::<Cutter>();
-        tokio::select! {
-            ended = async { axum::serve(lines, service).await } => {
-                ended.expect("serving never ends by itself");
-            }
-            // An error is the sender dropped: the same wish.
-            _ = stopped => {}
-        }
-    });
 }

@@ -8,6 +8,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Method, StatusCode};
+use url::Url;
 
 use super::Answer;
 use crate::ports::PortError;
@@ -87,6 +88,7 @@ pub struct Call<'a> {
     pub(super) method: Method,
     pub(super) route: &'static str,
     pub(super) parameters: Vec<&'a str>,
+    pub(super) target: Option<Url>,
     pub(super) operation: Cow<'static, str>,
     pub(super) subject: Cow<'a, str>,
     pub(super) query: Vec<(Cow<'a, str>, Cow<'a, str>)>,
@@ -118,6 +120,7 @@ impl<'a> Call<'a> {
             method,
             route,
             parameters: parameters.to_vec(),
+            target: None,
             operation: operation.into(),
             subject: Cow::Borrowed(""),
             query: Vec::new(),
@@ -141,6 +144,15 @@ impl<'a> Call<'a> {
     #[must_use]
     pub fn subject(mut self, subject: impl Into<Cow<'a, str>>) -> Self {
         self.subject = subject.into();
+        self
+    }
+
+    /// Goes to a URL that the other side named, in the place of route and
+    /// query. It is refused as `Local` unless it has the origin of the
+    /// transport's base.
+    #[must_use]
+    pub fn at(mut self, target: Url) -> Self {
+        self.target = Some(target);
         self
     }
 

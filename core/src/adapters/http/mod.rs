@@ -18,6 +18,7 @@
 //! Nothing here logs a header, a query or a body.
 
 mod answer;
+mod basic;
 mod body;
 mod call;
 mod certificate;
@@ -36,6 +37,7 @@ mod tests;
 mod transport;
 
 pub use answer::Answer;
+pub use basic::basic_authorization;
 pub use call::{Call, Credential, Credentials, Replay, Verdict, judge_by_status};
 pub use certificate::not_after;
 pub use client::{ClientSettings, Timeouts};

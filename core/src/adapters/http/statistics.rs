@@ -22,6 +22,18 @@ impl RequestCounts {
     pub fn total(&self) -> u64 {
         self.by_route.values().sum()
     }
+
+    /// Adds the counts of another server; the most in flight is the larger.
+    #[must_use]
+    pub fn and(mut self, other: &Self) -> Self {
+        for (route, count) in &other.by_route {
+            *self.by_route.entry(route).or_default() += count;
+        }
+        self.retries += other.retries;
+        self.transport_failures += other.transport_failures;
+        self.most_in_flight = self.most_in_flight.max(other.most_in_flight);
+        self
+    }
 }
 
 /// Counts while requests are made.

@@ -1,5 +1,6 @@
 //! Makes requests of one server: limits, tries, delays, counts, stop.
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,7 +21,7 @@ use crate::ports::{PortError, PortErrorKind};
 
 /// Makes requests below one base URL. A clone shares limits, counts and
 /// connections.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Transport {
     client: reqwest::Client,
     base: Url,
@@ -216,9 +217,18 @@ impl Transport {
     }
 
     fn url(&self, call: &Call<'_>) -> Result<Url, PortError> {
-        let path = expand_route(call.route, &call.parameters).map_err(|e| {
-            PortError::new(PortErrorKind::Local, call.operation.clone(), call.subject.clone(), e.to_string())
-        })?;
+        let refuse = |reason: String| {
+            let operation = call.operation.clone();
+            PortError::new(PortErrorKind::Local, operation, call.subject.clone(), reason)
+        };
+        if let Some(target) = &call.target {
+            return if self.is_same_origin(target) {
+                Ok(target.clone())
+            } else {
+                Err(refuse("it would leave the server it belongs to".to_owned()))
+            };
+        }
+        let path = expand_route(call.route, &call.parameters).map_err(|e| refuse(e.to_string()))?;
         let mut url = self.base.clone();
         let below = self.base.path().trim_end_matches('/');
         url.set_path(&format!("{below}{path}"));
@@ -226,6 +236,16 @@ impl Transport {
             url.query_pairs_mut().extend_pairs(&call.query);
         }
         Ok(url)
+    }
+}
+
+/// The client is left out: its proxy may hold a password.
+impl fmt::Debug for Transport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Transport")
+            .field("base", &self.base.as_str())
+            .field("retry", &self.retry)
+            .finish_non_exhaustive()
     }
 }
 

@@ -26,6 +26,11 @@ pub(super) struct Connection {
     stop: CancellationToken,
 }
 
+/// How many tokens one request may use up. The first may have ended long ago;
+/// the second may end together with it, as when all tokens of a role are
+/// revoked twice.
+const TOKENS: usize = 3;
+
 /// A login, a lookup and a renewal come one at a time.
 const SESSION_LIMITS: (usize, Option<u32>) = (1, None);
 
@@ -58,27 +63,34 @@ impl Connection {
     }
 
     /// Makes a request with the token. A 403 is taken to the token: if another
-    /// takes its place, the request is made once more; a 403 that is given back
+    /// takes its place, the request is made again; a 403 that is given back
     /// comes from a policy.
     pub(super) async fn send(&self, errand: &Errand<'_>, call: Call<'_>) -> Result<Answer, PortError> {
         let call = call.credentials(&self.session);
-        let answer = self.link.send(errand, call.clone()).await?;
-        if answer.status != StatusCode::FORBIDDEN {
-            return Ok(answer);
-        }
-        match self.session.examine(answer.generation).await? {
-            TokenFate::Alive => Ok(answer),
-            TokenFate::Replaced => self.link.send(errand, call).await,
-            TokenFate::Dead => {
-                let origin = self.session.origin();
-                Err(errand.advise(
-                    PortErrorKind::Unauthenticated,
-                    format!("the token from {origin} is not valid: it has expired or was revoked"),
-                    "log in again with `vault login`, or set VAULT_TOKEN to a living token; an \
-                     AppRole gets new ones by itself",
-                ))
+        for _ in 0..TOKENS {
+            let answer = self.link.send(errand, call.clone()).await?;
+            if answer.status != StatusCode::FORBIDDEN {
+                return Ok(answer);
+            }
+            match self.session.examine(answer.generation).await? {
+                TokenFate::Alive => return Ok(answer),
+                TokenFate::Replaced => {}
+                TokenFate::Dead => {
+                    let origin = self.session.origin();
+                    return Err(errand.advise(
+                        PortErrorKind::Unauthenticated,
+                        format!("the token from {origin} is not valid: it has expired or was revoked"),
+                        "log in again with `vault login`, or set VAULT_TOKEN to a living token; an \
+                         AppRole gets new ones by itself",
+                    ));
+                }
             }
         }
+        Err(errand.advise(
+            PortErrorKind::Unauthenticated,
+            format!("{TOKENS} tokens in a row ended before they could be used"),
+            "look for what revokes the role's tokens, and at their time to live and number of uses",
+        ))
     }
 
     /// Makes a request with the token; anything but 200 and 204 is an error.

@@ -77,10 +77,7 @@ pub(super) fn check(errand: &Errand<'_>, data: &JsonObject, limits: &EntryLimits
     {
         return Err(errand.advise(
             PortErrorKind::TooLarge,
-            format!(
-                "it would take {} strings, the limit is {limit}",
-                weight.strings
-            ),
+            format!("it would take {} strings, the limit is {limit}", weight.strings),
             "nothing was sent; set `max_request_json_strings` of OpenBao's listener to -1 or \
              higher, and configure the same limit here",
         ));

@@ -97,10 +97,7 @@ impl IndexSize {
     /// How much of the nearer limit is used up, per mille.
     #[must_use]
     pub fn per_mille(&self) -> usize {
-        let weight = Weight {
-            bytes: self.bytes,
-            strings: self.strings,
-        };
+        let weight = Weight { bytes: self.bytes, strings: self.strings };
         weight.per_mille(&self.limits)
     }
 }

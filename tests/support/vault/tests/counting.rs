@@ -11,21 +11,15 @@ use reconciler_core::ports::{PortErrorKind, SecretStore, Slot};
 use super::super::{Effect, FakeVaultSettings, Fault, Role, Route, TokenLife};
 use super::Bench;
 
-const WRITERS: u64 = 16;
-const INCREMENTS: u64 = 100;
-
 #[tokio::test(flavor = "multi_thread")]
 async fn sixteen_writers_lose_nothing_to_cut_connections() {
-    let settings = FakeVaultSettings {
-        seed: 20_260_101,
-        ..FakeVaultSettings::default()
-    };
+    let settings = FakeVaultSettings { seed: 20_260_101, ..FakeVaultSettings::default() };
     let bench = Bench::with(settings, |_, _| {});
     for route in [Route::Read, Route::Write] {
         let fault = Fault::new(Effect::CutSomewhere).on(route).chance(80);
         bench.fake.fault(fault);
     }
-    count_to_the_end(&bench).await;
+    count_to_the_end(&bench, 16, 100).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -44,28 +38,28 @@ async fn a_token_that_ends_again_and_again_costs_no_increment() {
         });
         settings.token = TokenSource::AppRole(AppRole::new("role", "secret"));
     });
-    let fault = Fault::new(Effect::RevokeGiven).on(Route::Write).chance(5);
+    let fault = Fault::new(Effect::RevokeGiven).on(Route::Write).chance(10);
     bench.fake.fault(fault);
-    count_to_the_end(&bench).await;
+    count_to_the_end(&bench, 4, 100).await;
     assert!(bench.fake.logins() > 2, "the token was replaced on the way");
 }
 
-async fn count_to_the_end(bench: &Bench) {
-    let writers: Vec<_> = (0..WRITERS)
-        .map(|writer| tokio::spawn(count(Arc::clone(&bench.store), format!("writer-{writer}"))))
+async fn count_to_the_end(bench: &Bench, writers: u64, increments: u64) {
+    let tasks: Vec<_> = (0..writers)
+        .map(|writer| tokio::spawn(count(Arc::clone(&bench.store), format!("writer-{writer}"), increments)))
         .collect();
-    for writer in writers {
-        writer.await.unwrap();
+    for task in tasks {
+        task.await.unwrap();
     }
     let counter = bench.fake.secret("counter").unwrap();
-    assert_eq!(counter["counter"], WRITERS * INCREMENTS);
-    assert_eq!(bench.fake.version("counter"), WRITERS * INCREMENTS);
+    assert_eq!(counter["counter"], writers * increments);
+    assert_eq!(bench.fake.version("counter"), writers * increments);
 }
 
 /// The value carries counter, writer and sequence, so that a writer who does
 /// not know the fate of a write finds out by reading.
-async fn count(store: Arc<VaultStore>, writer: String) {
-    for sequence in 1..=INCREMENTS {
+async fn count(store: Arc<VaultStore>, writer: String, increments: u64) {
+    for sequence in 1..=increments {
         loop {
             let slot = match store.read("counter").await {
                 Ok(slot) => slot,

@@ -11,6 +11,7 @@ mod redirects;
 mod removals;
 mod report;
 mod secrets;
+mod tls;
 mod tokens;
 mod unknown_fates;
 mod writes;

@@ -104,6 +104,18 @@ async fn a_role_survives_a_token_that_ends_in_the_middle() {
 }
 
 #[tokio::test]
+async fn tokens_that_all_end_at_once_are_told_as_such() {
+    let bench = Bench::with(plain(), role(0, minute()));
+    bench.write("db", "{}", 0).await.unwrap();
+    bench.fake.fault(Fault::new(Effect::RevokeGiven).on(Route::Write).times(2));
+    assert_eq!(bench.write("db", "{}", 1).await.unwrap(), 2);
+    bench.fake.fault(Fault::new(Effect::RevokeGiven).on(Route::Write).always());
+    let error = bench.write("db", "{}", 2).await.unwrap_err();
+    expect(&error, PortErrorKind::Unauthenticated, "3 tokens in a row");
+    assert_eq!(bench.fake.version("db"), 2);
+}
+
+#[tokio::test]
 async fn a_token_with_few_uses_is_replaced_when_they_are_used_up() {
     let life = TokenLife { uses: 5, ..minute() };
     let bench = Bench::with(plain(), role(0, life));
