@@ -54,7 +54,10 @@ pub(crate) fn answer(state: &mut State, route: Route, request: &Request) -> Answ
         return refusal;
     }
     if !state.namespaces.contains_key(&request.namespace) {
-        let text = format!("no handler for route \"{}\". route entry not found.", request.path);
+        let text = match state.flavour {
+            Flavour::Vault => format!("no handler for route \"{}\". route entry not found.", request.path),
+            Flavour::OpenBao => "namespace not found".to_owned(),
+        };
         return Answer::errors(404, &[&text]);
     }
     let now = state.clock.now();

@@ -98,7 +98,7 @@ impl Refused {
             ),
             Refusal::Absent | Refusal::WrongPlace => (
                 Kind::Local,
-                "there is no KV v2 engine at this place",
+                "Vault has nothing at this place",
                 "check the mount, the namespace and the path prefix; `vault secrets list` \
                  shows the mounts",
             ),

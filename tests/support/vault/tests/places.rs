@@ -4,7 +4,7 @@ use reconciler_core::adapters::vault::TokenSource;
 use reconciler_core::ports::{PortErrorKind, SecretStore};
 use serde_json::json;
 
-use super::super::{Policy, Route, TokenLife};
+use super::super::{Flavour, Policy, Route, TokenLife};
 use super::{Bench, FakeVaultSettings, expect};
 
 #[tokio::test]
@@ -57,11 +57,14 @@ async fn a_mount_that_is_not_there_is_not_absence() {
 
 #[tokio::test]
 async fn a_namespace_that_is_not_there_is_not_absence() {
-    let bench = Bench::with(FakeVaultSettings::default(), |_, settings| {
-        settings.namespace = Some("nobody".to_owned());
-    });
-    let error = bench.store.read("db").await.unwrap_err();
-    expect(&error, PortErrorKind::Local, "no handler for route");
+    for (flavour, words) in
+        [(Flavour::Vault, "no handler for route"), (Flavour::OpenBao, "namespace not found")]
+    {
+        let fake = FakeVaultSettings { flavour, ..FakeVaultSettings::default() };
+        let bench = Bench::with(fake, |_, settings| settings.namespace = Some("nobody".to_owned()));
+        let error = bench.store.read("db").await.unwrap_err();
+        expect(&error, PortErrorKind::Local, words);
+    }
 }
 
 #[tokio::test]

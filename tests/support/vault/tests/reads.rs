@@ -31,7 +31,7 @@ async fn failures_to_find_out_are_never_absence() {
                 retry_after: None,
             },
             PortErrorKind::Local,
-            "no KV v2 engine at this place",
+            "Vault has nothing at this place",
         ),
         (
             Effect::Warn("Invalid path for a versioned K/V secrets engine".to_owned()),
