@@ -4,7 +4,7 @@ pub mod manifest;
 pub mod matching;
 pub mod model;
 
-#[cfg(any(feature = "fleet", feature = "sqlite"))]
+#[cfg(any(feature = "fleet", feature = "sqlite", feature = "http"))]
 pub mod adapters;
 #[cfg(feature = "config")]
 pub mod config;

@@ -1,0 +1,1 @@
+//! What real Directors answered, against the fake; the client against the fake.
