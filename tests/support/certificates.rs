@@ -4,8 +4,8 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
 use rcgen::{
-    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, KeyUsagePurpose,
-    SanType, date_time_ymd,
+    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, KeyUsagePurpose, SanType,
+    date_time_ymd,
 };
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
@@ -57,23 +57,11 @@ impl Certificates {
         if kind == CertificateKind::SelfSignedCa {
             leaf.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
             let leaf = leaf.self_signed(&key).expect("a certificate");
-            return Self {
-                ca_pem: leaf.pem(),
-                leaf: leaf.der().clone(),
-                key: key.serialize_der(),
-            };
+            return Self { ca_pem: leaf.pem(), leaf: leaf.der().clone(), key: key.serialize_der() };
         }
         let leaf = leaf.signed_by(&key, &ca).expect("a certificate");
-        let told = if kind == CertificateKind::UnknownIssuer {
-            issuer("another ca of the test")
-        } else {
-            ca
-        };
-        Self {
-            ca_pem: told.pem(),
-            leaf: leaf.der().clone(),
-            key: key.serialize_der(),
-        }
+        let told = if kind == CertificateKind::UnknownIssuer { issuer("another ca of the test") } else { ca };
+        Self { ca_pem: told.pem(), leaf: leaf.der().clone(), key: key.serialize_der() }
     }
 
     /// Accepts TLS with this certificate, in version 1.2 as a Director does,

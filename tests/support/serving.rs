@@ -25,15 +25,11 @@ impl Port {
     /// If there is none to be had.
     #[must_use]
     pub fn take(port: u16, tls: Option<CertificateKind>) -> Self {
-        let listener = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, port)))
-            .expect("a loopback port");
+        let listener =
+            TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, port))).expect("a loopback port");
         let address = listener.local_addr().expect("a bound listener");
         let scheme = if tls.is_some() { "https" } else { "http" };
-        Self {
-            listener,
-            certificates: tls.map(Certificates::make),
-            origin: format!("{scheme}://{address}"),
-        }
+        Self { listener, certificates: tls.map(Certificates::make), origin: format!("{scheme}://{address}") }
     }
 
     /// Scheme, host and port.
@@ -61,10 +57,7 @@ impl Port {
             .name(name.to_owned())
             .spawn(move || run(self, router, stopped))
             .expect("a thread");
-        Serving {
-            stop: Some(stop),
-            thread: Some(thread),
-        }
+        Serving { stop: Some(stop), thread: Some(thread) }
     }
 }
 
@@ -86,14 +79,9 @@ impl Drop for Serving {
 }
 
 fn run(port: Port, router: Router, stopped: oneshot::Receiver<()>) {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .expect("a runtime");
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     runtime.block_on(async {
-        port.listener
-            .set_nonblocking(true)
-            .expect("a listener that does not block");
+        port.listener.set_nonblocking(true).expect("a listener that does not block");
         let acceptor = port.certificates.as_ref().map(Certificates::acceptor);
         let listener = tokio::net::TcpListener::from_std(port.listener).expect("a bound listener");
         let lines = Lines::new(listener, acceptor).expect("a bound listener");

@@ -83,20 +83,13 @@ impl Catalog {
                         second: service.id.clone(),
                     });
                 }
-                by_plan_name
-                    .entry(Arc::clone(&plan.name))
-                    .or_default()
-                    .push((s, p));
+                by_plan_name.entry(Arc::clone(&plan.name)).or_default().push((s, p));
             }
         }
         if by_plan.is_empty() {
             return Err(CatalogError::Empty);
         }
-        Ok(Self {
-            services,
-            by_plan,
-            by_plan_name,
-        })
+        Ok(Self { services, by_plan, by_plan_name })
     }
 
     /// The services, in the broker's order.
@@ -126,18 +119,12 @@ impl Catalog {
     /// The service of exactly that id.
     #[must_use]
     pub fn service(&self, id: &str) -> Option<&Service> {
-        self.services
-            .iter()
-            .find(|service| service.id.as_str() == id)
+        self.services.iter().find(|service| service.id.as_str() == id)
     }
 
     /// The plans of that bare name, over all services.
     pub fn plans_named(&self, name: &str) -> impl Iterator<Item = &Plan> {
-        self.by_plan_name
-            .get(name)
-            .into_iter()
-            .flatten()
-            .map(|at| self.at(*at))
+        self.by_plan_name.get(name).into_iter().flatten().map(|at| self.at(*at))
     }
 
     fn at(&self, (service, plan): (usize, usize)) -> &Plan {
@@ -169,10 +156,7 @@ mod tests {
     #[test]
     fn plans_are_found_by_equality_never_by_prefix() {
         let catalog = Catalog::new(vec![service("redis", &["small", "small-ha"])]).unwrap();
-        assert_eq!(
-            catalog.plan("redis-small-ha").unwrap().name.as_ref(),
-            "small-ha"
-        );
+        assert_eq!(catalog.plan("redis-small-ha").unwrap().name.as_ref(), "small-ha");
         assert!(catalog.plan("redis-sma").is_none());
         assert!(catalog.plan("redis-small-").is_none());
     }
@@ -181,13 +165,7 @@ mod tests {
     fn a_plan_id_that_two_services_share_is_refused_with_both_names() {
         let err = Catalog::new(vec![service("a", &["b-c"]), service("a-b", &["c"])]).unwrap_err();
         let text = err.to_string();
-        assert!(
-            text.contains("`a-b-c`") && text.contains("`a`") && text.contains("`a-b`"),
-            "{text}"
-        );
-        assert_eq!(
-            Catalog::new(vec![service("a", &[])]).unwrap_err(),
-            CatalogError::Empty
-        );
+        assert!(text.contains("`a-b-c`") && text.contains("`a`") && text.contains("`a-b`"), "{text}");
+        assert_eq!(Catalog::new(vec![service("a", &[])]).unwrap_err(), CatalogError::Empty);
     }
 }

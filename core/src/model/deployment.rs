@@ -43,12 +43,6 @@ impl DeploymentSummary {
     /// A deployment of which only the name is known.
     #[must_use]
     pub fn named(name: DeploymentName) -> Self {
-        Self {
-            name,
-            releases: Vec::new(),
-            stemcells: Vec::new(),
-            teams: Vec::new(),
-            locked: false,
-        }
+        Self { name, releases: Vec::new(), stemcells: Vec::new(), teams: Vec::new(), locked: false }
     }
 }

@@ -35,11 +35,7 @@ impl Identity {
 }
 
 fn same_instance_text(text: &str, instance: &InstanceId) -> bool {
-    if instance.is_uuid() {
-        text.eq_ignore_ascii_case(instance.as_str())
-    } else {
-        text == instance.as_str()
-    }
+    if instance.is_uuid() { text.eq_ignore_ascii_case(instance.as_str()) } else { text == instance.as_str() }
 }
 
 impl fmt::Display for Identity {

@@ -49,10 +49,7 @@ fn check_blacksmith_name(value: &str) -> Result<(), &'static str> {
     if !first.is_ascii_alphanumeric() {
         return Err("it must begin with a letter or a digit");
     }
-    if !value
-        .bytes()
-        .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'-'))
-    {
+    if !value.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'-')) {
         return Err("only letters, digits, `_`, `.` and `-` are allowed");
     }
     Ok(())
@@ -66,10 +63,7 @@ fn check_deployment_name(value: &str) -> Result<(), &'static str> {
     if value.len() > LONGEST_NAME {
         return Err("it is longer than 255 bytes");
     }
-    if !value
-        .bytes()
-        .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'-' | b'+'))
-    {
+    if !value.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'-' | b'+')) {
         return Err("only letters, digits, `_`, `.`, `+` and `-` are allowed");
     }
     if value == "." || value == ".." {
@@ -80,15 +74,8 @@ fn check_deployment_name(value: &str) -> Result<(), &'static str> {
 
 /// First path segments that Vault or Blacksmith use for something else than an
 /// instance: an instance of that name would overwrite them.
-const RESERVED: [&str; 7] = [
-    "db",
-    "plans",
-    "backups",
-    "blacksmith",
-    "secret",
-    "upgrade-tasks",
-    "upgrade-settings",
-];
+const RESERVED: [&str; 7] =
+    ["db", "plans", "backups", "blacksmith", "secret", "upgrade-tasks", "upgrade-settings"];
 
 fn check_instance_id(value: &str) -> Result<(), &'static str> {
     check_blacksmith_name(value)?;
@@ -106,10 +93,7 @@ fn check_strategy_id(value: &str) -> Result<(), &'static str> {
     if !(3..=40).contains(&bare.len()) {
         return Err("it must have 3 to 40 characters");
     }
-    if !bare
-        .bytes()
-        .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
-    {
+    if !bare.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-') {
         return Err("only lower-case letters, digits and `-` are allowed");
     }
     Ok(())
@@ -225,17 +209,10 @@ impl InstanceId {
     pub fn new(value: impl AsRef<str>) -> Result<Self, InvalidId> {
         let value = value.as_ref();
         if let Err(why) = check_instance_id(value) {
-            return Err(InvalidId {
-                kind: "instance id",
-                value: value.to_owned(),
-                why,
-            });
+            return Err(InvalidId { kind: "instance id", value: value.to_owned(), why });
         }
         let fold = is_uuid(value) && value.bytes().any(|b| b.is_ascii_uppercase());
-        Ok(Self {
-            text: Arc::from(value),
-            folded: fold.then(|| Arc::from(value.to_ascii_lowercase())),
-        })
+        Ok(Self { text: Arc::from(value), folded: fold.then(|| Arc::from(value.to_ascii_lowercase())) })
     }
 
     /// The id as it was spelled.
@@ -308,9 +285,7 @@ mod tests {
         for good in [UUID, "relaxed-tesla", "a", "0", "A.b_c-d"] {
             assert!(InstanceId::new(good).is_ok(), "{good}");
         }
-        for bad in [
-            "", "-a", ".a", "a/b", "a b", "a..b", "a.", "db", "plans", "secret", "é",
-        ] {
+        for bad in ["", "-a", ".a", "a/b", "a b", "a..b", "a.", "db", "plans", "secret", "é"] {
             assert!(InstanceId::new(bad).is_err(), "{bad}");
         }
     }
@@ -321,29 +296,19 @@ mod tests {
         let upper = InstanceId::new(UUID.to_uppercase()).unwrap();
         assert_eq!(lower, upper);
         assert_eq!(upper.as_str(), UUID.to_uppercase());
-        assert_ne!(
-            InstanceId::new("Tesla").unwrap(),
-            InstanceId::new("tesla").unwrap()
-        );
+        assert_ne!(InstanceId::new("Tesla").unwrap(), InstanceId::new("tesla").unwrap());
     }
 
     #[test]
     fn a_refusal_names_kind_text_and_rule_and_stays_short() {
         let err = PlanId::new("x".repeat(300)).unwrap_err().to_string();
-        assert!(
-            err.contains("plan id") && err.contains("255") && err.len() < 200,
-            "{err}"
-        );
+        assert!(err.contains("plan id") && err.contains("255") && err.len() < 200, "{err}");
     }
 
     #[test]
     fn only_the_spelling_of_36_characters_is_a_uuid() {
         assert!(is_uuid(UUID));
-        for other in [
-            &UUID.replace('-', ""),
-            &format!("{{{UUID}}}"),
-            &UUID.replace('b', "g"),
-        ] {
+        for other in [&UUID.replace('-', ""), &format!("{{{UUID}}}"), &UUID.replace('b', "g")] {
             assert!(!is_uuid(other), "{other}");
         }
     }

@@ -23,16 +23,9 @@ pub struct IndexEntry {
 
 impl IndexEntry {
     fn new(instance: InstanceId, fields: JsonObject) -> Self {
-        let service = fields
-            .text("service_id")
-            .and_then(|id| ServiceId::new(id).ok());
+        let service = fields.text("service_id").and_then(|id| ServiceId::new(id).ok());
         let plan = fields.text("plan_id").and_then(|id| PlanId::new(id).ok());
-        Self {
-            instance,
-            fields,
-            service,
-            plan,
-        }
+        Self { instance, fields, service, plan }
     }
 
     /// The service the entry names, if it names one.
@@ -83,9 +76,7 @@ impl Index {
     pub fn from_object(object: &JsonObject) -> Self {
         let mut index = Self::default();
         for (key, value) in object.iter() {
-            let entry = InstanceId::new(key)
-                .ok()
-                .zip(JsonObject::parse(value.get()).ok());
+            let entry = InstanceId::new(key).ok().zip(JsonObject::parse(value.get()).ok());
             match entry {
                 Some((instance, fields)) => index.insert(IndexEntry::new(instance, fields)),
                 None => index.others.set(key, value.to_owned()),
@@ -143,11 +134,7 @@ impl Index {
             .map(|(stem, uuid)| format!("{stem}-{}", uuid.text.to_ascii_lowercase()));
         let exact = self.by_name.get(deployment);
         let other = folded.and_then(|name| self.by_name.get(&name));
-        exact
-            .into_iter()
-            .chain(other)
-            .flatten()
-            .map(|at| &self.entries[*at])
+        exact.into_iter().chain(other).flatten().map(|at| &self.entries[*at])
     }
 
     /// The entry whose id ends the name after a hyphen, with what stands before
@@ -184,10 +171,7 @@ mod tests {
             r#"{{"{upper}":{{"plan_id":"redis-small","service_id":"redis"}},"tesla":{{"plan_id":"p-q","service_id":"p"}}}}"#
         ));
         for name in [format!("redis-small-{U}"), format!("redis-small-{upper}")] {
-            let found: Vec<_> = index
-                .expecting(&name)
-                .map(|e| e.instance.as_str())
-                .collect();
+            let found: Vec<_> = index.expecting(&name).map(|e| e.instance.as_str()).collect();
             assert_eq!(found, [upper.as_str()], "{name}");
         }
         assert_eq!(index.expecting("p-q-tesla").count(), 1);

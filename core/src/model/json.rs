@@ -68,9 +68,7 @@ impl JsonObject {
 
     /// The fields in their order.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &RawValue)> {
-        self.0
-            .iter()
-            .map(|(key, value)| (key.as_str(), value.as_ref()))
+        self.0.iter().map(|(key, value)| (key.as_str(), value.as_ref()))
     }
 
     /// How many fields there are.
@@ -91,9 +89,7 @@ impl JsonObject {
 impl PartialEq for JsonObject {
     fn eq(&self, other: &Self) -> bool {
         self.len() == other.len()
-            && self
-                .iter()
-                .all(|(key, value)| other.raw(key).is_some_and(|there| same_value(value, there)))
+            && self.iter().all(|(key, value)| other.raw(key).is_some_and(|there| same_value(value, there)))
     }
 }
 
@@ -122,9 +118,9 @@ pub fn same_value(a: &RawValue, b: &RawValue) -> bool {
         }
         (Some(b'['), Some(b'[')) => {
             let parse = |text| serde_json::from_str::<Vec<Box<RawValue>>>(text).ok();
-            parse(a).zip(parse(b)).is_some_and(|(a, b)| {
-                a.len() == b.len() && a.iter().zip(&b).all(|(a, b)| same_value(a, b))
-            })
+            parse(a)
+                .zip(parse(b))
+                .is_some_and(|(a, b)| a.len() == b.len() && a.iter().zip(&b).all(|(a, b)| same_value(a, b)))
         }
         (Some(b'"'), Some(b'"')) => {
             let parse = |text| serde_json::from_str::<String>(text).ok();
@@ -140,37 +136,23 @@ mod tests {
 
     #[test]
     fn untouched_fields_keep_their_bytes_and_their_place() {
-        let text =
-            r#"{"v":1.10,"big":123456789012345678901234567890,"s":"a\u0041","o":{"z":1,"a":2}}"#;
+        let text = r#"{"v":1.10,"big":123456789012345678901234567890,"s":"a\u0041","o":{"z":1,"a":2}}"#;
         let mut object = JsonObject::parse(text).unwrap();
         assert_eq!(object.to_text(), text);
         object.set_value("big", "x");
-        assert_eq!(
-            object.to_text(),
-            r#"{"v":1.10,"big":"x","s":"a\u0041","o":{"z":1,"a":2}}"#
-        );
+        assert_eq!(object.to_text(), r#"{"v":1.10,"big":"x","s":"a\u0041","o":{"z":1,"a":2}}"#);
     }
 
     #[test]
     fn values_are_compared_by_meaning_but_numbers_by_text() {
         let same = |a: &str, b: &str| {
-            same_value(
-                &RawValue::from_string(a.into()).unwrap(),
-                &RawValue::from_string(b.into()).unwrap(),
-            )
+            same_value(&RawValue::from_string(a.into()).unwrap(), &RawValue::from_string(b.into()).unwrap())
         };
-        assert!(same(
-            r#"{"a":1,"b":[true,null]}"#,
-            r#"{ "b" : [ true , null ], "a" : 1 }"#
-        ));
+        assert!(same(r#"{"a":1,"b":[true,null]}"#, r#"{ "b" : [ true , null ], "a" : 1 }"#));
         assert!(same(r#""A""#, r#""\u0041""#));
-        for (a, b) in [
-            ("1.10", "1.1"),
-            ("1", "\"1\""),
-            ("[1,2]", "[2,1]"),
-            ("{}", "null"),
-            ("{\"a\":1}", "{}"),
-        ] {
+        for (a, b) in
+            [("1.10", "1.1"), ("1", "\"1\""), ("[1,2]", "[2,1]"), ("{}", "null"), ("{\"a\":1}", "{}")]
+        {
             assert!(!same(a, b), "{a} {b}");
         }
     }

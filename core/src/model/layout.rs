@@ -32,11 +32,4 @@ pub fn deployment(instance: &InstanceId) -> String {
 
 /// Names below an instance that belong to the broker. Nothing of ours is ever
 /// written there.
-pub const BROKERS_OWN: [&str; 6] = [
-    "credentials",
-    "bindings",
-    "deployment",
-    "init",
-    "plans",
-    "task",
-];
+pub const BROKERS_OWN: [&str; 6] = ["credentials", "bindings", "deployment", "init", "plans", "task"];

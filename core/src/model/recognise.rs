@@ -26,9 +26,7 @@ impl UuidSpan<'_> {
 pub fn split_trailing_uuid(name: &str) -> Option<(&str, UuidSpan<'_>)> {
     let start = name.len().checked_sub(UUID_LEN)?;
     let text = name.get(start..).filter(|text| is_uuid(text))?;
-    let stem = name[..start]
-        .strip_suffix('-')
-        .filter(|stem| !stem.is_empty())?;
+    let stem = name[..start].strip_suffix('-').filter(|stem| !stem.is_empty())?;
     Some((stem, UuidSpan { text, start }))
 }
 
@@ -56,9 +54,7 @@ pub fn uuids(name: &str) -> Vec<UuidSpan<'_>> {
 /// What follows `{plan}-` in a deployment's name.
 #[must_use]
 pub fn instance_after<'a>(name: &'a str, plan: &str) -> Option<&'a str> {
-    name.strip_prefix(plan)?
-        .strip_prefix('-')
-        .filter(|rest| !rest.is_empty())
+    name.strip_prefix(plan)?.strip_prefix('-').filter(|rest| !rest.is_empty())
 }
 
 /// What stands before `-{instance}` at the end of a deployment's name; the case
@@ -72,9 +68,7 @@ pub fn plan_before<'a>(name: &'a str, instance: &super::InstanceId) -> Option<&'
     } else {
         tail == instance.as_str()
     };
-    same.then_some(&name[..start])?
-        .strip_suffix('-')
-        .filter(|stem| !stem.is_empty())
+    same.then_some(&name[..start])?.strip_suffix('-').filter(|stem| !stem.is_empty())
 }
 
 #[cfg(test)]
@@ -88,10 +82,7 @@ mod tests {
     #[test]
     fn the_uuid_at_the_end_counts_and_needs_a_hyphen_and_a_stem() {
         let cases = [
-            (
-                format!("redis-small-{A}"),
-                Some(("redis-small".to_owned(), A)),
-            ),
+            (format!("redis-small-{A}"), Some(("redis-small".to_owned(), A))),
             (format!("redis-{B}"), Some(("redis".to_owned(), B))),
             (format!("r-{A}-{B}"), Some((format!("r-{A}"), B))),
             (A.to_owned(), None),
@@ -118,10 +109,7 @@ mod tests {
     #[test]
     fn the_stem_before_an_instance_ignores_the_case_of_uuids_only() {
         let upper = InstanceId::new(B).unwrap();
-        assert_eq!(
-            plan_before(&format!("p-{}", B.to_lowercase()), &upper),
-            Some("p")
-        );
+        assert_eq!(plan_before(&format!("p-{}", B.to_lowercase()), &upper), Some("p"));
         let boss = InstanceId::new("tesla").unwrap();
         assert_eq!(plan_before("p-tesla", &boss), Some("p"));
         assert_eq!(plan_before("p-Tesla", &boss), None);

@@ -59,10 +59,7 @@ mod tests {
 
     #[test]
     fn what_everybody_uses_tells_nothing_and_a_repeated_release_counts_once() {
-        let release = |name: &str| ReleaseRef {
-            name: name.into(),
-            version: "1".into(),
-        };
+        let release = |name: &str| ReleaseRef { name: name.into(), version: "1".into() };
         let fleet: Vec<_> = (0..99)
             .map(|i| {
                 let mut d = DeploymentSummary::named(DeploymentName::new(format!("d{i}")).unwrap());

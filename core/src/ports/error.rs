@@ -47,10 +47,7 @@ impl PortErrorKind {
     /// Whether the same request may succeed if it is made again.
     #[must_use]
     pub fn is_retryable(self) -> bool {
-        matches!(
-            self,
-            Self::Transient | Self::RateLimited | Self::Unavailable
-        )
+        matches!(self, Self::Transient | Self::RateLimited | Self::Unavailable)
     }
 
     /// A stable name for metrics and JSON.
@@ -119,10 +116,7 @@ impl PortError {
 
     /// Keeps the error beneath. Its own text is not repeated in the message.
     #[must_use]
-    pub fn with_source(
-        mut self,
-        source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
-    ) -> Self {
+    pub fn with_source(mut self, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         self.source = Some(source.into());
         self
     }

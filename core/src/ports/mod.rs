@@ -10,8 +10,7 @@ mod store;
 pub use catalog::CatalogSource;
 pub use clock::{Clock, SystemClock};
 pub use director::{
-    Director, DirectorEvent, DirectorInfo, DirectorInstance, DirectorTask, EventQuery,
-    ManifestAnswer,
+    Director, DirectorEvent, DirectorInfo, DirectorInstance, DirectorTask, EventQuery, ManifestAnswer,
 };
 pub use error::{PortError, PortErrorKind};
 pub use store::{SecretStore, Slot, StoreAddress, Version};

@@ -83,12 +83,7 @@ pub trait SecretStore: fmt::Debug + Send + Sync {
     /// # Errors
     /// `Conflict` if the version is another; `Ambiguous` if it is unknown
     /// whether the write took place; `TooLarge`; and the kinds of `read`.
-    async fn write(
-        &self,
-        path: &str,
-        data: &JsonObject,
-        expected: Version,
-    ) -> Result<Version, PortError>;
+    async fn write(&self, path: &str, data: &JsonObject, expected: Version) -> Result<Version, PortError>;
 
     /// The names directly below a path (`""` is the top), sorted; a name that
     /// has further names below it ends with `/`. Soft-deleted secrets are

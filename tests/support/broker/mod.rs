@@ -102,11 +102,7 @@ impl FakeBroker {
     #[must_use]
     pub fn start_at(state: BrokerState, port: u16, tls: Option<CertificateKind>) -> Self {
         let port = Port::take(port, tls);
-        let server = Server(Arc::new(Mutex::new(Inner {
-            state,
-            faults: Vec::new(),
-            versions: Vec::new(),
-        })));
+        let server = Server(Arc::new(Mutex::new(Inner { state, faults: Vec::new(), versions: Vec::new() })));
         let router = Router::new().fallback(serve).with_state(server.clone());
         Self {
             server,

@@ -31,10 +31,7 @@ async fn the_catalog_is_read_with_one_request_that_says_its_version() {
     let source = client(&broker, "MARKER-password");
     let catalog = source.catalog().await.unwrap();
     assert_eq!(catalog.plan_count(), 3);
-    assert_eq!(
-        catalog.plan("redis-small-ha").unwrap().name.as_ref(),
-        "small-ha"
-    );
+    assert_eq!(catalog.plan("redis-small-ha").unwrap().name.as_ref(), "small-ha");
     assert_eq!(broker.versions_asked(), [Some("2.17".to_owned())]);
     assert_eq!(source.address(), broker.address());
 }

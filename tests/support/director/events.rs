@@ -107,9 +107,8 @@ impl DirectorState {
 
     pub(super) fn event_list(&self, request: &Request) -> Answer {
         let mut bounds = [None, None];
-        for (bound, (parameter, name)) in bounds
-            .iter_mut()
-            .zip([("before_time", "before"), ("after_time", "after")])
+        for (bound, (parameter, name)) in
+            bounds.iter_mut().zip([("before_time", "before"), ("after_time", "after")])
         {
             if let Some(text) = request.query(parameter) {
                 let Some(at) = parse_time(text) else {
@@ -135,20 +134,9 @@ impl DirectorState {
             // The second that is named is left out as well.
             .filter(|event| after_time.is_none_or(|at| event.timestamp > at))
             .filter(|event| {
-                [
-                    "task",
-                    "deployment",
-                    "user",
-                    "action",
-                    "object_type",
-                    "object_name",
-                ]
-                .iter()
-                .all(|name| {
-                    request
-                        .query(name)
-                        .is_none_or(|want| event.field(name) == want)
-                })
+                ["task", "deployment", "user", "action", "object_type", "object_name"]
+                    .iter()
+                    .all(|name| request.query(name).is_none_or(|want| event.field(name) == want))
             })
             .take(PAGE)
             .map(FakeEvent::to_json)
@@ -174,7 +162,5 @@ fn parse_time(text: &str) -> Option<i64> {
     if let Ok(day) = text.parse::<NaiveDate>() {
         return Some(day.and_hms_opt(0, 0, 0)?.and_utc().timestamp());
     }
-    DateTime::parse_from_rfc3339(&text.replace(' ', "+"))
-        .ok()
-        .map(|at| at.timestamp())
+    DateTime::parse_from_rfc3339(&text.replace(' ', "+")).ok().map(|at| at.timestamp())
 }

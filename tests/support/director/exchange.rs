@@ -23,9 +23,7 @@ impl Request {
         Self {
             method,
             raw_path: uri.path().to_owned(),
-            path: percent_decode_str(uri.path())
-                .decode_utf8_lossy()
-                .into_owned(),
+            path: percent_decode_str(uri.path()).decode_utf8_lossy().into_owned(),
             // In a query a plus is a space, in a path it is a plus.
             query: url::form_urlencoded::parse(query).into_owned().collect(),
             headers,
@@ -120,14 +118,16 @@ impl Answer {
     pub(super) fn director_error(status: u16, code: u32, description: &str) -> Self {
         // By hand: the order of the keys is the Director's.
         let description = Value::from(description);
-        Self::html(
-            status,
-            &format!(r#"{{"code":{code},"description":{description}}}"#),
-        )
+        Self::html(status, &format!(r#"{{"code":{code},"description":{description}}}"#))
     }
 
     pub(super) fn unauthorized(request: &Request) -> Self {
         Self::html(401, &format!("Not authorized: '{}'\n", request.raw_path))
+    }
+
+    /// The guard of the framework.
+    pub(super) fn forbidden() -> Self {
+        Self::new(403, Some("text/plain"), "Forbidden")
     }
 
     /// A path below a part of the Director that has no such place.
@@ -169,9 +169,7 @@ impl Answer {
         let body = json!({"error": "unauthorized", "error_description": "Bad credentials"});
         let mut answer = Self::uaa(401, &body);
         let challenge = r#"Basic realm="UAA/client", error="unauthorized""#;
-        answer
-            .extra
-            .push(("www-authenticate", challenge.to_owned()));
+        answer.extra.push(("www-authenticate", challenge.to_owned()));
         answer
     }
 
@@ -212,12 +210,8 @@ impl Answer {
         const SMALLEST: usize = 1250;
         self.delivery == Delivery::HalfPacked
             || (self.body.len() >= SMALLEST
-                && self
-                    .content_type
-                    .is_some_and(|kind| kind.starts_with("text/html"))
-                && request
-                    .header(header::ACCEPT_ENCODING)
-                    .is_some_and(|accepted| accepted.contains("gzip")))
+                && self.content_type.is_some_and(|kind| kind.starts_with("text/html"))
+                && request.header(header::ACCEPT_ENCODING).is_some_and(|accepted| accepted.contains("gzip")))
     }
 
     pub(super) fn is_json(&self) -> bool {

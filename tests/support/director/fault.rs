@@ -33,6 +33,8 @@ pub enum Fault {
     ResetAfterHeaders,
     /// 200 with another body: a page of something in between, or odd JSON.
     Body(String),
+    /// This status with this body.
+    Refusal(u16, String),
     /// A list with the second half of its entries left out.
     HalfList,
     /// A list whose text ends in its middle.
@@ -51,22 +53,13 @@ impl Fault {
     /// At requests of this route: `/deployments/:name`.
     #[must_use]
     pub fn on(self, route: &'static str) -> Injection {
-        Injection {
-            fault: self,
-            route: Some(route),
-            deployment: None,
-            skip: 0,
-            times: None,
-        }
+        Injection { fault: self, route: Some(route), deployment: None, skip: 0, times: None }
     }
 
     /// At every request of the Director and its UAA.
     #[must_use]
     pub fn everywhere(self) -> Injection {
-        Injection {
-            route: None,
-            ..self.on("")
-        }
+        Injection { route: None, ..self.on("") }
     }
 
     /// Changes what the Director holds, before it answers.
@@ -93,6 +86,7 @@ impl Fault {
             }
             Self::Unauthorized => Answer::html(401, &format!("Not authorized: '{path}'\n")),
             Self::Body(body) => Answer::html(200, body),
+            Self::Refusal(status, body) => Answer::html(*status, body),
             Self::Redirect(location) => Answer::redirect(302, location.clone()),
             _ => return None,
         })
@@ -107,8 +101,7 @@ impl Fault {
             Self::ResetAfterHeaders => answer.delivery = Delivery::Reset,
             Self::CutList => answer.body.truncate(answer.body.len() / 2),
             Self::HalfList => {
-                if let Ok(serde_json::Value::Array(mut list)) = serde_json::from_slice(&answer.body)
-                {
+                if let Ok(serde_json::Value::Array(mut list)) = serde_json::from_slice(&answer.body) {
                     list.truncate(list.len() / 2);
                     answer.body = serde_json::Value::Array(list).to_string().into_bytes();
                 }

@@ -45,31 +45,21 @@ impl DirectorState {
         }
         let events = json_if_there(&folder.join("events.json"))?;
         let rows = events.as_ref().and_then(Value::as_array);
-        state.events = rows
-            .into_iter()
-            .flatten()
-            .filter_map(FakeEvent::from_json)
-            .collect();
+        state.events = rows.into_iter().flatten().filter_map(FakeEvent::from_json).collect();
         state.events.sort_by_key(|event| event.id);
         Ok(state)
     }
 }
 
 fn missing(path: &Path) -> io::Error {
-    io::Error::new(
-        io::ErrorKind::NotFound,
-        format!("there is no {}", path.display()),
-    )
+    io::Error::new(io::ErrorKind::NotFound, format!("there is no {}", path.display()))
 }
 
 fn json_if_there(path: &Path) -> io::Result<Option<Value>> {
     match fs::read(path) {
-        Ok(bytes) => serde_json::from_slice(&bytes).map(Some).map_err(|e| {
-            io::Error::new(
-                io::ErrorKind::InvalidData,
-                format!("{}: {e}", path.display()),
-            )
-        }),
+        Ok(bytes) => serde_json::from_slice(&bytes)
+            .map(Some)
+            .map_err(|e| io::Error::new(io::ErrorKind::InvalidData, format!("{}: {e}", path.display()))),
         Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(e) => Err(e),
     }
@@ -86,7 +76,5 @@ fn texts(row: &Value, key: &str) -> Vec<String> {
 
 fn versioned(row: &Value, key: &str) -> Vec<(String, String)> {
     let items = row[key].as_array().into_iter().flatten();
-    items
-        .map(|item| (text(item, "name"), text(item, "version")))
-        .collect()
+    items.map(|item| (text(item, "name"), text(item, "version"))).collect()
 }

@@ -41,25 +41,20 @@ impl Identity {
         }
         let (user, password) = basic(kind, value)?;
         let account = state.users.get(&user)?;
-        (account.secret == password && !password.is_empty()).then(|| Self {
-            user,
-            scopes: account.scopes.clone(),
-        })
+        (account.secret == password && !password.is_empty())
+            .then(|| Self { user, scopes: account.scopes.clone() })
     }
 
     fn has(&self, state: &DirectorState, right: &str) -> bool {
         let own = format!("bosh.{}.{right}", state.uuid());
         let any = format!("bosh.{right}");
-        self.scopes
-            .iter()
-            .any(|scope| *scope == own || *scope == any)
+        self.scopes.iter().any(|scope| *scope == own || *scope == any)
     }
 
     fn is_of_team(&self, team: Option<&str>, rights: &[&str]) -> bool {
         self.scopes.iter().any(|scope| {
-            let Some((name, right)) = scope
-                .strip_prefix("bosh.teams.")
-                .and_then(|rest| rest.rsplit_once('.'))
+            let Some((name, right)) =
+                scope.strip_prefix("bosh.teams.").and_then(|rest| rest.rsplit_once('.'))
             else {
                 return false;
             };
@@ -75,10 +70,7 @@ impl Identity {
     pub(super) fn sees(&self, state: &DirectorState, name: &str) -> bool {
         let teams = state.deployments.get(name).map(|found| &found.teams);
         self.reads_all(state)
-            || teams
-                .into_iter()
-                .flatten()
-                .any(|team| self.is_of_team(Some(team), &["admin"]))
+            || teams.into_iter().flatten().any(|team| self.is_of_team(Some(team), &["admin"]))
     }
 
     /// Refuses what the caller may not do.
@@ -102,11 +94,7 @@ impl Identity {
         teams: &[String],
         may_change: bool,
     ) -> Result<(), Answer> {
-        let rights: &[&str] = if may_change {
-            &["admin"]
-        } else {
-            &["admin", "read"]
-        };
+        let rights: &[&str] = if may_change { &["admin"] } else { &["admin", "read"] };
         let everywhere = self.has(state, "admin") || (!may_change && self.reads_all(state));
         let of_team = |team: &String| self.is_of_team(Some(team), rights);
         if everywhere || teams.iter().any(of_team) {

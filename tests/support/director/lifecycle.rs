@@ -32,11 +32,7 @@ impl DirectorState {
             ..FakeTask::default()
         });
         self.record(lock_event("acquire", name, task, now));
-        Deploy {
-            name: name.to_owned(),
-            task,
-            action: if is_new { "create" } else { "update" },
-        }
+        Deploy { name: name.to_owned(), task, action: if is_new { "create" } else { "update" } }
     }
 
     /// A deploy ends: with a manifest it succeeds, with an error it fails and
@@ -84,11 +80,7 @@ impl DirectorState {
             ..FakeEvent::default()
         };
         let parent = self.record(start.clone());
-        self.record(FakeEvent {
-            parent_id: Some(parent),
-            error: error.to_owned(),
-            ..start
-        });
+        self.record(FakeEvent { parent_id: Some(parent), error: error.to_owned(), ..start });
     }
 
     fn release(&mut self, name: &str, task: u64, now: i64) {

@@ -21,11 +21,7 @@ pub(super) struct Place {
 impl Place {
     /// Finds the place of a request. After an empty name comes the list.
     pub(super) fn of(request: &Request) -> Self {
-        let parts: Vec<&str> = request
-            .path
-            .split('/')
-            .filter(|part| !part.is_empty())
-            .collect();
+        let parts: Vec<&str> = request.path.split('/').filter(|part| !part.is_empty()).collect();
         let (route, deployment, id) = match parts.as_slice() {
             ["info"] => ("/info", None, ""),
             ["uaa", "oauth", "token"] => ("/oauth/token", None, ""),
@@ -40,16 +36,10 @@ impl Place {
             ["events", id] => ("/events/:id", None, *id),
             ["locks"] => ("/locks", None, ""),
             ["configs"] => ("/configs", None, ""),
-            ["deployments" | "tasks" | "events" | "locks" | "configs", ..] => {
-                ("endpoint", None, "")
-            }
+            ["deployments" | "tasks" | "events" | "locks" | "configs", ..] => ("endpoint", None, ""),
             _ => ("nowhere", None, ""),
         };
-        Self {
-            route,
-            deployment: deployment.map(str::to_owned),
-            id: id.to_owned(),
-        }
+        Self { route, deployment: deployment.map(str::to_owned), id: id.to_owned() }
     }
 }
 
@@ -88,7 +78,7 @@ pub(super) fn answer(
     };
     // A guard of the framework against pages of other hosts.
     if answer.is_json() && request.header(header::REFERER).is_some() {
-        return Answer::html(403, "Forbidden");
+        return Answer::forbidden();
     }
     answer
 }
@@ -134,10 +124,7 @@ fn authenticated(
         }
         "/events/:id" => {
             identity.require(state, Need::Admin)?;
-            let found = state
-                .events
-                .iter()
-                .find(|event| event.id.to_string() == place.id);
+            let found = state.events.iter().find(|event| event.id.to_string() == place.id);
             Ok(found.map_or_else(
                 || Answer::plain_as_json(404, "Event not found"),
                 |event| Answer::json(200, &event.to_json()),
@@ -178,20 +165,10 @@ fn of_deployment(
         Answer::html(200, &Value::from(rows).to_string())
     };
     match route {
-        _ if is_delete => Ok(start_task(
-            state,
-            around,
-            request,
-            &format!("delete deployment {name}"),
-            name,
-        )),
-        _ if request.query("format") == Some("full") => Ok(start_task(
-            state,
-            around,
-            request,
-            "retrieve vm-stats",
-            name,
-        )),
+        _ if is_delete => Ok(start_task(state, around, request, &format!("delete deployment {name}"), name)),
+        _ if request.query("format") == Some("full") => {
+            Ok(start_task(state, around, request, "retrieve vm-stats", name))
+        }
         "/deployments/:name" => {
             let body = json!({"manifest": deployment.manifest});
             Ok(Answer::html(200, &body.to_string()))
@@ -213,44 +190,29 @@ fn of_deployment(
 fn vm_fields(instance: &FakeInstance) -> Map<String, Value> {
     let has_vm = instance.vm_cid.is_some();
     let fields = [
-        (
-            "agent_id",
-            json!(has_vm.then(|| format!("agent-{}", instance.id))),
-        ),
+        ("agent_id", json!(has_vm.then(|| format!("agent-{}", instance.id)))),
         ("cid", json!(instance.vm_cid)),
         ("job", json!(instance.group)),
         ("index", json!(instance.index)),
         ("id", json!(instance.id)),
         ("az", json!(has_vm.then_some("z1"))),
         ("ips", json!(instance.ips)),
-        (
-            "vm_created_at",
-            json!(has_vm.then_some("2026-11-20T10:30:21Z")),
-        ),
+        ("vm_created_at", json!(has_vm.then_some("2026-11-20T10:30:21Z"))),
     ];
-    fields
-        .into_iter()
-        .map(|(key, value)| (key.to_owned(), value))
-        .collect()
+    fields.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
 }
 
 /// The list; an unknown parameter is ignored, and only `true` excludes.
 fn list(state: &DirectorState, request: &Request, identity: &Identity) -> Answer {
-    let shown = state
-        .deployments
-        .iter()
-        .filter(|(name, _)| identity.sees(state, name));
-    let rows: Vec<Value> = shown
-        .map(|(name, row)| list_row(name, row, request))
-        .collect();
+    let shown = state.deployments.iter().filter(|(name, _)| identity.sees(state, name));
+    let rows: Vec<Value> = shown.map(|(name, row)| list_row(name, row, request)).collect();
     Answer::html(200, &Value::from(rows).to_string())
 }
 
 fn list_row(name: &str, deployment: &Deployment, request: &Request) -> Value {
     let versioned = |items: &[(String, String)]| -> Value {
         let rows = items.iter();
-        rows.map(|(name, version)| json!({"name": name, "version": version}))
-            .collect()
+        rows.map(|(name, version)| json!({"name": name, "version": version})).collect()
     };
     let mut row = Map::new();
     row.insert("name".into(), json!(name));

@@ -46,10 +46,7 @@ impl Server {
     }
 
     pub(super) fn router(self) -> Router {
-        Router::new()
-            .fallback(serve)
-            .layer(DefaultBodyLimit::disable())
-            .with_state(self)
+        Router::new().fallback(serve).layer(DefaultBodyLimit::disable()).with_state(self)
     }
 
     /// Counts a request, and finds the faults it meets.
@@ -87,20 +84,14 @@ impl Server {
         for fault in faults {
             fault.change(&mut inner.state);
         }
-        if let Some(instead) = faults
-            .iter()
-            .find_map(|fault| fault.instead(&request.raw_path))
-        {
+        if let Some(instead) = faults.iter().find_map(|fault| fault.instead(&request.raw_path)) {
             return instead;
         }
         let mut answer = if place.route == "/oauth/token" {
             inner.state.token_answer(request, body, now)
         } else {
-            let mut around = Surroundings {
-                origin: &self.origin,
-                now,
-                tasks_created: &mut inner.counters.tasks_created,
-            };
+            let mut around =
+                Surroundings { origin: &self.origin, now, tasks_created: &mut inner.counters.tasks_created };
             routes::answer(&mut inner.state, place, request, &mut around)
         };
         for fault in faults {
@@ -145,9 +136,7 @@ async fn serve(
 
 fn respond(answer: Answer, request: &Request, cutter: Cutter, clock: &dyn Clock) -> Response {
     let date = clock.now().format("%a, %d %b %Y %H:%M:%S GMT").to_string();
-    let mut response = Response::builder()
-        .status(answer.status)
-        .header(header::DATE, date);
+    let mut response = Response::builder().status(answer.status).header(header::DATE, date);
     for (name, value) in answer.headers() {
         response = response.header(name, value);
     }
@@ -155,9 +144,7 @@ fn respond(answer: Answer, request: &Request, cutter: Cutter, clock: &dyn Clock)
     let mut body = answer.body;
     if is_packed {
         body = pack(&body);
-        response = response
-            .header(header::CONTENT_ENCODING, "gzip")
-            .header(header::VARY, "Accept-Encoding");
+        response = response.header(header::CONTENT_ENCODING, "gzip").header(header::VARY, "Accept-Encoding");
     }
     if answer.delivery == Delivery::HalfPacked {
         body.truncate(body.len() / 2);
@@ -173,9 +160,7 @@ fn respond(answer: Answer, request: &Request, cutter: Cutter, clock: &dyn Clock)
         Delivery::Whole | Delivery::HalfPacked => Body::from(body),
         delivery => half_body(body, delivery, cutter),
     };
-    response
-        .body(body)
-        .expect("status and headers of the fake are valid")
+    response.body(body).expect("status and headers of the fake are valid")
 }
 
 /// Half of a body, and then what the delivery says.
@@ -203,8 +188,5 @@ fn half_body(mut body: Vec<u8>, delivery: Delivery, cutter: Cutter) -> Body {
 
 fn pack(body: &[u8]) -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::new(2));
-    encoder
-        .write_all(body)
-        .and_then(|()| encoder.finish())
-        .expect("memory takes what is written")
+    encoder.write_all(body).and_then(|()| encoder.finish()).expect("memory takes what is written")
 }

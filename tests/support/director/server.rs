@@ -58,11 +58,7 @@ impl FakeDirector {
             clock: settings.clock.unwrap_or_else(|| Arc::new(SystemClock)),
             origin: port.origin().to_owned(),
         };
-        Self {
-            ca_pem: port.ca_pem(),
-            _serving: port.serve("fake-director", server.clone().router()),
-            server,
-        }
+        Self { ca_pem: port.ca_pem(), _serving: port.serve("fake-director", server.clone().router()), server }
     }
 
     /// Its address, as `BOSH_ENVIRONMENT` holds it.
@@ -106,9 +102,6 @@ impl FakeDirector {
     /// Forgets what was asked so far.
     pub fn reset_counters(&self) {
         let counters = &mut self.server.lock().counters;
-        *counters = Counters {
-            in_flight: counters.in_flight,
-            ..Counters::default()
-        };
+        *counters = Counters { in_flight: counters.in_flight, ..Counters::default() };
     }
 }

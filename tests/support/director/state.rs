@@ -114,8 +114,7 @@ impl DirectorState {
     /// Adds a user of basic authentication.
     #[must_use]
     pub fn user(mut self, name: &str, password: &str, scopes: &[&str]) -> Self {
-        self.users
-            .insert(name.to_owned(), account(password, scopes));
+        self.users.insert(name.to_owned(), account(password, scopes));
         self
     }
 
@@ -141,10 +140,7 @@ impl DirectorState {
     /// The Director's UUID.
     #[must_use]
     pub fn uuid(&self) -> &str {
-        self.info
-            .get("uuid")
-            .and_then(Value::as_str)
-            .unwrap_or_default()
+        self.info.get("uuid").and_then(Value::as_str).unwrap_or_default()
     }
 
     /// Makes it another Director.
@@ -191,8 +187,5 @@ impl DirectorState {
 }
 
 fn account(secret: &str, scopes: &[&str]) -> Account {
-    Account {
-        secret: secret.to_owned(),
-        scopes: scopes.iter().map(|scope| (*scope).to_owned()).collect(),
-    }
+    Account { secret: secret.to_owned(), scopes: scopes.iter().map(|scope| (*scope).to_owned()).collect() }
 }

@@ -56,22 +56,14 @@ impl DirectorState {
     /// The list, newest first; `teams` restricts it to their deployments.
     pub(super) fn task_list(&self, request: &Request, own: impl Fn(&str) -> bool) -> Answer {
         let states: Option<Vec<&str>> = request.query("state").map(|s| s.split(',').collect());
-        let shows_all = request
-            .query("verbose")
-            .is_some_and(|verbose| verbose != "1");
-        let limit = request
-            .query("limit")
-            .map_or(usize::MAX, |limit| limit.parse().unwrap_or(1).max(1));
+        let shows_all = request.query("verbose").is_some_and(|verbose| verbose != "1");
+        let limit = request.query("limit").map_or(usize::MAX, |limit| limit.parse().unwrap_or(1).max(1));
         let list: Vec<Value> = self
             .tasks
             .iter()
             .rev()
             .filter(|(_, task)| shows_all || !task.is_background)
-            .filter(|(_, task)| {
-                states
-                    .as_ref()
-                    .is_none_or(|s| s.contains(&task.state.as_str()))
-            })
+            .filter(|(_, task)| states.as_ref().is_none_or(|s| s.contains(&task.state.as_str())))
             .filter(|(_, task)| {
                 let wanted = request.query("deployment");
                 wanted.is_none_or(|name| task.deployment.as_deref() == Some(name))

@@ -61,11 +61,7 @@ impl DirectorState {
         let Some((client, secret)) = given else {
             return Answer::uaa_refusal();
         };
-        let Some(account) = self
-            .clients
-            .get(&client)
-            .filter(|known| known.secret == secret)
-        else {
+        let Some(account) = self.clients.get(&client).filter(|known| known.secret == secret) else {
             return Answer::uaa_refusal();
         };
         let is_known = url::form_urlencoded::parse(body)
@@ -102,11 +98,7 @@ impl DirectorState {
             "scope": scopes.join(" "),
             "jti": format!("jti-{number}"),
         });
-        let holder = Holder {
-            client,
-            scopes,
-            ends,
-        };
+        let holder = Holder { client, scopes, ends };
         self.tokens.live.insert(token.clone(), holder);
         self.tokens.issued.push(token);
         Answer::uaa(200, &answer)

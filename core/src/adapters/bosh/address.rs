@@ -50,20 +50,10 @@ impl fmt::Display for DirectorAddress {
 /// The UAA's URL as the Director names it; a path in it is kept. It may be
 /// plain only if the Director is.
 pub(super) fn uaa_url(text: &str, director: &DirectorAddress) -> Result<Url, PortError> {
-    origin(
-        text,
-        UAA_PORT,
-        director.is_plain(),
-        "use the UAA's address that the Director names",
-    )
+    origin(text, UAA_PORT, director.is_plain(), "use the UAA's address that the Director names")
 }
 
-fn origin(
-    text: &str,
-    port: u16,
-    may_be_plain: bool,
-    operation: &'static str,
-) -> Result<Url, PortError> {
+fn origin(text: &str, port: u16, may_be_plain: bool, operation: &'static str) -> Result<Url, PortError> {
     let text = text.trim();
     // What stands before an `@` may be a password: it is not repeated.
     let shown = text.rsplit('@').next().unwrap_or_default().to_owned();
@@ -83,13 +73,10 @@ fn origin(
     if rest.contains('@') {
         return Err(refuse("it holds a user or a password".to_owned()));
     }
-    let mut url =
-        Url::parse(&format!("https://{rest}")).map_err(|e| refuse(format!("it is wrong: {e}")))?;
+    let mut url = Url::parse(&format!("https://{rest}")).map_err(|e| refuse(format!("it is wrong: {e}")))?;
     // A URL forgets a port that is its scheme's own, so the port is read with a
     // scheme that has none.
-    let said = Url::parse(&format!("bosh://{rest}"))
-        .ok()
-        .and_then(|url| url.port());
+    let said = Url::parse(&format!("bosh://{rest}")).ok().and_then(|url| url.port());
     let is_plain = scheme == "http" && may_be_plain && is_loopback(&url);
     if is_plain && url.set_scheme("http").is_err() {
         return Err(refuse("it cannot be used without TLS".to_owned()));
@@ -127,24 +114,13 @@ mod tests {
             ("[::1]:25555", "https://[::1]:25555"),
             ("http://127.0.0.1:4711", "http://127.0.0.1:4711"),
         ] {
-            assert_eq!(
-                DirectorAddress::parse(text).unwrap().to_string(),
-                address,
-                "{text}"
-            );
+            assert_eq!(DirectorAddress::parse(text).unwrap().to_string(), address, "{text}");
         }
     }
 
     #[test]
     fn an_address_that_cannot_be_used_is_refused_without_its_password() {
-        for text in [
-            "",
-            "https://",
-            "ftp://h",
-            "https://me:MARKER@h",
-            "a b",
-            "h:99999",
-        ] {
+        for text in ["", "https://", "ftp://h", "https://me:MARKER@h", "a b", "h:99999"] {
             let error = DirectorAddress::parse(text).unwrap_err();
             assert_eq!(error.kind, PortErrorKind::Local, "{text}");
             assert!(error.advice.is_some() && !format!("{error:?}").contains("MARKER"));

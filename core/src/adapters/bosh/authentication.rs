@@ -127,10 +127,7 @@ impl Authentication {
     /// What the last token allows, without a request.
     pub(super) async fn known_grant(&self) -> Option<Grant> {
         let tokens = self.tokens.lock().await;
-        tokens.current.as_ref().map(|token| Grant {
-            scopes: token.scopes.clone(),
-            lifetime: token.lifetime,
-        })
+        tokens.current.as_ref().map(|token| Grant { scopes: token.scopes.clone(), lifetime: token.lifetime })
     }
 
     /// The Director refused the token of that generation. Gives whether another
@@ -163,9 +160,7 @@ impl Authentication {
                 self.director.to_string(),
                 "no client is configured",
             )
-            .with_advice(
-                "set `BOSH_CLIENT` and `BOSH_CLIENT_SECRET`; a client with `bosh.read` is enough",
-            )
+            .with_advice("set `BOSH_CLIENT` and `BOSH_CLIENT_SECRET`; a client with `bosh.read` is enough")
         })
     }
 
@@ -194,9 +189,7 @@ impl Authentication {
                 }
                 // Near its end it is still good while the UAA is out of reach.
                 match tokens.current.as_ref().filter(|token| !token.is_over()) {
-                    Some(token) if error.kind.is_retryable() => {
-                        Ok((token.header.clone(), tokens.generation))
-                    }
+                    Some(token) if error.kind.is_retryable() => Ok((token.header.clone(), tokens.generation)),
                     _ => Err(error),
                 }
             }
@@ -218,19 +211,13 @@ impl Authentication {
         let operation = "get a token from the UAA";
         let address = uaa.base().to_string();
         let Some(header) = basic_authorization(self.client()?, &self.secret) else {
-            return Err(refused(
-                std::slice::from_ref(uaa),
-                "the client's id cannot be sent",
-            ));
+            return Err(refused(std::slice::from_ref(uaa), "the client's id cannot be sent"));
         };
         let call = Call::new(Method::POST, "/oauth/token", &[], operation)
             .subject(address.as_str())
             .header(ACCEPT, HeaderValue::from_static("application/json"))
             .header(AUTHORIZATION, header)
-            .body(
-                "application/x-www-form-urlencoded",
-                "grant_type=client_credentials",
-            )
+            .body("application/x-www-form-urlencoded", "grant_type=client_credentials")
             // One token more does no harm.
             .replay(Replay::Safe);
         let asked = Instant::now();
@@ -310,19 +297,10 @@ impl Credentials for Authentication {
                     let reason = "the user's name cannot be sent";
                     let subject = self.director.to_string();
                     let operation = "log in to the Director";
-                    return Err(PortError::new(
-                        PortErrorKind::Local,
-                        operation,
-                        subject,
-                        reason,
-                    ));
+                    return Err(PortError::new(PortErrorKind::Local, operation, subject, reason));
                 }
             },
         };
-        Ok(Some(Credential {
-            name: AUTHORIZATION,
-            value,
-            generation,
-        }))
+        Ok(Some(Credential { name: AUTHORIZATION, value, generation }))
     }
 }

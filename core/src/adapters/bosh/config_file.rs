@@ -32,9 +32,9 @@ impl ConfigFile {
             return Ok(Self::default());
         }
         serde_yaml::from_str(text).map_err(|e| {
-            let place = e.location().map_or_else(String::new, |at| {
-                format!(" at line {}, column {}", at.line(), at.column())
-            });
+            let place = e
+                .location()
+                .map_or_else(String::new, |at| format!(" at line {}, column {}", at.line(), at.column()));
             PortError::new(
                 PortErrorKind::Local,
                 "read the bosh CLI's file",
@@ -47,8 +47,9 @@ impl ConfigFile {
 
     /// The entry of that alias or URL.
     pub(super) fn find(&self, name: &str) -> Option<&Environment> {
-        self.environments.iter().flatten().find(|entry| {
-            entry.alias.as_deref() == Some(name) || entry.url.as_deref() == Some(name)
-        })
+        self.environments
+            .iter()
+            .flatten()
+            .find(|entry| entry.alias.as_deref() == Some(name) || entry.url.as_deref() == Some(name))
     }
 }

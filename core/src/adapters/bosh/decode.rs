@@ -27,9 +27,7 @@ impl<'de> Deserialize<'de> for Text {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let raw = Box::<RawValue>::deserialize(deserializer)?;
         match raw.get().as_bytes().first() {
-            Some(b'"') => serde_json::from_str(raw.get())
-                .map(Self)
-                .map_err(serde::de::Error::custom),
+            Some(b'"') => serde_json::from_str(raw.get()).map(Self).map_err(serde::de::Error::custom),
             Some(b'-' | b'0'..=b'9' | b't' | b'f') => Ok(Self(raw.get().to_owned())),
             _ => Err(serde::de::Error::custom("neither text nor number")),
         }
@@ -128,25 +126,19 @@ pub(super) fn deployments(body: &Bytes) -> Result<Vec<DeploymentSummary>, PortEr
     let list: Vec<WireDeployment> = decode(body, OPERATION, "")?;
     list.into_iter()
         .map(|wire| {
-            let name = DeploymentName::new(&wire.name)
-                .map_err(|e| malformed(OPERATION, "", e.to_string()))?;
+            let name =
+                DeploymentName::new(&wire.name).map_err(|e| malformed(OPERATION, "", e.to_string()))?;
             Ok(DeploymentSummary {
                 name,
                 releases: wire
                     .releases
                     .into_iter()
-                    .map(|release| ReleaseRef {
-                        name: release.name,
-                        version: release.version.0.into(),
-                    })
+                    .map(|release| ReleaseRef { name: release.name, version: release.version.0.into() })
                     .collect(),
                 stemcells: wire
                     .stemcells
                     .into_iter()
-                    .map(|stemcell| StemcellRef {
-                        name: stemcell.name,
-                        version: stemcell.version.0.into(),
-                    })
+                    .map(|stemcell| StemcellRef { name: stemcell.name, version: stemcell.version.0.into() })
                     .collect(),
                 teams: wire.teams,
                 locked: wire.locked,
@@ -182,10 +174,8 @@ pub(super) fn tasks(body: &Bytes) -> Result<Vec<DirectorTask>, PortError> {
     let list: Vec<WireTask> = decode(body, OPERATION, "")?;
     list.into_iter()
         .map(|wire| {
-            let id = wire
-                .id
-                .as_u64()
-                .ok_or_else(|| malformed(OPERATION, "", "a task's id is not a number"))?;
+            let id =
+                wire.id.as_u64().ok_or_else(|| malformed(OPERATION, "", "a task's id is not a number"))?;
             Ok(DirectorTask {
                 id,
                 state: wire.state,

@@ -13,13 +13,12 @@ use super::examination::{Examination, Reach};
 use super::refusal::{is_deployment_gone, is_scope_missing, refusal};
 use super::{BodyLimits, BoshSettings};
 use crate::adapters::http::{
-    Answer, Call, CancellationToken, LimitSettings, Pause, RequestCounts, StatusCode, Transport,
-    not_after,
+    Answer, Call, CancellationToken, LimitSettings, Pause, RequestCounts, StatusCode, Transport, not_after,
 };
 use crate::model::{DeploymentName, DeploymentSummary};
 use crate::ports::{
-    Clock, Director, DirectorEvent, DirectorInfo, DirectorInstance, DirectorTask, EventQuery,
-    ManifestAnswer, PortError, PortErrorKind,
+    Clock, Director, DirectorEvent, DirectorInfo, DirectorInstance, DirectorTask, EventQuery, ManifestAnswer,
+    PortError, PortErrorKind,
 };
 
 /// A Director over HTTP. Requests share one client, its connections and its
@@ -50,12 +49,7 @@ impl BoshDirector {
     pub fn new(settings: BoshSettings) -> Result<Self, PortError> {
         let client = settings.client_settings().build()?;
         let base = settings.address.url().clone();
-        let transport = Transport::new(
-            client.clone(),
-            base.clone(),
-            settings.retry,
-            &settings.limits,
-        )?;
+        let transport = Transport::new(client.clone(), base.clone(), settings.retry, &settings.limits)?;
         let one_at_a_time = LimitSettings::new(1, settings.limits.per_second.map(u32::from));
         let uaa = Transport::new(client, base, settings.retry, &one_at_a_time)?;
         Ok(Self {
@@ -94,9 +88,7 @@ impl BoshDirector {
     /// What was asked so far, of the Director and of its UAA (`/oauth/token`).
     #[must_use]
     pub fn statistics(&self) -> RequestCounts {
-        self.transport
-            .counts()
-            .and(&self.authentication.uaa().counts())
+        self.transport.counts().and(&self.authentication.uaa().counts())
     }
 
     /// Looks at the Director and at what the credentials are good for there.
@@ -114,9 +106,7 @@ impl BoshDirector {
             Err(error) => (None, Err(error)),
         };
         let grant = self.authentication.known_grant().await;
-        let reach = grant
-            .as_ref()
-            .map(|grant| Reach::of(&grant.scopes, &wire.uuid));
+        let reach = grant.as_ref().map(|grant| Reach::of(&grant.scopes, &wire.uuid));
         let token_lifetime = grant.as_ref().map(|grant| grant.lifetime);
         Ok(Examination {
             info: info(wire, grant.map(|grant| grant.scopes)),
@@ -145,11 +135,7 @@ impl BoshDirector {
     async fn greet(&self, with_credentials: bool) -> Result<(WireInfo, Answer), PortError> {
         const OPERATION: &str = "read what the Director says about itself";
         let call = Call::get("/info", &[], OPERATION).timeout(self.short());
-        let call = if with_credentials {
-            call.credentials(&self.authentication)
-        } else {
-            call
-        };
+        let call = if with_credentials { call.credentials(&self.authentication) } else { call };
         let answer = self.ask(call, OPERATION, "").await?;
         if !answer.status.is_success() {
             return Err(refusal(&answer, OPERATION, "", None));
@@ -157,12 +143,7 @@ impl BoshDirector {
         let wire: WireInfo = decode::decode(&answer.body, OPERATION, "")?;
         if wire.uuid.is_empty() {
             let reason = "it gives no UUID";
-            return Err(PortError::new(
-                PortErrorKind::Malformed,
-                OPERATION,
-                "",
-                reason,
-            ));
+            return Err(PortError::new(PortErrorKind::Malformed, OPERATION, "", reason));
         }
         self.authentication.learn(&wire)?;
         Ok((wire, answer))
@@ -233,19 +214,15 @@ impl BoshDirector {
             if !matches!(answer.status.as_u16(), 301 | 302 | 303 | 307 | 308) {
                 return Ok(answer);
             }
-            let target = answer
-                .location()
-                .and_then(|location| self.transport.base().join(location).ok());
+            let target = answer.location().and_then(|location| self.transport.base().join(location).ok());
             match target {
                 Some(target) if self.transport.is_same_origin(&target) => call = call.at(target),
                 target => return Err(astray(target, operation, subject)),
             }
         }
         let reason = "the Director redirects in a circle";
-        Err(
-            PortError::new(PortErrorKind::Unsupported, operation, subject, reason)
-                .with_advice("check what stands in front of the Director"),
-        )
+        Err(PortError::new(PortErrorKind::Unsupported, operation, subject, reason)
+            .with_advice("check what stands in front of the Director"))
     }
 
     fn short(&self) -> Duration {
@@ -310,17 +287,8 @@ impl Director for BoshDirector {
             return Ok(ManifestAnswer::Null);
         };
         if text.len() > self.bodies.manifest {
-            let reason = format!(
-                "it has {} bytes, the limit is {}",
-                text.len(),
-                self.bodies.manifest
-            );
-            return Err(PortError::new(
-                PortErrorKind::TooLarge,
-                operation,
-                name,
-                reason,
-            ));
+            let reason = format!("it has {} bytes, the limit is {}", text.len(), self.bodies.manifest);
+            return Err(PortError::new(PortErrorKind::TooLarge, operation, name, reason));
         }
         Ok(ManifestAnswer::Found(Arc::from(text.into_bytes())))
     }
@@ -336,10 +304,8 @@ impl Director for BoshDirector {
         let tasks = decode::tasks(&answer.body)?;
         if tasks.len() >= TASKS {
             let reason = format!("there are {TASKS} or more, so the list may be cut");
-            return Err(
-                PortError::new(PortErrorKind::TooLarge, operation, "", reason)
-                    .with_advice("wait until the Director has less to do"),
-            );
+            return Err(PortError::new(PortErrorKind::TooLarge, operation, "", reason)
+                .with_advice("wait until the Director has less to do"));
         }
         Ok(tasks)
     }
@@ -365,8 +331,8 @@ impl Director for BoshDirector {
     async fn instances(&self, name: &DeploymentName) -> Result<Vec<DirectorInstance>, PortError> {
         let operation = "read the instances of";
         let name = name.as_str();
-        let call = Call::get("/deployments/:name/instances", &[name], operation)
-            .largest_answer(self.bodies.list);
+        let call =
+            Call::get("/deployments/:name/instances", &[name], operation).largest_answer(self.bodies.list);
         let answer = self.read(call, operation, name).await?;
         decode::instances(&answer.body, name)
     }

@@ -29,21 +29,16 @@ impl BoshSettings {
         let value = |name: &str| lookup(name).filter(|value| !value.trim().is_empty());
         let home = value("HOME");
         let Some(environment) = value("BOSH_ENVIRONMENT") else {
-            return Err(wrong(
-                "BOSH_ENVIRONMENT",
-                "it says where the Director is, and is not set",
-            )
-            .with_advice(
-                "set it to the Director's address (`10.0.0.6`, `https://bosh:25555`) \
+            return Err(wrong("BOSH_ENVIRONMENT", "it says where the Director is, and is not set")
+                .with_advice(
+                    "set it to the Director's address (`10.0.0.6`, `https://bosh:25555`) \
                      or to an alias of the bosh CLI",
-            ));
+                ));
         };
         let environment = environment.trim();
         let file = read_config(&value, home.as_deref(), read_file)?;
         let entry = file.find(environment);
-        let address = entry
-            .and_then(|entry| entry.url.as_deref())
-            .unwrap_or(environment);
+        let address = entry.and_then(|entry| entry.url.as_deref()).unwrap_or(environment);
         let mut settings = Self::new(DirectorAddress::parse(address)?);
 
         (settings.client, settings.client_secret) = match value("BOSH_CLIENT") {
@@ -64,10 +59,7 @@ impl BoshSettings {
 
 fn stored_user(entry: Option<&Environment>) -> (Option<String>, Option<Secret>) {
     match entry {
-        Some(entry) => (
-            entry.username.clone().filter(|name| !name.is_empty()),
-            entry.password.clone(),
-        ),
+        Some(entry) => (entry.username.clone().filter(|name| !name.is_empty()), entry.password.clone()),
         None => (None, None),
     }
 }
@@ -104,14 +96,11 @@ fn proxy(
     let without = value("NO_PROXY").or_else(|| value("no_proxy"));
     if let Some(url) = value("BOSH_ALL_PROXY") {
         if url.starts_with("ssh+") {
-            return Err(wrong("BOSH_ALL_PROXY", "`ssh+socks5://` is not supported")
-                .with_advice(tunnel(&url)));
+            return Err(wrong("BOSH_ALL_PROXY", "`ssh+socks5://` is not supported").with_advice(tunnel(&url)));
         }
         return ProxySettings::new(&url, without.as_deref())
             .map(Some)
-            .map_err(|e| {
-                wrong("BOSH_ALL_PROXY", &e.reason).with_advice("write it as `socks5://host:port`")
-            });
+            .map_err(|e| wrong("BOSH_ALL_PROXY", &e.reason).with_advice("write it as `socks5://host:port`"));
     }
     // Plain requests stay on the loopback, where no proxy is used.
     if address.is_plain() {
@@ -131,20 +120,10 @@ fn proxy(
 fn tunnel(url: &str) -> String {
     let parsed = url::Url::parse(url.trim_start_matches("ssh+")).ok();
     let part = |found: Option<String>, otherwise: &str| {
-        found
-            .filter(|text| !text.is_empty())
-            .unwrap_or_else(|| otherwise.to_owned())
+        found.filter(|text| !text.is_empty()).unwrap_or_else(|| otherwise.to_owned())
     };
-    let user = part(
-        parsed.as_ref().map(|url| url.username().to_owned()),
-        "jumpbox",
-    );
-    let host = part(
-        parsed
-            .as_ref()
-            .and_then(|url| url.host_str().map(str::to_owned)),
-        "JUMPBOX",
-    );
+    let user = part(parsed.as_ref().map(|url| url.username().to_owned()), "jumpbox");
+    let host = part(parsed.as_ref().and_then(|url| url.host_str().map(str::to_owned)), "JUMPBOX");
     let port = parsed.as_ref().and_then(url::Url::port).unwrap_or(22);
     let key = parsed
         .as_ref()
@@ -185,10 +164,7 @@ mod tests {
     fn an_alias_brings_its_address_ca_and_user() {
         for variables in [
             [("BOSH_ENVIRONMENT", "lab"), ("HOME", "/home/me")],
-            [
-                ("BOSH_ENVIRONMENT", "https://10.0.0.6:25555"),
-                ("BOSH_CONFIG", "/lab/config"),
-            ],
+            [("BOSH_ENVIRONMENT", "https://10.0.0.6:25555"), ("BOSH_CONFIG", "/lab/config")],
         ] {
             let settings = settings(&variables).unwrap();
             assert_eq!(settings.address.to_string(), "https://10.0.0.6:25555");
@@ -219,23 +195,12 @@ mod tests {
         for (variables, subject, advice) in [
             (vec![], "BOSH_ENVIRONMENT", "alias"),
             (
-                vec![
-                    ("BOSH_ENVIRONMENT", "h"),
-                    ("BOSH_ALL_PROXY", "ssh+socks5://ops@j:2222?private-key=/k"),
-                ],
+                vec![("BOSH_ENVIRONMENT", "h"), ("BOSH_ALL_PROXY", "ssh+socks5://ops@j:2222?private-key=/k")],
                 "BOSH_ALL_PROXY",
                 "`ssh -N -D 127.0.0.1:1080 -p 2222 -i /k ops@j`",
             ),
-            (
-                vec![("BOSH_ENVIRONMENT", "h"), ("BOSH_ALL_PROXY", "x://")],
-                "BOSH_ALL_PROXY",
-                "socks5",
-            ),
-            (
-                vec![("BOSH_ENVIRONMENT", "h"), ("BOSH_CONFIG", "/bad")],
-                "/bad",
-                "BOSH_CONFIG",
-            ),
+            (vec![("BOSH_ENVIRONMENT", "h"), ("BOSH_ALL_PROXY", "x://")], "BOSH_ALL_PROXY", "socks5"),
+            (vec![("BOSH_ENVIRONMENT", "h"), ("BOSH_CONFIG", "/bad")], "/bad", "BOSH_CONFIG"),
         ] {
             let error = settings(&variables).unwrap_err();
             assert_eq!(error.subject, subject);
@@ -247,14 +212,8 @@ mod tests {
     #[test]
     fn https_proxy_is_used_and_never_for_the_loopback() {
         let proxied = settings(&[("BOSH_ENVIRONMENT", "h"), ("HTTPS_PROXY", "proxy:3128")]);
-        assert_eq!(
-            proxied.unwrap().proxy.unwrap().address(),
-            "http://proxy:3128"
-        );
-        let plain = settings(&[
-            ("BOSH_ENVIRONMENT", "http://127.0.0.1"),
-            ("HTTPS_PROXY", "p:1"),
-        ]);
+        assert_eq!(proxied.unwrap().proxy.unwrap().address(), "http://proxy:3128");
+        let plain = settings(&[("BOSH_ENVIRONMENT", "http://127.0.0.1"), ("HTTPS_PROXY", "p:1")]);
         assert!(plain.unwrap().proxy.is_none());
     }
 }

@@ -60,11 +60,7 @@ impl Reach {
             .filter_map(|scope| scope.strip_prefix("bosh.teams.")?.strip_suffix(".admin"))
             .map(str::to_owned)
             .collect();
-        if teams.is_empty() {
-            Self::Nothing
-        } else {
-            Self::Teams(teams)
-        }
+        if teams.is_empty() { Self::Nothing } else { Self::Teams(teams) }
     }
 
     /// What to change, if something should be.
@@ -72,12 +68,12 @@ impl Reach {
     pub fn advice(&self) -> Option<&'static str> {
         match self {
             Self::Everything => None,
-            Self::EverythingAndMore => Some(
-                "the client may change deployments; `bosh.read` in the place of `bosh.admin` is enough",
-            ),
-            Self::Teams(_) => Some(
-                "the client sees the deployments of its teams only; give it `bosh.read` to see all",
-            ),
+            Self::EverythingAndMore => {
+                Some("the client may change deployments; `bosh.read` in the place of `bosh.admin` is enough")
+            }
+            Self::Teams(_) => {
+                Some("the client sees the deployments of its teams only; give it `bosh.read` to see all")
+            }
             Self::Nothing => Some("give the client the authority `bosh.read`"),
         }
     }
@@ -96,13 +92,7 @@ mod tests {
         assert_eq!(reach(&["bosh.read"]), Reach::Everything);
         assert_eq!(reach(&["bosh.uuid.read"]), Reach::Everything);
         assert_eq!(reach(&["bosh.other.read"]), Reach::Nothing);
-        assert_eq!(
-            reach(&["bosh.read", "bosh.admin"]),
-            Reach::EverythingAndMore
-        );
-        assert_eq!(
-            reach(&["bosh.teams.a.admin", "bosh.teams.b.read"]),
-            Reach::Teams(vec!["a".to_owned()])
-        );
+        assert_eq!(reach(&["bosh.read", "bosh.admin"]), Reach::EverythingAndMore);
+        assert_eq!(reach(&["bosh.teams.a.admin", "bosh.teams.b.read"]), Reach::Teams(vec!["a".to_owned()]));
     }
 }

@@ -49,10 +49,7 @@ pub(super) fn refusal(
     let status = answer.status.as_u16();
     let said = director_error(answer);
     let words = said.as_ref().map(|error| shorten(&error.description));
-    let told = words.map_or_else(
-        || format!("HTTP {status}"),
-        |words| format!("HTTP {status}: {words}"),
-    );
+    let told = words.map_or_else(|| format!("HTTP {status}"), |words| format!("HTTP {status}: {words}"));
     let error = |kind, reason: String| PortError::new(kind, operation, subject, reason);
     match status {
         401 if is_scope_missing(answer) => {
@@ -66,21 +63,17 @@ pub(super) fn refusal(
                  change nothing",
             )
         }
-        401 => error(
-            PortErrorKind::Unauthenticated,
-            "the Director does not accept the credentials".to_owned(),
-        )
-        .with_advice(
-            "check `BOSH_CLIENT` and `BOSH_CLIENT_SECRET`, and that they belong to this Director",
-        ),
+        401 => {
+            error(PortErrorKind::Unauthenticated, "the Director does not accept the credentials".to_owned())
+                .with_advice(
+                    "check `BOSH_CLIENT` and `BOSH_CLIENT_SECRET`, and that they belong to this Director",
+                )
+        }
         403 => error(PortErrorKind::Denied, told)
             .with_advice("something in front of the Director refuses the request"),
         404 if is_deployment_gone(answer) => error(PortErrorKind::NotFound, told),
-        404 => error(
-            PortErrorKind::Unsupported,
-            format!("{told}, and not in the Director's own words"),
-        )
-        .with_advice("check the address, and that the Director is not older than v267"),
+        404 => error(PortErrorKind::Unsupported, format!("{told}, and not in the Director's own words"))
+            .with_advice("check the address, and that the Director is not older than v267"),
         413 => error(PortErrorKind::TooLarge, told),
         429 => error(PortErrorKind::RateLimited, told)
             .with_advice("lower the Director's limits of requests in the configuration"),

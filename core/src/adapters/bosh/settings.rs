@@ -43,10 +43,7 @@ pub struct BodyLimits {
 
 impl Default for BodyLimits {
     fn default() -> Self {
-        Self {
-            list: 64 * 1024 * 1024,
-            manifest: 16 * 1024 * 1024,
-        }
+        Self { list: 64 * 1024 * 1024, manifest: 16 * 1024 * 1024 }
     }
 }
 

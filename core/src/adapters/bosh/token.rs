@@ -62,12 +62,7 @@ impl Token {
             .filter(|_| !token.is_empty() && !token.contains(char::is_whitespace));
         let Some(mut header) = header else {
             let reason = "the token is not one word";
-            return Err(PortError::new(
-                PortErrorKind::Malformed,
-                OPERATION,
-                "",
-                reason,
-            ));
+            return Err(PortError::new(PortErrorKind::Malformed, OPERATION, "", reason));
         };
         header.set_sensitive(true);
         let payload = payload(token);
@@ -106,9 +101,7 @@ impl Token {
 /// How long before its end a token is renewed: a tenth of its life, between 30
 /// and 60 seconds, and never more than half of it.
 fn margin(lifetime: Duration) -> Duration {
-    (lifetime / 10)
-        .clamp(Duration::from_secs(30), Duration::from_secs(60))
-        .min(lifetime / 2)
+    (lifetime / 10).clamp(Duration::from_secs(30), Duration::from_secs(60)).min(lifetime / 2)
 }
 
 /// The middle part of a JWT; nothing is verified, that is the Director's work.
@@ -116,11 +109,7 @@ fn payload(token: &str) -> Payload {
     token
         .split('.')
         .nth(1)
-        .and_then(|part| {
-            BASE64_URL_SAFE_NO_PAD
-                .decode(part.trim_end_matches('='))
-                .ok()
-        })
+        .and_then(|part| BASE64_URL_SAFE_NO_PAD.decode(part.trim_end_matches('=')).ok())
         .and_then(|bytes| serde_json::from_slice(&bytes).ok())
         .unwrap_or_default()
 }
@@ -151,10 +140,7 @@ mod tests {
         let part = BASE64_URL_SAFE_NO_PAD.encode(r#"{"scope":["bosh.read"],"iat":10,"exp":70}"#);
         let jwt = format!(r#"{{"access_token":"h.{part}.s"}}"#);
         let token = Token::parse(&Bytes::from(jwt), Instant::now()).unwrap();
-        assert_eq!(
-            (token.scopes, token.lifetime.as_secs()),
-            (vec!["bosh.read".to_owned()], 60)
-        );
+        assert_eq!((token.scopes, token.lifetime.as_secs()), (vec!["bosh.read".to_owned()], 60));
 
         let opaque = r#"{"access_token":"x","expires_in":"99","scope":"bosh.admin a.b"}"#;
         let token = Token::parse(&Bytes::from_static(opaque.as_bytes()), Instant::now()).unwrap();

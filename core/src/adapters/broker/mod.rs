@@ -75,20 +75,11 @@ impl BrokerCatalog {
         let transport = Transport::new(client, settings.url.clone(), settings.retry, &limits)?;
         let refuse = |what: &str| {
             let subject = settings.url.to_string();
-            PortError::new(
-                PortErrorKind::Local,
-                OPERATION,
-                subject,
-                format!("{what} cannot be sent"),
-            )
+            PortError::new(PortErrorKind::Local, OPERATION, subject, format!("{what} cannot be sent"))
         };
-        let version = HeaderValue::from_str(&settings.api_version)
-            .map_err(|_| refuse("the version of the API"))?;
-        Ok(Self {
-            transport,
-            user: BasicUser::new(settings).ok_or_else(|| refuse("the user"))?,
-            version,
-        })
+        let version =
+            HeaderValue::from_str(&settings.api_version).map_err(|_| refuse("the version of the API"))?;
+        Ok(Self { transport, user: BasicUser::new(settings).ok_or_else(|| refuse("the user"))?, version })
     }
 
     /// Ends what is under way when the token is cancelled.
@@ -114,27 +105,16 @@ impl BrokerCatalog {
     fn refusal(&self, answer: &Answer) -> PortError {
         let status = answer.status.as_u16();
         let (kind, advice) = match status {
-            401 => (
-                PortErrorKind::Unauthenticated,
-                "check the broker's user and password",
-            ),
-            403 => (
-                PortErrorKind::Denied,
-                "check the broker's user and password",
-            ),
-            412 => (
-                PortErrorKind::Unsupported,
-                "the broker wants another version of the API; configure it",
-            ),
+            401 => (PortErrorKind::Unauthenticated, "check the broker's user and password"),
+            403 => (PortErrorKind::Denied, "check the broker's user and password"),
+            412 => (PortErrorKind::Unsupported, "the broker wants another version of the API; configure it"),
             429 => (PortErrorKind::RateLimited, "ask less often"),
             500..=599 => (PortErrorKind::Transient, "look at the broker's own log"),
-            _ => (
-                PortErrorKind::Unsupported,
-                "check that the address is the broker's, without `/v2/catalog`",
-            ),
+            _ => {
+                (PortErrorKind::Unsupported, "check that the address is the broker's, without `/v2/catalog`")
+            }
         };
-        PortError::new(kind, OPERATION, self.address(), format!("HTTP {status}"))
-            .with_advice(advice)
+        PortError::new(kind, OPERATION, self.address(), format!("HTTP {status}")).with_advice(advice)
     }
 }
 
@@ -144,10 +124,7 @@ impl CatalogSource for BrokerCatalog {
         let address = self.address();
         let call = Call::get("/v2/catalog", &[], OPERATION)
             .subject(address.as_str())
-            .header(
-                HeaderName::from_static("x-broker-api-version"),
-                self.version.clone(),
-            )
+            .header(HeaderName::from_static("x-broker-api-version"), self.version.clone())
             .credentials(&self.user)
             .largest_answer(LARGEST);
         let answer = self.transport.send(&call).await?;
@@ -155,22 +132,13 @@ impl CatalogSource for BrokerCatalog {
             return Err(self.refusal(&answer));
         }
         wire::catalog(&answer.body).map_err(|reason| {
-            PortError::new(
-                PortErrorKind::Malformed,
-                OPERATION,
-                address.as_str(),
-                reason,
-            )
-            .with_advice("check that the address is the broker's, and the broker's services")
+            PortError::new(PortErrorKind::Malformed, OPERATION, address.as_str(), reason)
+                .with_advice("check that the address is the broker's, and the broker's services")
         })
     }
 
     fn address(&self) -> String {
-        self.transport
-            .base()
-            .as_str()
-            .trim_end_matches('/')
-            .to_owned()
+        self.transport.base().as_str().trim_end_matches('/').to_owned()
     }
 }
 
@@ -192,10 +160,6 @@ impl fmt::Debug for BasicUser {
 #[async_trait]
 impl Credentials for BasicUser {
     async fn credential(&self) -> Result<Option<Credential>, PortError> {
-        Ok(Some(Credential {
-            name: AUTHORIZATION,
-            value: self.0.clone(),
-            generation: 1,
-        }))
+        Ok(Some(Credential { name: AUTHORIZATION, value: self.0.clone(), generation: 1 }))
     }
 }

@@ -30,18 +30,9 @@ struct WirePlan {
 /// Reads a catalog, or says why it is not one. A parser's message may quote the
 /// answer, so only the place is told.
 pub(super) fn catalog(body: &Bytes) -> Result<Catalog, String> {
-    let wire: WireCatalog = serde_json::from_slice(body).map_err(|e| {
-        format!(
-            "the answer is not a catalog (line {}, column {})",
-            e.line(),
-            e.column()
-        )
-    })?;
-    let services = wire
-        .services
-        .into_iter()
-        .map(service)
-        .collect::<Result<_, _>>()?;
+    let wire: WireCatalog = serde_json::from_slice(body)
+        .map_err(|e| format!("the answer is not a catalog (line {}, column {})", e.line(), e.column()))?;
+    let services = wire.services.into_iter().map(service).collect::<Result<_, _>>()?;
     Catalog::new(services).map_err(|e| e.to_string())
 }
 
@@ -60,11 +51,7 @@ fn service(wire: WireService) -> Result<Service, String> {
             })
         })
         .collect::<Result<_, String>>()?;
-    Ok(Service {
-        id,
-        name: wire.name,
-        plans,
-    })
+    Ok(Service { id, name: wire.name, plans })
 }
 
 #[cfg(test)]
@@ -83,10 +70,7 @@ mod tests {
         )
         .unwrap();
         let plan = catalog.plan("redis-small").unwrap();
-        assert_eq!(
-            (plan.name.as_ref(), plan.service.as_str()),
-            ("small", "redis")
-        );
+        assert_eq!((plan.name.as_ref(), plan.service.as_str()), ("small", "redis"));
     }
 
     #[test]
@@ -95,16 +79,10 @@ mod tests {
             ("<html>MARKER", "not a catalog"),
             (r#"{"services":["MARKER"]}"#, "not a catalog"),
             (r#"{"services":[]}"#, "no plan"),
-            (
-                r#"{"services":[{"id":"../a","name":"a","plans":[]}]}"#,
-                "service id",
-            ),
+            (r#"{"services":[{"id":"../a","name":"a","plans":[]}]}"#, "service id"),
         ] {
             let reason = read(text).unwrap_err();
-            assert!(
-                reason.contains(why) && !reason.contains("MARKER"),
-                "{reason}"
-            );
+            assert!(reason.contains(why) && !reason.contains("MARKER"), "{reason}");
         }
     }
 }

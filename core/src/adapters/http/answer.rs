@@ -54,9 +54,7 @@ impl Answer {
 
 /// An HTTP date. Some servers write `+0000` for `GMT`.
 fn parse_date(text: &str) -> Option<DateTime<Utc>> {
-    DateTime::parse_from_rfc2822(text)
-        .ok()
-        .map(|date| date.with_timezone(&Utc))
+    DateTime::parse_from_rfc2822(text).ok().map(|date| date.with_timezone(&Utc))
 }
 
 impl fmt::Debug for Answer {

@@ -16,20 +16,11 @@ const REFUSAL: usize = 64 * 1024;
 
 /// Reads a whole body of at most `largest` bytes. Of an answer that is no
 /// success the beginning is enough: it holds the message.
-pub(super) async fn read_body(
-    response: &mut Response,
-    largest: usize,
-) -> Result<Bytes, BodyFailure> {
+pub(super) async fn read_body(response: &mut Response, largest: usize) -> Result<Bytes, BodyFailure> {
     let is_success = response.status().is_success();
-    let bound = if is_success {
-        largest
-    } else {
-        REFUSAL.min(largest)
-    };
+    let bound = if is_success { largest } else { REFUSAL.min(largest) };
     // A length that is announced saves copies; it is a promise, not a bound.
-    let announced = response
-        .content_length()
-        .and_then(|n| usize::try_from(n).ok());
+    let announced = response.content_length().and_then(|n| usize::try_from(n).ok());
     if is_success && announced.is_some_and(|n| n > bound) {
         return Err(BodyFailure::TooLarge);
     }

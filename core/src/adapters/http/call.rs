@@ -115,11 +115,7 @@ impl<'a> Call<'a> {
         parameters: &[&'a str],
         operation: impl Into<Cow<'static, str>>,
     ) -> Self {
-        let replay = if method.is_safe() {
-            Replay::Safe
-        } else {
-            Replay::OnlyUnsent
-        };
+        let replay = if method.is_safe() { Replay::Safe } else { Replay::OnlyUnsent };
         Self {
             method,
             route,
@@ -140,11 +136,7 @@ impl<'a> Call<'a> {
 
     /// A request that reads.
     #[must_use]
-    pub fn get(
-        route: &'static str,
-        parameters: &[&'a str],
-        operation: impl Into<Cow<'static, str>>,
-    ) -> Self {
+    pub fn get(route: &'static str, parameters: &[&'a str], operation: impl Into<Cow<'static, str>>) -> Self {
         Self::new(Method::GET, route, parameters, operation)
     }
 
@@ -181,10 +173,7 @@ impl<'a> Call<'a> {
     /// Sends a body of this media type.
     #[must_use]
     pub fn body(mut self, media_type: &'static str, body: impl Into<Bytes>) -> Self {
-        self.headers.insert(
-            reqwest::header::CONTENT_TYPE,
-            HeaderValue::from_static(media_type),
-        );
+        self.headers.insert(reqwest::header::CONTENT_TYPE, HeaderValue::from_static(media_type));
         self.body = Some(body.into());
         self
     }

@@ -80,11 +80,7 @@ mod tests {
     }
 
     fn certificate(tag: u8, end: &str) -> Vec<u8> {
-        let validity = [
-            element(0x17, b"260101000000Z"),
-            element(tag, end.as_bytes()),
-        ]
-        .concat();
+        let validity = [element(0x17, b"260101000000Z"), element(tag, end.as_bytes())].concat();
         let fields = [
             element(0xA0, &[2, 1, 2]),
             element(0x02, &[1]),

@@ -28,11 +28,7 @@ impl Failure {
         let (kind, reason, advice) = if let Some(tls) = find::<rustls::Error>(&causes) {
             tls_failure(tls)
         } else if error.is_builder() {
-            (
-                PortErrorKind::Local,
-                "the request cannot be built".to_owned(),
-                None,
-            )
+            (PortErrorKind::Local, "the request cannot be built".to_owned(), None)
         } else if error.is_timeout() {
             let what = if error.is_connect() {
                 "no connection within the time limit"
@@ -44,19 +40,9 @@ impl Failure {
             let what = "the answer broke off or its compression is damaged";
             (PortErrorKind::Transient, what.to_owned(), None)
         } else {
-            (
-                PortErrorKind::Transient,
-                connection_reason(&error, &causes),
-                None,
-            )
+            (PortErrorKind::Transient, connection_reason(&error, &causes), None)
         };
-        Self {
-            kind,
-            reason,
-            advice,
-            unsent,
-            source: Some(error),
-        }
+        Self { kind, reason, advice, unsent, source: Some(error) }
     }
 
     pub(super) fn too_large(largest: usize) -> Self {
@@ -79,10 +65,7 @@ fn causes(error: &reqwest::Error) -> Vec<Cause<'_>> {
     let mut next = error.source();
     while let Some(cause) = next {
         found.push(cause);
-        next = match cause
-            .downcast_ref::<io::Error>()
-            .and_then(io::Error::get_ref)
-        {
+        next = match cause.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
             Some(wrapped) => Some(wrapped as Cause<'_>),
             None => cause.source(),
         };
@@ -128,10 +111,9 @@ fn tls_failure(error: &rustls::Error) -> Told {
             format!("the other side refused the TLS connection ({alert:?})"),
             "it may ask for a client certificate, or for another version of TLS",
         ),
-        other => told(
-            format!("TLS failed: {other}"),
-            "check what listens at this address, and its certificate",
-        ),
+        other => {
+            told(format!("TLS failed: {other}"), "check what listens at this address, and its certificate")
+        }
     }
 }
 
@@ -146,20 +128,16 @@ fn certificate_failure(problem: &CertificateError) -> Told {
             "the certificate has expired",
             "renew the server's certificate; if it is valid, check this machine's clock",
         ),
-        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => told(
-            "the certificate is not valid yet",
-            "check this machine's clock",
-        ),
+        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
+            told("the certificate is not valid yet", "check this machine's clock")
+        }
         CertificateError::NotValidForNameContext { presented, .. } if presented.is_empty() => told(
             "the certificate names its host only as common name (CN), which is no longer accepted",
             "make a certificate with the address as subject alternative name (SAN): \
              an IP address as `IP:`, a name as `DNS:`",
         ),
         CertificateError::NotValidForNameContext { presented, .. } => told(
-            format!(
-                "the certificate is for {}, not for this address",
-                presented.join(", ")
-            ),
+            format!("the certificate is for {}, not for this address", presented.join(", ")),
             "use one of the names or addresses in the certificate; through a tunnel, use the \
              proxy instead of another address",
         ),
@@ -168,13 +146,11 @@ fn certificate_failure(problem: &CertificateError) -> Told {
             "use the name or address that stands in the certificate",
         ),
         // The variant beneath belongs to a crate that is not named here.
-        CertificateError::Other(other) if format!("{other:?}").contains("CaUsedAsEndEntity") => {
-            told(
-                "the server shows a CA certificate (self-signed, CA:TRUE) as its own",
-                "make a CA and let it sign a certificate for the server (CA:FALSE), \
+        CertificateError::Other(other) if format!("{other:?}").contains("CaUsedAsEndEntity") => told(
+            "the server shows a CA certificate (self-signed, CA:TRUE) as its own",
+            "make a CA and let it sign a certificate for the server (CA:FALSE), \
                  and give the CA here",
-            )
-        }
+        ),
         other => told(
             format!("the certificate is not accepted: {other}"),
             "check the server's certificate with `openssl x509 -text`",
@@ -183,9 +159,5 @@ fn certificate_failure(problem: &CertificateError) -> Told {
 }
 
 fn told(reason: impl Into<String>, advice: &'static str) -> Told {
-    (
-        PortErrorKind::Local,
-        reason.into(),
-        Some(Cow::Borrowed(advice)),
-    )
+    (PortErrorKind::Local, reason.into(), Some(Cow::Borrowed(advice)))
 }

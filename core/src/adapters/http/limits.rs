@@ -93,10 +93,7 @@ mod tests {
             drop(limits.enter().await);
         }
         let took = start.elapsed();
-        assert!(
-            (Duration::from_millis(9_700)..Duration::from_millis(10_100)).contains(&took),
-            "{took:?}"
-        );
+        assert!((Duration::from_millis(9_700)..Duration::from_millis(10_100)).contains(&took), "{took:?}");
     }
 
     #[tokio::test(start_paused = true)]

@@ -50,17 +50,12 @@ impl PemSource {
         match self {
             Self::Inline(text) => Ok(text.clone()),
             Self::File(path) => std::fs::read_to_string(path).map(Secret::new).map_err(|e| {
-                PortError::new(
-                    PortErrorKind::Local,
-                    operation,
-                    self.subject(),
-                    e.to_string(),
-                )
-                .with_advice(
-                    "give the path of a readable PEM file, or the PEM text itself \
+                PortError::new(PortErrorKind::Local, operation, self.subject(), e.to_string())
+                    .with_advice(
+                        "give the path of a readable PEM file, or the PEM text itself \
                      (it begins with `-----BEGIN`)",
-                )
-                .with_source(e)
+                    )
+                    .with_source(e)
             }),
         }
     }

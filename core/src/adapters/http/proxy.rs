@@ -29,17 +29,10 @@ impl ProxySettings {
             PortError::new(PortErrorKind::Local, "use the proxy", "", reason)
                 .with_advice("write it as `socks5://host:port` or `http://host:port`")
         };
-        let bare = if url.contains("://") {
-            url.to_owned()
-        } else {
-            format!("http://{url}")
-        };
+        let bare = if url.contains("://") { url.to_owned() } else { format!("http://{url}") };
         let parsed = Url::parse(&bare).map_err(|e| refuse(&format!("its URL is wrong: {e}")))?;
         if !matches!(parsed.scheme(), "http" | "https" | "socks5" | "socks5h") {
-            return Err(refuse(&format!(
-                "`{}` is not a kind of proxy that is known here",
-                parsed.scheme()
-            )));
+            return Err(refuse(&format!("`{}` is not a kind of proxy that is known here", parsed.scheme())));
         }
         if parsed.host_str().is_none_or(str::is_empty) {
             return Err(refuse("its URL names no host"));
@@ -51,9 +44,7 @@ impl ProxySettings {
         };
         Ok(Self {
             url: Secret::new(bare),
-            without: without
-                .filter(|list| !list.trim().is_empty())
-                .map(str::to_owned),
+            without: without.filter(|list| !list.trim().is_empty()).map(str::to_owned),
         })
     }
 
@@ -72,12 +63,7 @@ impl ProxySettings {
     pub(super) fn build(&self) -> Result<Proxy, PortError> {
         // The error beneath may quote the URL: it is not kept.
         let proxy = Proxy::all(self.url.expose()).map_err(|_| {
-            PortError::new(
-                PortErrorKind::Local,
-                "use the proxy",
-                self.address(),
-                "its URL is not accepted",
-            )
+            PortError::new(PortErrorKind::Local, "use the proxy", self.address(), "its URL is not accepted")
         })?;
         Ok(proxy.no_proxy(self.without.as_deref().and_then(NoProxy::from_string)))
     }

@@ -38,10 +38,7 @@ impl RetrySettings {
     /// No second try.
     #[must_use]
     pub fn none() -> Self {
-        Self {
-            tries: 1,
-            ..Self::default()
-        }
+        Self { tries: 1, ..Self::default() }
     }
 
     /// The delays between the tries of one request: one less than tries.

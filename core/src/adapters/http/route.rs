@@ -5,12 +5,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 /// Everything is encoded but letters, digits and `- . _ ~ +`. A plus is literal
 /// in a path.
-const KEPT: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'-')
-    .remove(b'.')
-    .remove(b'_')
-    .remove(b'~')
-    .remove(b'+');
+const KEPT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'+');
 
 /// A parameter that cannot stand in a path: it would name another place.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -71,10 +66,7 @@ fn push(path: &mut String, segment: &str) -> Result<(), InvalidSegment> {
             return Ok(());
         }
     };
-    Err(InvalidSegment {
-        value: segment.to_owned(),
-        why,
-    })
+    Err(InvalidSegment { value: segment.to_owned(), why })
 }
 
 #[cfg(test)]
@@ -84,21 +76,9 @@ mod tests {
     #[test]
     fn parameters_are_encoded_segment_by_segment() {
         for (route, parameters, path) in [
-            (
-                "/deployments/:name",
-                vec!["a+b_c.d-e"],
-                "/deployments/a+b_c.d-e",
-            ),
-            (
-                "/deployments/:name",
-                vec!["a/b c%"],
-                "/deployments/a%2Fb%20c%25",
-            ),
-            (
-                "/v1/:mount/data/*path",
-                vec!["s", "a/b c"],
-                "/v1/s/data/a/b%20c",
-            ),
+            ("/deployments/:name", vec!["a+b_c.d-e"], "/deployments/a+b_c.d-e"),
+            ("/deployments/:name", vec!["a/b c%"], "/deployments/a%2Fb%20c%25"),
+            ("/v1/:mount/data/*path", vec!["s", "a/b c"], "/v1/s/data/a/b%20c"),
             ("/info", vec![], "/info"),
         ] {
             assert_eq!(expand_route(route, &parameters).unwrap(), path);
@@ -115,10 +95,7 @@ mod tests {
             ("/v1/*path", vec!["a//b"]),
             ("/v1/*path", vec!["a/../b"]),
         ] {
-            assert!(
-                expand_route(route, &parameters).is_err(),
-                "{route} {parameters:?}"
-            );
+            assert!(expand_route(route, &parameters).is_err(), "{route} {parameters:?}");
         }
     }
 }

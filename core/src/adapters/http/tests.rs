@@ -54,10 +54,7 @@ impl Stage {
 }
 
 fn transport_to(port: u16, pauses: &Arc<Recorded>) -> Transport {
-    let retry = RetrySettings {
-        jitter: false,
-        ..RetrySettings::default()
-    };
+    let retry = RetrySettings { jitter: false, ..RetrySettings::default() };
     let base = Url::parse(&format!("http://127.0.0.1:{port}/below/")).unwrap();
     let client = ClientSettings::default().build().unwrap();
     Transport::new(client, base, retry, &LimitSettings::new(4, None))
@@ -88,11 +85,7 @@ async fn stage(replies: Vec<Reply>) -> Stage {
         }
     });
     let pauses = Arc::new(Recorded::default());
-    Stage {
-        transport: transport_to(port, &pauses),
-        pauses,
-        requests,
-    }
+    Stage { transport: transport_to(port, &pauses), pauses, requests }
 }
 
 async fn read_head(stream: &mut TcpStream) -> String {
@@ -125,10 +118,7 @@ async fn an_unavailable_server_is_asked_four_times_with_doubling_delays() {
     assert_eq!(stage.pauses(), [500, 1000, 2000]);
     let counts = stage.transport.counts();
     assert_eq!(counts.by_route["/things/:name"], 4);
-    assert_eq!(
-        (counts.retries, counts.most_in_flight, counts.total()),
-        (3, 1, 4)
-    );
+    assert_eq!((counts.retries, counts.most_in_flight, counts.total()), (3, 1, 4));
 }
 
 #[tokio::test]
@@ -171,10 +161,7 @@ async fn a_body_that_breaks_off_is_read_again_and_is_transient_in_the_end() {
     let error = stage.transport.send(&get()).await.unwrap_err();
     assert_eq!(error.kind, PortErrorKind::Transient);
     let text = error.to_string();
-    assert!(
-        text.contains("failed to read the thing `a b`") && text.contains("after 4 tries"),
-        "{text}"
-    );
+    assert!(text.contains("failed to read the thing `a b`") && text.contains("after 4 tries"), "{text}");
     assert_eq!(stage.transport.counts().transport_failures, 4);
 }
 
@@ -202,8 +189,7 @@ async fn a_write_that_was_not_sent_is_repeated() {
 #[tokio::test]
 async fn a_body_over_the_limit_is_refused_whether_announced_or_not() {
     let chunked = Reply::Text(
-        "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n4\r\nabcd\r\n4\r\nefgh\r\n0\r\n\r\n"
-            .into(),
+        "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n4\r\nabcd\r\n4\r\nefgh\r\n0\r\n\r\n".into(),
     );
     let stage = stage(vec![reply("200 OK", "", "abcdefgh"), chunked]).await;
     for _ in 0..2 {
@@ -234,14 +220,8 @@ async fn a_request_goes_below_the_base_without_referer_and_with_its_query() {
     let call = get().query("time", "10:00+02:00");
     stage.transport.send(&call).await.unwrap();
     let head = stage.requests().remove(0).to_ascii_lowercase();
-    assert!(
-        head.starts_with("get /below/things/a%20b?time=10%3a00%2b02%3a00 http/1.1"),
-        "{head}"
-    );
-    assert!(
-        !head.contains("referer") && head.contains("accept-encoding: gzip"),
-        "{head}"
-    );
+    assert!(head.starts_with("get /below/things/a%20b?time=10%3a00%2b02%3a00 http/1.1"), "{head}");
+    assert!(!head.contains("referer") && head.contains("accept-encoding: gzip"), "{head}");
 }
 
 #[test]
@@ -265,10 +245,7 @@ fn pem_is_text_if_it_says_begin_and_a_path_otherwise() {
     let inline = PemSource::parse("-----BEGIN CERTIFICATE-----\nMARKER", None);
     assert!(!format!("{inline:?}").contains("MARKER"));
     for ca in [inline, PemSource::parse("/no/such/ca.pem", None)] {
-        let settings = ClientSettings {
-            ca: Some(ca),
-            ..ClientSettings::default()
-        };
+        let settings = ClientSettings { ca: Some(ca), ..ClientSettings::default() };
         let error = settings.build().unwrap_err();
         assert_eq!(error.kind, PortErrorKind::Local);
         assert!(error.advice.is_some() && !format!("{error:?}").contains("MARKER"));

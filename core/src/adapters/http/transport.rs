@@ -77,10 +77,7 @@ impl Transport {
     /// # Errors
     /// As `new`.
     pub fn with_base(&self, base: Url) -> Result<Self, PortError> {
-        Ok(Self {
-            base: checked(base)?,
-            ..self.clone()
-        })
+        Ok(Self { base: checked(base)?, ..self.clone() })
     }
 
     /// Where requests go.
@@ -147,10 +144,8 @@ impl Transport {
                 return outcome.map_err(|failure| error(call, failure, attempt));
             };
             let asked = outcome.ok().and_then(|answer| answer.retry_after());
-            self.wait(asked.map_or(delay, |asked| {
-                asked.min(self.retry.longest_retry_after).max(delay)
-            }))
-            .await;
+            self.wait(asked.map_or(delay, |asked| asked.min(self.retry.longest_retry_after).max(delay)))
+                .await;
         }
     }
 
@@ -171,10 +166,7 @@ impl Transport {
         attempt: usize,
     ) -> Result<Result<Answer, Failure>, PortError> {
         let _place = self.limits.enter().await;
-        let mut request = self
-            .client
-            .request(call.method.clone(), url.clone())
-            .headers(call.headers.clone());
+        let mut request = self.client.request(call.method.clone(), url.clone()).headers(call.headers.clone());
         let mut generation = 0;
         if let Some(credentials) = call.credentials
             && let Some(credential) = credentials.credential().await?
@@ -227,12 +219,7 @@ impl Transport {
     fn url(&self, call: &Call<'_>) -> Result<Url, PortError> {
         let refuse = |reason: String| {
             let operation = call.operation.clone();
-            PortError::new(
-                PortErrorKind::Local,
-                operation,
-                call.subject.clone(),
-                reason,
-            )
+            PortError::new(PortErrorKind::Local, operation, call.subject.clone(), reason)
         };
         if let Some(target) = &call.target {
             return if self.is_same_origin(target) {
@@ -269,12 +256,10 @@ async fn exchange(
     start: Instant,
 ) -> Result<Answer, Failure> {
     let mut response = request.send().await.map_err(Failure::from_client)?;
-    let body = read_body(&mut response, largest)
-        .await
-        .map_err(|failure| match failure {
-            BodyFailure::Broken(error) => Failure::from_client(error),
-            BodyFailure::TooLarge => Failure::too_large(largest),
-        })?;
+    let body = read_body(&mut response, largest).await.map_err(|failure| match failure {
+        BodyFailure::Broken(error) => Failure::from_client(error),
+        BodyFailure::TooLarge => Failure::too_large(largest),
+    })?;
     let peer_certificate = response
         .extensions()
         .get::<reqwest::tls::TlsInfo>()
@@ -291,10 +276,8 @@ async fn exchange(
 
 fn checked(mut base: Url) -> Result<Url, PortError> {
     let refuse = |subject: String, reason: &str| {
-        Err(
-            PortError::new(PortErrorKind::Local, "use the address", subject, reason)
-                .with_advice("write it as `https://host:port`"),
-        )
+        Err(PortError::new(PortErrorKind::Local, "use the address", subject, reason)
+            .with_advice("write it as `https://host:port`"))
     };
     if !base.username().is_empty() || base.password().is_some() {
         let host = base.host_str().unwrap_or_default().to_owned();
@@ -324,11 +307,8 @@ fn error(call: &Call<'_>, failure: Failure, attempts: usize) -> PortError {
     } else {
         failure.kind
     };
-    let reason = if attempts > 1 {
-        format!("{} (after {attempts} tries)", failure.reason)
-    } else {
-        failure.reason
-    };
+    let reason =
+        if attempts > 1 { format!("{} (after {attempts} tries)", failure.reason) } else { failure.reason };
     let mut error = PortError::new(kind, call.operation.clone(), call.subject.clone(), reason);
     if let Some(advice) = failure.advice {
         error = error.with_advice(advice);
