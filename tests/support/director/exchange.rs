@@ -125,6 +125,11 @@ impl Answer {
         Self::html(401, &format!("Not authorized: '{}'\n", request.raw_path))
     }
 
+    /// The guard of the framework.
+    pub(super) fn forbidden() -> Self {
+        Self::new(403, Some("text/plain"), "Forbidden")
+    }
+
     /// A path below a part of the Director that has no such place.
     pub(super) fn no_endpoint(request: &Request) -> Self {
         let mut answer = Self::html(404, &format!("Endpoint '{}' not found.", request.path));

@@ -33,6 +33,8 @@ pub enum Fault {
     ResetAfterHeaders,
     /// 200 with another body: a page of something in between, or odd JSON.
     Body(String),
+    /// This status with this body.
+    Refusal(u16, String),
     /// A list with the second half of its entries left out.
     HalfList,
     /// A list whose text ends in its middle.
@@ -84,6 +86,7 @@ impl Fault {
             }
             Self::Unauthorized => Answer::html(401, &format!("Not authorized: '{path}'\n")),
             Self::Body(body) => Answer::html(200, body),
+            Self::Refusal(status, body) => Answer::html(*status, body),
             Self::Redirect(location) => Answer::redirect(302, location.clone()),
             _ => return None,
         })

@@ -78,7 +78,7 @@ pub(super) fn answer(
     };
     // A guard of the framework against pages of other hosts.
     if answer.is_json() && request.header(header::REFERER).is_some() {
-        return Answer::html(403, "Forbidden");
+        return Answer::forbidden();
     }
     answer
 }

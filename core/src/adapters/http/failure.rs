@@ -26,7 +26,12 @@ impl Failure {
         let causes = causes(&error);
         let unsent = error.is_connect() || error.is_builder();
         let (kind, reason, advice) = if let Some(tls) = find::<rustls::Error>(&causes) {
-            tls_failure(tls)
+            if unsent || is_refusal_of_ours(tls) {
+                tls_failure(tls)
+            } else {
+                let what = "the encrypted connection broke";
+                (PortErrorKind::Transient, what.to_owned(), None)
+            }
         } else if error.is_builder() {
             (PortErrorKind::Local, "the request cannot be built".to_owned(), None)
         } else if error.is_timeout() {
@@ -98,6 +103,26 @@ fn deepest(causes: &[Cause<'_>]) -> String {
 }
 
 type Told = (PortErrorKind, String, Option<Cow<'static, str>>);
+
+/// Whether the other side refused who we are. In TLS 1.3 that is told only after
+/// the handshake, and still before it has looked at a request.
+fn is_refusal_of_ours(error: &rustls::Error) -> bool {
+    use rustls::AlertDescription as Alert;
+    matches!(
+        error,
+        rustls::Error::AlertReceived(
+            Alert::CertificateRequired
+                | Alert::BadCertificate
+                | Alert::UnsupportedCertificate
+                | Alert::CertificateRevoked
+                | Alert::CertificateExpired
+                | Alert::CertificateUnknown
+                | Alert::UnknownCA
+                | Alert::AccessDenied
+                | Alert::HandshakeFailure
+        )
+    )
+}
 
 /// TLS problems are ours to solve: a second try meets the same certificate.
 fn tls_failure(error: &rustls::Error) -> Told {

@@ -215,6 +215,38 @@ async fn a_stop_ends_a_read_that_waits_for_its_answer() {
 }
 
 #[tokio::test]
+async fn a_stop_spares_a_write_that_was_sent_and_ends_one_that_waits_for_its_place() {
+    let mut stage = stage(vec![Reply::Silence, Reply::Silence]).await;
+    let stop = CancellationToken::new();
+    let limits = LimitSettings::new(1, None);
+    let settings = ClientSettings {
+        timeouts: Timeouts { whole: Duration::from_millis(300), ..Timeouts::default() },
+        ..ClientSettings::default()
+    };
+    let base = stage.transport.base().clone();
+    let client = settings.build().unwrap();
+    stage.transport =
+        Transport::new(client, base, RetrySettings::none(), &limits).unwrap().with_stop(stop.clone());
+    let write = || {
+        let transport = stage.transport.clone();
+        tokio::spawn(async move { transport.send(&put()).await })
+    };
+    let sent = write();
+    while stage.requests().is_empty() {
+        tokio::task::yield_now().await;
+    }
+    let waiting = write();
+    tokio::task::yield_now().await;
+    stop.cancel();
+    let error = waiting.await.unwrap().unwrap_err();
+    assert_eq!(error.kind, PortErrorKind::Cancelled);
+    // Its fate is unknown once its time is over, and was never cut short.
+    let error = sent.await.unwrap().unwrap_err();
+    assert_eq!(error.kind, PortErrorKind::Ambiguous);
+    assert_eq!(stage.requests().len(), 1);
+}
+
+#[tokio::test]
 async fn a_request_goes_below_the_base_without_referer_and_with_its_query() {
     let stage = stage(vec![reply("200 OK", "", "")]).await;
     let call = get().query("time", "10:00+02:00");

@@ -158,14 +158,20 @@ impl Transport {
         }
     }
 
-    /// One try. The outer error is of the credentials: no try was made.
+    /// One try. The outer error is of the credentials, or the wish to stop: no
+    /// try was made.
     async fn attempt(
         &self,
         call: &Call<'_>,
         url: &Url,
         attempt: usize,
     ) -> Result<Result<Answer, Failure>, PortError> {
-        let _place = self.limits.enter().await;
+        // What waits for its place was not sent, whatever it would change.
+        let _place = tokio::select! {
+            biased;
+            () = self.stop.cancelled() => return Err(cancelled(call)),
+            place = self.limits.enter() => place,
+        };
         let mut request = self.client.request(call.method.clone(), url.clone()).headers(call.headers.clone());
         let mut generation = 0;
         if let Some(credentials) = call.credentials
