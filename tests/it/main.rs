@@ -1,5 +1,7 @@
 //! The tests of the whole: one binary.
 
+#![expect(clippy::unwrap_used, reason = "a test ends at its first surprise")]
+
 // Without this line the linker leaves the strategies out.
 use reconciler_strategies as _;
 
