@@ -49,7 +49,7 @@ fn every_reconciler_command_of_the_readme_works() {
         .collect();
     assert!(commands.len() >= 5, "{commands:?}");
     for command in commands {
-        let words: Vec<&str> = command.split_whitespace().collect();
+        let words: Vec<&str> = command.split_whitespace().map(|word| word.trim_matches('\'')).collect();
         let run = Command::new(env!("CARGO_BIN_EXE_reconciler"))
             .args(&words)
             .current_dir(repository())
