@@ -9,7 +9,7 @@ use reconciler_tests::scene::{engine, outcome};
 
 /// The chain's fingerprint changes with every version of a strategy; that it
 /// does is tested with the registry.
-fn settings() -> Settings {
+pub(crate) fn settings() -> Settings {
     let mut settings = Settings::clone_current();
     settings.set_prepend_module_to_snapshot(false);
     settings.set_omit_expression(true);

@@ -1,16 +1,21 @@
 //! Decisions over labelled fleets, held against the right answers.
 
 use std::collections::BTreeSet;
+use std::sync::Once;
 
 use reconciler_core::matching::{Evaluation, MatchEngine, PolicyKind, Verdict};
 use reconciler_tests::fleets::{self, Fleet};
 use reconciler_tests::scene::{engine, engine_of};
 
 /// The demo fleet, and the fleets beside the repository if there are any.
+#[expect(clippy::print_stderr, reason = "a skipped test says so")]
 fn all() -> Vec<Fleet> {
     let shared = fleets::shared();
     if shared.is_empty() {
-        eprintln!("skipped: the labelled fleets beside the repository; there is no folder `shared/fleets`");
+        static TOLD: Once = Once::new();
+        TOLD.call_once(|| {
+            eprintln!("skipped: labelled fleets beside the repository; there is no `shared/fleets` with any");
+        });
     }
     [fleets::demo()].into_iter().chain(shared).map(|root| fleets::load(&root)).collect()
 }

@@ -1,11 +1,15 @@
 //! The tests of the whole: one binary.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 // Without this line the linker leaves the strategies out.
 use reconciler_strategies as _;
 
+mod admission;
 mod claims;
 mod decisions;
 mod determinism;
+mod explanations;
 mod labelled;
 mod policies;
 mod registry;

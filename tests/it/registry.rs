@@ -9,6 +9,8 @@ use reconciler_core::matching::{
     StrategyError, StrategyMeta, registered,
 };
 
+use crate::decisions::settings;
+
 #[derive(Debug)]
 struct Silent;
 
@@ -43,7 +45,7 @@ fn the_order_of_the_chain_is_written_down() {
             format!("{:<4} {id:<18} v{} {:<9} {}", meta.priority, meta.version, meta.family, meta.summary)
         })
         .collect();
-    assert_snapshot!("chain", lines.join("\n"));
+    settings().bind(|| assert_snapshot!("chain", lines.join("\n")));
 }
 
 #[test]
