@@ -21,12 +21,8 @@ const IDENTITIES: [(&str, &str); 4] = [("small", A), ("small", B), ("small-ha", 
 
 /// The same cases in every run, and no files left behind.
 fn bounded() -> ProptestConfig {
-    ProptestConfig {
-        cases: 256,
-        failure_persistence: None,
-        rng_seed: RngSeed::Fixed(20),
-        ..ProptestConfig::default()
-    }
+    let rng_seed = RngSeed::Fixed(20);
+    ProptestConfig { cases: 256, failure_persistence: None, rng_seed, ..ProptestConfig::default() }
 }
 
 #[derive(Debug, Clone)]
@@ -177,7 +173,10 @@ proptest! {
             let engine =
                 MatchEngine::builder().with_entries(given).select(selection).policy(policy).build().unwrap();
             let chosen = engine.decide(&scene.deployments[0], &scene.facts());
-            prop_assert_eq!(chosen.outcome, decision.outcome);
+            let order = |one: &Decision| -> Vec<_> {
+                one.ranking.iter().map(|ranked| (ranked.identity.clone(), ranked.confidence)).collect()
+            };
+            prop_assert_eq!((order(&chosen), chosen.outcome), (order(&decision), decision.outcome));
         }
     }
 
@@ -318,6 +317,15 @@ proptest! {
             .collect();
         prop_assert!(decide(&quieter, policy).identity().is_none());
     }
+}
+
+#[test]
+fn first_match_hears_only_the_deciding_strategy() {
+    let voices = [(2, 1, 699), (1, 0, 800), (0, 2, 900)]
+        .map(|(priority, which, sure)| Voice { priority, say: Say::Propose(vec![(which, sure)]) });
+    let policy = Policy { kind: PolicyKind::FirstMatch, ..Policy::default() };
+    assert_eq!(decide(&voices, policy).outcome, Outcome::Matched(identity(0)));
+    assert!(decide(&voices, Policy::default()).identity().is_none());
 }
 
 #[test]

@@ -78,7 +78,10 @@ fn an_instance_id_in_another_case_is_the_same_instance() {
     let name = format!("redis-small-{upper}");
     // The manifest's spelling counts before the name's, the index's before both.
     let scene = Scene::of(CATALOG).deployment(&name, states(A));
-    assert_eq!(outcome(&best(&scene)), format!("matched redis / redis-small / {A}"));
+    for chain in [["uuid-pattern", "manifest-metadata"], ["manifest-metadata", "uuid-pattern"]] {
+        let decision = scene.decide(&engine_of(&chain)).remove(0);
+        assert_eq!(outcome(&decision), format!("matched redis / redis-small / {A}"), "{chain:?}");
+    }
     check(&scene.entry(&mixed, "redis", "redis-small"), &[&format!("matched redis / redis-small / {mixed}")]);
     let elsewhere = Scene::of(CATALOG).deployment("cache", states_all("redis", "redis-small", &upper));
     check(&elsewhere.entry(A, "redis", "redis-small"), &[&format!("matched redis / redis-small / {A}")]);
