@@ -1,9 +1,6 @@
 //! `release-based`: the deployment is made of the same releases and jobs as a
 //! plan's own manifest.
 
-use std::collections::BTreeSet;
-use std::sync::Arc;
-
 use reconciler_core::manifest::topology;
 use reconciler_core::matching::{
     BuiltinStrategy, Confidence, Evidence, Family, Locus, MatchContext, MatchStrategy, Opinion, Proposal,
@@ -108,21 +105,22 @@ fn instance(context: MatchContext<'_>) -> Option<InstanceId> {
     }
 }
 
-/// What a deployment is made of, without what everybody uses.
-struct Parts {
-    releases: BTreeSet<Arc<str>>,
-    jobs: BTreeSet<(Arc<str>, Arc<str>)>,
+/// What a deployment is made of, without what everybody uses; sorted, each once.
+struct Parts<'a> {
+    releases: Vec<&'a str>,
+    /// Release and name.
+    jobs: Vec<(&'a str, &'a str)>,
 }
 
-impl Parts {
-    fn of(context: MatchContext<'_>) -> Self {
+impl<'a> Parts<'a> {
+    fn of(context: MatchContext<'a>) -> Self {
         let tells = |release: &str| context.fleet().rarity(release) >= LEAST_RARITY;
-        let topology = topology::of(context.document());
-        let listed = context.summary().releases.iter().map(|release| &release.name);
-        let stated = topology.releases.iter().map(|release| &release.name);
+        let listed = context.summary().releases.iter().map(|release| &*release.name);
+        let stated = topology::release_names(context.document());
+        let jobs = topology::job_names(context.document());
         Self {
-            releases: listed.chain(stated).filter(|name| tells(name)).map(Arc::clone).collect(),
-            jobs: jobs(&topology).filter(|(release, _)| tells(release)).collect(),
+            releases: sorted(listed.chain(stated).filter(|name| tells(name))),
+            jobs: sorted(jobs.filter(|(release, _)| tells(release))),
         }
     }
 
@@ -137,39 +135,47 @@ impl Parts {
             rarity if rarity < LEAST_RARITY => 0,
             rarity => u64::from(rarity),
         };
-        let (mut shared, mut all) = (0, 0);
-        let mut count = |release: &str, common: bool| {
-            all += weight(release);
-            shared += if common { weight(release) } else { 0 };
-        };
-        let plan_releases: BTreeSet<&Arc<str>> = plan.releases.iter().map(|release| &release.name).collect();
-        for name in &plan_releases {
-            count(name, self.releases.contains(*name));
-        }
-        for name in self.releases.iter().filter(|name| !plan_releases.contains(name)) {
-            count(name, false);
-        }
+        let releases = sorted(plan.releases.iter().map(|release| &*release.name));
+        let mut shared = shared_weight(&self.releases, &releases, weight);
         // Without a manifest the jobs are unknown, which is not "none".
         if !self.jobs.is_empty() {
-            let plan_jobs: BTreeSet<_> = jobs(plan).collect();
-            for job in &plan_jobs {
-                count(&job.0, self.jobs.contains(job));
-            }
-            for job in self.jobs.iter().filter(|job| !plan_jobs.contains(job)) {
-                count(&job.0, false);
-            }
+            let jobs = sorted(plan.jobs.iter().map(|job| (&*job.release, &*job.name)));
+            let of_jobs = shared_weight(&self.jobs, &jobs, |(release, _)| weight(release));
+            shared = Shared { common: shared.common + of_jobs.common, all: shared.all + of_jobs.all };
         }
-        u32::try_from((shared * 1000).checked_div(all).unwrap_or(0)).unwrap_or(0)
+        u32::try_from((shared.common * 1000).checked_div(shared.all).unwrap_or(0)).unwrap_or(0)
     }
 }
 
-fn jobs(topology: &Topology) -> impl Iterator<Item = (Arc<str>, Arc<str>)> {
-    topology.jobs.iter().map(|job| (Arc::clone(&job.release), Arc::clone(&job.name)))
+fn sorted<T: Ord>(items: impl Iterator<Item = T>) -> Vec<T> {
+    let mut items: Vec<T> = items.collect();
+    items.sort_unstable();
+    items.dedup();
+    items
+}
+
+/// The weight of what two sides have in common, and of all that either has.
+struct Shared {
+    common: u64,
+    all: u64,
+}
+
+fn shared_weight<T: Ord + Copy>(ours: &[T], theirs: &[T], weight: impl Fn(T) -> u64) -> Shared {
+    let mut shared = Shared { common: 0, all: 0 };
+    for part in theirs {
+        shared.all += weight(*part);
+        if ours.binary_search(part).is_ok() {
+            shared.common += weight(*part);
+        }
+    }
+    let only_ours = ours.iter().filter(|part| theirs.binary_search(part).is_err());
+    shared.all += only_ours.map(|part| weight(*part)).sum::<u64>();
+    shared
 }
 
 /// The plans that share a telling part. Parts that many plans share are left
 /// out: they cannot tell them apart.
-fn candidates<'a>(context: MatchContext<'a>, parts: &Parts) -> Vec<&'a Plan> {
+fn candidates<'a>(context: MatchContext<'a>, parts: &Parts<'_>) -> Vec<&'a Plan> {
     let catalog = context.catalog();
     let mut found: Vec<&Plan> = Vec::new();
     let mut add = |plans: &mut dyn ExactSizeIterator<Item = &'a Plan>| {
@@ -191,3 +197,100 @@ fn candidates<'a>(context: MatchContext<'a>, parts: &Parts) -> Vec<&'a Plan> {
 }
 
 register_strategy!(ReleaseBased);
+
+#[cfg(test)]
+mod tests {
+    use super::ReleaseBased;
+    use crate::testing::{check, manifest_of, named, places};
+
+    const SMALL: &str = "0.600 redis / redis-small / $A [topology.fit]";
+
+    #[test]
+    fn jobs_tell_plans_of_one_release_apart() {
+        check(
+            &ReleaseBased,
+            &[
+                named("legacy-$A").manifest(&manifest_of("redis-forge/standalone")).says(SMALL),
+                named("legacy-$A")
+                    .manifest(&manifest_of("redis-forge/cluster redis-forge/sentinel"))
+                    .says("0.600 redis / redis-small-ha / $A [topology.fit]"),
+                // Two of three parts are shared.
+                named("legacy-$A")
+                    .manifest(&manifest_of("redis-forge/cluster"))
+                    .says("0.399 redis / redis-small-ha / $A [topology.fit]"),
+                // Without a manifest the jobs are unknown, and both fit alike.
+                named("legacy-$A").releases("redis-forge bpm").says(
+                    "0.600 redis / redis-small / $A [topology.fit] | \
+                     0.600 redis / redis-small-ha / $A [topology.fit]",
+                ),
+            ],
+        );
+    }
+
+    #[test]
+    fn what_everybody_uses_counts_for_nothing() {
+        check(
+            &ReleaseBased,
+            &[
+                named("legacy-$A")
+                    .manifest(&manifest_of(""))
+                    .says("abstains: it uses only what every deployment uses"),
+                named("legacy-$A").releases("bpm").says("abstains: it uses only what every deployment uses"),
+                named("legacy-$A")
+                    .releases("redis-forge")
+                    .everybody_uses("redis-forge")
+                    .says("abstains: it uses only what every deployment uses"),
+                // With or without `bpm`, the fit is the same.
+                named("legacy-$A")
+                    .releases("bpm")
+                    .manifest(&manifest_of("redis-forge/standalone"))
+                    .says(SMALL),
+            ],
+        );
+    }
+
+    #[test]
+    fn the_instance_may_stand_in_name_manifest_or_index() {
+        let parts = manifest_of("redis-forge/standalone");
+        let stated = |ids: &str| format!("{parts}{ids}");
+        let both = "meta: {params: {instance_id: $A}}\nproperties: {blacksmith: {instance_id: $B}}\n";
+        check(
+            &ReleaseBased,
+            &[
+                named("cache").manifest(&stated("meta: {params: {instance_id: $A}}")).says(SMALL),
+                named("cache").manifest(&stated("properties: {blacksmith: {instance_id: $A}}")).says(SMALL),
+                named("old-tesla")
+                    .index("tesla redis redis-small")
+                    .manifest(&parts)
+                    .says("0.600 redis / redis-small / tesla [topology.fit]"),
+                named("cache").manifest(&parts).says("abstains: nothing names an instance"),
+                named("old-tesla").manifest(&parts).says("abstains: nothing names an instance"),
+                named("cache").manifest(&stated(both)).says("abstains: nothing names an instance"),
+                named("redis-small-$A-$B").manifest(&parts).says("abstains: nothing names an instance"),
+            ],
+        );
+    }
+
+    #[test]
+    fn too_little_and_too_much_fit_says_nothing() {
+        let nothing = "abstains: no plan is made of the same releases and jobs";
+        check(
+            &ReleaseBased,
+            &[
+                named("legacy-$A").releases("pg-forge").says("abstains: 4 plans fit alike"),
+                named("legacy-$A").releases("vault-forge").says(nothing),
+                named("legacy-$A").manifest(&manifest_of("redis-forge/a redis-forge/b")).says(nothing),
+                // A release of one plan among many others is no fit.
+                named("legacy-$A").releases("redis-forge nats loggregator").says(nothing),
+                // A broken manifest leaves nothing to compare.
+                named("legacy-$A").manifest("a: [").says("abstains: it uses only what every deployment uses"),
+            ],
+        );
+    }
+
+    #[test]
+    fn the_evidence_names_the_plan_that_fits() {
+        let case = named("legacy-$A").manifest(&manifest_of("redis-forge/standalone"));
+        assert_eq!(places(&case.opinion(&ReleaseBased)), ["topology.fit catalog:redis/redis-small"]);
+    }
+}

@@ -1,4 +1,13 @@
 //! What the tests share: fleets, fakes, checks.
 
+pub mod broker;
+pub mod certificates;
 pub mod contract;
+pub mod director;
 pub mod fleets;
+pub mod line;
+pub mod pauses;
+pub mod scene;
+pub mod serving;
+pub mod synthetic;
+pub mod vault;

@@ -71,7 +71,10 @@ fn eval(global: &GlobalArgs, args: &EvalArgs, output: &mut Output) -> Result<Exi
     let settings = wiring::settings(global, &[&args.source, &args.matching], output)?;
     block_on(async {
         let bench = Workbench::open(&settings, Access::FleetOnly, Filter::default(), output).await?;
-        let file = args.labels.clone().unwrap_or_else(|| bench.fleet.root().join("labels.yml"));
+        let own = bench.source.fleet().map(|fleet| fleet.root().join("labels.yml"));
+        let file = args.labels.clone().or(own).ok_or_else(|| {
+            Failure::told("nothing says what the right answers are", "give them with --labels FILE")
+        })?;
         let labels = read_labels(&file).map_err(|error| advised(error.into()))?;
         let survey = bench.reconciler().survey().await?;
         let evaluation = Evaluation::of(&survey.decisions, &labels);

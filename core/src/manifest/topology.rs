@@ -16,44 +16,61 @@ pub fn of(document: &Document) -> Topology {
     document.root().map(|root| Topology::new(releases(root), jobs(root))).unwrap_or_default()
 }
 
+/// The names of a manifest's releases, as often as they stand there.
+pub fn release_names(document: &Document) -> impl Iterator<Item = &str> {
+    document.root().into_iter().flat_map(release_nodes).filter_map(|release| written(release, "name"))
+}
+
+/// The release and name of each of a manifest's jobs, as often as they stand
+/// there. A release that is not written is empty.
+pub fn job_names(document: &Document) -> impl Iterator<Item = (&str, &str)> {
+    let jobs = document.root().into_iter().flat_map(job_nodes);
+    jobs.filter_map(|(_, job)| Some((written(job, "release").unwrap_or_default(), written(job, "name")?)))
+}
+
+/// Old manifests with one release have it under `release`.
+fn release_nodes(root: Node<'_>) -> impl Iterator<Item = Node<'_>> {
+    root.get("releases").into_iter().flat_map(Node::items).chain(root.get("release"))
+}
+
+/// Each job with its instance group.
+fn job_nodes(root: Node<'_>) -> impl Iterator<Item = (Node<'_>, Node<'_>)> {
+    [("instance_groups", "jobs"), ("jobs", "templates")].into_iter().flat_map(move |(groups, lists)| {
+        root.get(groups).into_iter().flat_map(Node::items).flat_map(move |group| {
+            group.get(lists).into_iter().flat_map(Node::items).map(move |job| (group, job))
+        })
+    })
+}
+
 fn releases(root: Node<'_>) -> Vec<ReleaseRef> {
-    // Old manifests with one release have it under `release`.
-    let listed = root.get("releases").into_iter().flat_map(Node::items);
-    listed
-        .chain(root.get("release"))
+    let text = |node, key| written(node, key).map(Arc::from);
+    release_nodes(root)
         .filter_map(|release| {
             Some(ReleaseRef {
-                name: written(release, "name")?,
-                version: written(release, "version").unwrap_or_default(),
+                name: text(release, "name")?,
+                version: text(release, "version").unwrap_or_default(),
             })
         })
         .collect()
 }
 
 fn jobs(root: Node<'_>) -> Vec<Job> {
-    let mut jobs = Vec::new();
-    for (groups, lists) in [("instance_groups", "jobs"), ("jobs", "templates")] {
-        for group in root.get(groups).into_iter().flat_map(Node::items) {
-            let group_name = written(group, "name").unwrap_or_default();
-            for job in group.get(lists).into_iter().flat_map(Node::items) {
-                if let Some(name) = written(job, "name") {
-                    jobs.push(Job {
-                        group: group_name.clone(),
-                        name,
-                        release: written(job, "release").unwrap_or_default(),
-                    });
-                }
-            }
-        }
-    }
-    jobs
+    let text = |node, key| written(node, key).map(Arc::from);
+    job_nodes(root)
+        .filter_map(|(group, job)| {
+            Some(Job {
+                group: text(group, "name").unwrap_or_default(),
+                name: text(job, "name")?,
+                release: text(job, "release").unwrap_or_default(),
+            })
+        })
+        .collect()
 }
 
 /// The text of a key, unless it is empty or not known before Spruce has run.
-fn written(node: Node<'_>, key: &str) -> Option<Arc<str>> {
+fn written<'m>(node: Node<'m>, key: &str) -> Option<&'m str> {
     let value = node.get(key).filter(|value| !value.is_null())?;
-    let text = value.as_str()?;
-    (!text.is_empty() && !holds_operator(text)).then(|| text.into())
+    value.as_str().filter(|text| !text.is_empty() && !holds_operator(text))
 }
 
 /// Whether the text holds a template operator, `(( … ))`.

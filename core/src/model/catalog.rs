@@ -66,7 +66,7 @@ pub struct Catalog {
     by_plan: HashMap<PlanId, Place>,
     by_plan_name: HashMap<Arc<str>, Places>,
     by_release: HashMap<Arc<str>, Places>,
-    by_job: HashMap<(Arc<str>, Arc<str>), Places>,
+    by_job: HashMap<Arc<str>, HashMap<Arc<str>, Places>>,
 }
 
 impl Catalog {
@@ -78,7 +78,7 @@ impl Catalog {
         let mut by_plan: HashMap<PlanId, Place> = HashMap::new();
         let mut by_plan_name: HashMap<Arc<str>, Places> = HashMap::new();
         let mut by_release: HashMap<Arc<str>, Places> = HashMap::new();
-        let mut by_job: HashMap<(Arc<str>, Arc<str>), Places> = HashMap::new();
+        let mut by_job: HashMap<Arc<str>, HashMap<Arc<str>, Places>> = HashMap::new();
         for (s, service) in services.iter().enumerate() {
             if services[..s].iter().any(|earlier| earlier.id == service.id) {
                 return Err(CatalogError::DuplicateService(service.id.clone()));
@@ -96,8 +96,8 @@ impl Catalog {
                     push_once(by_release.entry(Arc::clone(&release.name)).or_default(), (s, p));
                 }
                 for job in plan.topology.iter().flat_map(|topology| &topology.jobs) {
-                    let key = (Arc::clone(&job.release), Arc::clone(&job.name));
-                    push_once(by_job.entry(key).or_default(), (s, p));
+                    let jobs = by_job.entry(Arc::clone(&job.release)).or_default();
+                    push_once(jobs.entry(Arc::clone(&job.name)).or_default(), (s, p));
                 }
             }
         }
@@ -148,8 +148,8 @@ impl Catalog {
     }
 
     /// The plans whose own manifest runs a job of a release.
-    pub fn plans_with_job(&self, release: &Arc<str>, job: &Arc<str>) -> impl ExactSizeIterator<Item = &Plan> {
-        self.listed(self.by_job.get(&(Arc::clone(release), Arc::clone(job))))
+    pub fn plans_with_job(&self, release: &str, job: &str) -> impl ExactSizeIterator<Item = &Plan> {
+        self.listed(self.by_job.get(release).and_then(|jobs| jobs.get(job)))
     }
 
     fn listed<'a>(&'a self, places: Option<&'a Places>) -> impl ExactSizeIterator<Item = &'a Plan> {

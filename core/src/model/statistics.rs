@@ -1,6 +1,6 @@
 //! How common each release is in the whole fleet.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::DeploymentSummary;
@@ -10,7 +10,7 @@ use super::DeploymentSummary;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct FleetStatistics {
     deployments: u32,
-    releases: BTreeMap<Arc<str>, u32>,
+    releases: HashMap<Arc<str>, u32>,
 }
 
 impl FleetStatistics {

@@ -101,7 +101,7 @@ const BROKEN: [Broken; 21] = [
     Broken {
         what: "no catalog",
         damage: |world| fs::remove_dir_all(world.file("catalog")).unwrap(),
-        says: &["no catalog is given", "/fleet has no folder `catalog`", "help: give one with --catalog"],
+        says: &["no catalog is given", "/fleet has none", "help: give one with --catalog"],
     },
     Broken {
         what: "a catalog without services",

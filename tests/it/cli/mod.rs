@@ -1,8 +1,6 @@
 //! The program as its users see it: arguments in, two streams and an exit code
 //! out.
 
-#![allow(clippy::unwrap_used, reason = "a helper of tests fails its test")]
-
 mod program;
 
 mod bad_fleet;

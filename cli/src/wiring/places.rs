@@ -1,0 +1,63 @@
+//! Where the embedded store and the state are, unless somebody says so.
+
+use std::path::{Path, PathBuf};
+
+use reconciler_core::config::{Settings, keys};
+
+use super::Access;
+use super::director::DirectorSource;
+use crate::failure::Failure;
+
+/// Where the store and the state are.
+pub(super) struct Places {
+    store: Option<PathBuf>,
+    state: Option<PathBuf>,
+}
+
+impl Places {
+    pub(super) fn of(
+        settings: &Settings,
+        source: &DirectorSource,
+        uuid: &str,
+        access: Access,
+    ) -> Result<Self, Failure> {
+        if access == Access::FleetOnly {
+            return Ok(Self { store: None, state: None });
+        }
+        // It becomes a file's name.
+        if uuid.is_empty() || !uuid.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-') {
+            return Err(Failure::told(
+                format!(
+                    "{}: the Director's uuid `{}` is none",
+                    source.director().address(),
+                    uuid.escape_debug()
+                ),
+                "save the Director's answer to GET /info as director/info.json",
+            ));
+        }
+        let default = |suffix: &str| state_folder().map(|folder| folder.join(format!("{uuid}.{suffix}")));
+        Ok(Self {
+            store: settings.path(keys::STORE_PATH).map(Path::to_owned).or_else(|| default("store.db")),
+            state: settings.path(keys::STATE_PATH).map(Path::to_owned).or_else(|| default("state.db")),
+        })
+    }
+
+    pub(super) fn store(&self) -> Result<&Path, Failure> {
+        self.store.as_deref().ok_or_else(|| no_state_folder("--store"))
+    }
+
+    pub(super) fn state(&self) -> Result<&Path, Failure> {
+        self.state.as_deref().ok_or_else(|| no_state_folder("--state"))
+    }
+}
+
+fn no_state_folder(flag: &str) -> Failure {
+    Failure::told("neither XDG_STATE_HOME nor HOME is set", format!("say where with {flag} FILE"))
+}
+
+/// Where programs keep what they remember, by the XDG convention.
+fn state_folder() -> Option<PathBuf> {
+    let absolute = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    let base = absolute("XDG_STATE_HOME").or_else(|| Some(absolute("HOME")?.join(".local/state")))?;
+    Some(base.join("reconciler"))
+}

@@ -1,0 +1,87 @@
+//! What the documents promise: the map shows every room, the commands work.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+fn repository() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+fn read(file: &str) -> String {
+    std::fs::read_to_string(repository().join(file)).unwrap()
+}
+
+#[test]
+fn the_map_shows_every_folder_of_the_code() {
+    let map = read("ARCHITECTURE.md");
+    for folder in ["core/src", "core/src/adapters", "cli/src", "strategies/src", "tests"] {
+        for entry in std::fs::read_dir(repository().join(folder)).unwrap() {
+            let entry = entry.unwrap();
+            if entry.file_type().unwrap().is_dir() {
+                let name = format!("{}/", entry.file_name().to_string_lossy());
+                assert!(map.contains(&name), "ARCHITECTURE.md does not show {folder}/{name}");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_changelog_speaks_of_this_version() {
+    let version = env!("CARGO_PKG_VERSION");
+    assert!(read("CHANGELOG.md").contains(version), "CHANGELOG.md says nothing of {version}");
+}
+
+/// The lines of the README's blocks of shell, without comments.
+fn readme_commands() -> Vec<String> {
+    let readme = read("README.md");
+    let blocks = readme.split("```sh\n").skip(1).filter_map(|rest| rest.split("```").next());
+    let lines = blocks.flat_map(str::lines).map(str::trim);
+    lines.filter(|line| !line.is_empty() && !line.starts_with('#')).map(str::to_owned).collect()
+}
+
+#[test]
+fn every_reconciler_command_of_the_readme_works() {
+    let home = tempfile::tempdir().unwrap();
+    let prefixes = ["cargo run -- ", "reconciler "];
+    let commands: Vec<String> = readme_commands()
+        .iter()
+        .filter_map(|line| prefixes.iter().find_map(|prefix| line.strip_prefix(prefix)).map(str::to_owned))
+        .collect();
+    assert!(commands.len() >= 5, "{commands:?}");
+    for command in commands {
+        let words: Vec<&str> = command.split_whitespace().map(|word| word.trim_matches('\'')).collect();
+        let run = Command::new(env!("CARGO_BIN_EXE_reconciler"))
+            .args(&words)
+            .current_dir(repository())
+            .env("XDG_STATE_HOME", home.path())
+            .output()
+            .unwrap();
+        let stderr = String::from_utf8_lossy(&run.stderr);
+        assert!(run.status.success(), "`{command}` ended with {:?}:\n{stderr}", run.status.code());
+    }
+}
+
+#[test]
+fn bare_core_has_neither_tokio_nor_http_nor_rhai_in_its_tree() {
+    let tree = Command::new(env!("CARGO"))
+        .args([
+            "tree",
+            "--offline",
+            "-p",
+            "reconciler-core",
+            "--no-default-features",
+            "-e",
+            "normal",
+            "--prefix",
+            "none",
+        ])
+        .current_dir(repository())
+        .output()
+        .unwrap();
+    assert!(tree.status.success(), "{}", String::from_utf8_lossy(&tree.stderr));
+    let tree = String::from_utf8(tree.stdout).unwrap();
+    assert!(tree.contains("saphyr-parser"), "{tree}");
+    for name in ["tokio", "reqwest", "hyper", "rhai", "rusqlite", "clap"] {
+        assert!(!tree.lines().any(|line| line.starts_with(&format!("{name} v"))), "{name} is in:\n{tree}");
+    }
+}
