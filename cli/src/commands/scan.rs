@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use reconciler_core::manager::{Counts, Survey};
+use reconciler_core::manager::{Counts, Survey, Unknown};
 use reconciler_core::matching::{Decision, DecisionView, Outcome};
 use reconciler_core::updater::Finding;
 use serde::Serialize;
@@ -21,13 +21,15 @@ struct ScanData<'a> {
     counts: Counts,
     decisions: Vec<DecisionView<'a>>,
     findings: Vec<&'a Finding>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    unknown: Vec<Unknown>,
 }
 
 pub(crate) fn run(global: &GlobalArgs, args: &ScanArgs, output: &mut Output) -> Result<Exit, Failure> {
     let settings = wiring::settings(global, &[&args.source, &args.store, &args.matching], output)?;
     let filter = wiring::filter(&args.filter)?;
-    block_on(async {
-        let bench = Workbench::open(&settings, Access::Look, filter, output).await?;
+    block_on(async |stop| {
+        let bench = Workbench::open(&settings, Access::Look, filter, stop, output).await?;
         let survey = bench.reconciler().survey().await?;
         let shown: Vec<&Decision> =
             survey.decisions.iter().filter(|decision| bench.filter().admits(decision)).collect();
@@ -37,6 +39,7 @@ pub(crate) fn run(global: &GlobalArgs, args: &ScanArgs, output: &mut Output) -> 
             counts: survey.counts(),
             decisions: shown.iter().map(|decision| DecisionView::of(decision)).collect(),
             findings: if bench.filter().is_open() { survey.findings.iter().collect() } else { Vec::new() },
+            unknown: survey.unknown(),
         };
         output
             .answer("Scan", survey.is_complete(), &data, |out| text(out, &survey, &shown, &data.findings))?;
@@ -55,6 +58,9 @@ fn text(out: &mut dyn Write, survey: &Survey, shown: &[&Decision], findings: &[&
     }
     for finding in findings {
         writeln!(out, "{}  {}: {}", finding.code, finding.subject, finding.message)?;
+    }
+    for Unknown { deployment, why } in survey.unknown() {
+        writeln!(out, "unknown  {deployment}: {why}")?;
     }
     write_counts(out, &survey.counts())
 }
