@@ -75,7 +75,7 @@ fn broker_state(catalog: &Catalog) -> BrokerState {
 fn start(options: &Options) -> Result<(FakeDirector, Option<FakeBroker>), String> {
     let state = DirectorState::from_fleet(&options.fleet).map_err(|error| error.to_string())?;
     let state = state.client(CLIENT.0, CLIENT.1, &["bosh.read"]);
-    let tls = (!options.is_plain).then_some(CertificateKind::Signed);
+    let tls = (!options.is_plain).then_some(CertificateKind::Good);
     let settings =
         FakeDirectorSettings { tls, port: options.port, latency: options.latency, clock: None };
     let director = FakeDirector::start_with(state, settings);
