@@ -1,5 +1,7 @@
 //! What is said on standard error while the program works, for those who ask.
 
+use std::io::IsTerminal as _;
+
 use reconciler_core::matching::THREAD_NAME;
 use tracing_subscriber::EnvFilter;
 
@@ -13,8 +15,13 @@ pub(crate) fn start(debug: bool) {
     } else {
         "warn"
     };
+    let is_terminal = std::io::stderr().is_terminal();
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(level));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(is_terminal)
+        .with_writer(std::io::stderr)
+        .init();
 }
 
 /// A panic in a strategy is caught and stands in its decision; the usual report

@@ -34,8 +34,7 @@ struct Options {
 
 fn options(mut words: impl Iterator<Item = String>) -> Result<Options, String> {
     let mut fleet = None;
-    let mut options =
-        Options { fleet: PathBuf::new(), port: 0, latency: Duration::ZERO, is_plain: false };
+    let mut options = Options { fleet: PathBuf::new(), port: 0, latency: Duration::ZERO, is_plain: false };
     while let Some(word) = words.next() {
         let mut value = || words.next().ok_or_else(|| format!("{word} wants a value"));
         match word.as_str() {
@@ -76,8 +75,7 @@ fn start(options: &Options) -> Result<(FakeDirector, Option<FakeBroker>), String
     let state = DirectorState::from_fleet(&options.fleet).map_err(|error| error.to_string())?;
     let state = state.client(CLIENT.0, CLIENT.1, &["bosh.read"]);
     let tls = (!options.is_plain).then_some(CertificateKind::Good);
-    let settings =
-        FakeDirectorSettings { tls, port: options.port, latency: options.latency, clock: None };
+    let settings = FakeDirectorSettings { tls, port: options.port, latency: options.latency, clock: None };
     let director = FakeDirector::start_with(state, settings);
     let folder = options.fleet.join("catalog");
     if !folder.is_dir() {

@@ -8,7 +8,7 @@ use reconciler_core::manager::CancellationToken;
 use reconciler_core::model::Catalog;
 use reconciler_core::ports::CatalogSource as _;
 
-use super::director::{DirectorSource, variable};
+use super::director::{DirectorSource, number, variable};
 use crate::failure::Failure;
 
 /// Where the catalog comes from.
@@ -85,6 +85,7 @@ impl CatalogSource {
             insecure,
             ..ClientSettings::default()
         };
+        broker.retry.tries = number(settings.integer(keys::CATALOG_TRIES));
         let broker = Box::new(BrokerCatalog::new(&broker)?.with_stop(stop));
         Ok(Self::Broker { broker, insecure })
     }

@@ -158,6 +158,13 @@ declare_keys! {
         doc: "Whether any certificate of the broker is accepted; every run warns of it.",
         secret: false,
     }
+    CATALOG_TRIES: u64 = {
+        path: "catalog.tries",
+        kind: Kind::Integer { min: 1, max: 10 },
+        default: Some("4"),
+        doc: "How often the catalog is asked for at most.",
+        secret: false,
+    }
     STORE_PATH: Option<PathBuf> = {
         path: "store.path",
         kind: Kind::Path,
