@@ -31,9 +31,10 @@ pub(crate) enum Format {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "General options")]
 pub(crate) struct GlobalArgs {
-    /// Configuration file; its section `reconciler` is read.
-    #[arg(long, global = true, value_name = "FILE", env = "BLACKSMITH_RECONCILER_CONFIG")]
-    pub(crate) config: Option<PathBuf>,
+    /// Configuration file; its section `reconciler` is read
+    /// [env: BLACKSMITH_RECONCILER_CONFIG].
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
     /// How the answer on standard output looks.
     #[arg(long, global = true, value_name = "FORMAT", default_value = "table")]
     pub(crate) format: Format,
@@ -45,7 +46,16 @@ pub(crate) struct GlobalArgs {
     pub(crate) debug: bool,
 }
 
+/// Names the configuration file where no flag does.
+pub(crate) const CONFIG_VARIABLE: &str = "BLACKSMITH_RECONCILER_CONFIG";
+
 impl GlobalArgs {
+    /// The configuration file. As with every variable, empty means not set.
+    pub(crate) fn config(&self) -> Option<PathBuf> {
+        let variable = || std::env::var_os(CONFIG_VARIABLE).filter(|value| !value.is_empty());
+        self.config.clone().or_else(|| variable().map(PathBuf::from))
+    }
+
     pub(crate) fn format(&self) -> Format {
         if self.json { Format::Json } else { self.format }
     }

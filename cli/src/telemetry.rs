@@ -1,7 +1,5 @@
 //! What is said on standard error while the program works, for those who ask.
 
-use std::io::IsTerminal as _;
-
 use reconciler_core::matching::THREAD_NAME;
 use tracing_subscriber::EnvFilter;
 
@@ -15,12 +13,14 @@ pub(crate) fn start(debug: bool) {
     } else {
         "warn"
     };
-    let is_terminal = std::io::stderr().is_terminal();
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(level));
+    let colour = anstream::AutoStream::choice(&std::io::stderr()) != anstream::ColorChoice::Never;
     tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_ansi(is_terminal)
+        .with_ansi(colour)
         .with_writer(std::io::stderr)
+        // It would complain about a closed standard error on standard error.
+        .log_internal_errors(false)
         .init();
 }
 

@@ -126,7 +126,7 @@ fn every_file_says_in_its_first_line_what_it_is_for() {
         .into_iter()
         .flat_map(sources)
         .filter(|(_, text)| {
-            !text.lines().next().is_some_and(|line| line.starts_with("//! ") && line.len() > 20)
+            !text.lines().next().is_some_and(|line| line.starts_with("//! ") && line.len() > 10)
         })
         .map(|(file, _)| file)
         .collect();

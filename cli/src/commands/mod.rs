@@ -22,12 +22,15 @@ fn block_on<T>(work: impl AsyncFnOnce(&CancellationToken) -> Result<T, Failure>)
         let work = work(&stop);
         let mut work = std::pin::pin!(work);
         tokio::select! {
-            done = &mut work => return done,
+            // Listening begins before the work: no signal finds nobody.
+            biased;
             () = signal() => stop.cancel(),
+            done = &mut work => return done,
         }
         tokio::select! {
-            done = work => done,
+            biased;
             () = signal() => Err(Failure::interrupted()),
+            done = work => done,
         }
     });
     // Nobody waits for decisions that nobody wants any more.

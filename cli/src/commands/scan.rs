@@ -21,8 +21,7 @@ struct ScanData<'a> {
     counts: Counts,
     decisions: Vec<DecisionView<'a>>,
     findings: Vec<&'a Finding>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    unknown: Vec<Unknown>,
+    unknown: &'a [Unknown],
 }
 
 pub(crate) fn run(global: &GlobalArgs, args: &ScanArgs, output: &mut Output) -> Result<Exit, Failure> {
@@ -38,8 +37,8 @@ pub(crate) fn run(global: &GlobalArgs, args: &ScanArgs, output: &mut Output) -> 
             chain: bench.engine.fingerprint().to_string(),
             counts: survey.counts(),
             decisions: shown.iter().map(|decision| DecisionView::of(decision)).collect(),
-            findings: if bench.filter().is_open() { survey.findings.iter().collect() } else { Vec::new() },
-            unknown: survey.unknown(),
+            findings: survey.findings_for(bench.filter()),
+            unknown: &survey.unknown,
         };
         output
             .answer("Scan", survey.is_complete(), &data, |out| text(out, &survey, &shown, &data.findings))?;
@@ -56,13 +55,30 @@ fn text(out: &mut dyn Write, survey: &Survey, shown: &[&Decision], findings: &[&
         table.print(out)?;
         writeln!(out)?;
     }
-    for finding in findings {
-        writeln!(out, "{}  {}: {}", finding.code, finding.subject, finding.message)?;
-    }
-    for Unknown { deployment, why } in survey.unknown() {
-        writeln!(out, "unknown  {deployment}: {why}")?;
-    }
+    write_findings(out, findings.iter().copied())?;
+    write_unknown(out, &survey.unknown)?;
     write_counts(out, &survey.counts())
+}
+
+/// What people should know, a line each.
+pub(super) fn write_findings<'a>(
+    out: &mut dyn Write,
+    findings: impl Iterator<Item = &'a Finding> + Clone,
+) -> io::Result<()> {
+    let widest = findings.clone().map(|finding| finding.code.len()).max().unwrap_or_default();
+    for Finding { code, subject, message } in findings {
+        writeln!(out, "{code:<widest$}  {subject}: {message}")?;
+    }
+    Ok(())
+}
+
+/// What could not be seen or understood, a line each.
+pub(super) fn write_unknown(out: &mut dyn Write, unknown: &[Unknown]) -> io::Result<()> {
+    let red = outcome_style("unknown");
+    for one in unknown {
+        writeln!(out, "{red}unknown{red:#}  {}: {}", one.deployment, one.why)?;
+    }
+    Ok(())
 }
 
 fn row(decision: &Decision) -> [String; 6] {

@@ -12,12 +12,12 @@ use std::sync::Arc;
 use reconciler_core::config::{Settings, SourceFile, Sources, keys};
 use reconciler_core::manager::{CancellationToken, Filter, Reconciler, RunOptions};
 use reconciler_core::matching::MatchEngine;
-use reconciler_core::model::{Catalog, InstanceId, PlanId, ServiceId};
+use reconciler_core::model::{Catalog, InstanceId, InvalidId, PlanId, ServiceId};
 use reconciler_core::ports::{DirectorInfo, RunState, SystemClock};
 use reconciler_core::scanner::ManifestCache;
 
 use self::store::Records;
-use crate::args::{FilterArgs, Flags, GlobalArgs};
+use crate::args::{CONFIG_VARIABLE, FilterArgs, Flags, GlobalArgs};
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::progress::Bar;
@@ -36,8 +36,8 @@ pub(crate) fn settings(
         group.add(&mut flags);
     }
     let settings = Settings::load(Sources {
-        file: global.config.as_deref().map(SourceFile::read),
-        environment: std::env::vars_os().filter(|(name, _)| name != "BLACKSMITH_RECONCILER_CONFIG").collect(),
+        file: global.config().as_deref().map(SourceFile::read),
+        environment: std::env::vars_os().filter(|(name, _)| name != CONFIG_VARIABLE).collect(),
         flags,
     })?;
     for notice in settings.notices() {
@@ -49,13 +49,25 @@ pub(crate) fn settings(
 /// Builds the filter that the flags describe.
 pub(crate) fn filter(args: &FilterArgs) -> Result<Filter, Failure> {
     let mut filter = Filter::default();
-    filter.service = args.service.as_deref().map(ServiceId::new).transpose().map_err(Failure::local)?;
-    filter.plan = args.plan.as_deref().map(PlanId::new).transpose().map_err(Failure::local)?;
-    filter.instance = args.instance.as_deref().map(InstanceId::new).transpose().map_err(Failure::local)?;
+    filter.service = id_flag("--service", args.service.as_deref(), |id| ServiceId::new(id))?;
+    filter.plan = id_flag("--plan", args.plan.as_deref(), |id| PlanId::new(id))?;
+    filter.instance = id_flag("--instance", args.instance.as_deref(), |id| InstanceId::new(id))?;
     if let Some(glob) = &args.deployment {
-        filter = filter.with_deployment(glob).map_err(Failure::local)?;
+        filter = filter
+            .with_deployment(glob)
+            .map_err(|error| Failure::told(format!("--deployment: {error}"), "give a shorter pattern"))?;
     }
     Ok(filter)
+}
+
+fn id_flag<I>(
+    flag: &str,
+    text: Option<&str>,
+    parse: impl Fn(&str) -> Result<I, InvalidId>,
+) -> Result<Option<I>, Failure> {
+    text.map(parse).transpose().map_err(|error| {
+        Failure::told(format!("{flag}: {error}"), "`scan` shows the ids there are, in its last columns")
+    })
 }
 
 /// Whether a command may leave anything behind.
@@ -101,10 +113,19 @@ impl Workbench {
             output.note(&format!("warning: {warning}"));
         }
         let catalog = Arc::new(catalog.read(&source).await?);
+        tracing::debug!(
+            chain = engine.fingerprint().to_string(),
+            strategies = engine.chain().entries().len(),
+            services = catalog.services().len(),
+            plans = catalog.plan_count(),
+            "read the catalog"
+        );
         let info = source.director().info().await?;
         let records = Records::open(settings, access, &source, &info.uuid).await?;
         let address = source.director().address();
-        output.note(&format!("Director  {} {}, uuid {}, {address}", info.name, info.version, info.uuid));
+        let named = [info.name.as_str(), &info.version].map(str::trim).join(" ");
+        let named = if named.trim().is_empty() { "without a name" } else { named.trim() };
+        output.note(&format!("Director  {named}, uuid {}, {address}", info.uuid));
         output.note(&format!("Store     {}", records.note));
         if let Some(state) = &records.state {
             output.note(&format!("State     {}", state.address()));

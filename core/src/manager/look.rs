@@ -10,7 +10,7 @@ use super::run::{Reconciler, RunError};
 use super::survey::Survey;
 use crate::manifest::Deployment;
 use crate::matching::{Decision, Facts, settle_claims};
-use crate::model::{Index, layout};
+use crate::model::{Index, JsonObject, layout};
 use crate::ports::{LastScan, PortError, PortErrorKind, Slot};
 use crate::scanner::{Gap, Scan, Seen};
 use crate::updater::Finding;
@@ -62,6 +62,13 @@ impl Reconciler<'_> {
         let index_slot = self.store.read(layout::INDEX).await?;
         self.guard_index(&index_slot)?;
         let index = index_slot.data().map(Index::from_object).unwrap_or_default();
+        tracing::debug!(
+            director = scan.info.uuid,
+            deployments = scan.summaries.len(),
+            entries = index.len(),
+            index_version = index_slot.version().0,
+            "read the Director's list and the index"
+        );
         let facts = Facts::new(Arc::clone(&self.catalog), index, scan.statistics.clone());
 
         reached.of.store(scan.summaries.len(), Ordering::Relaxed);
@@ -83,19 +90,23 @@ impl Reconciler<'_> {
                 decisions.extend(batch.decisions);
                 findings.extend(batch.findings);
                 gaps.extend(batch.gaps);
+                tracing::debug!(deployments = decisions.len(), "decided a batch");
             }
         }
         self.progress.end();
         gaps.into_iter().for_each(|gap| scan.lacks(gap));
         findings.extend(fewer_deployments(last.as_ref(), &scan));
         settle_claims(&mut decisions);
-        let mut survey = Survey { scan, index_slot, facts, decisions, findings };
+        let mut survey = Survey { scan, index_slot, facts, decisions, findings, unknown: Vec::new() };
         // Only where something seems not to be there does it matter whose list
         // it is; the request is spared otherwise.
         if survey.lacks_anything() {
             scanner.confirm(&mut survey.scan).await;
         }
         survey.conclude();
+        survey.findings.extend(survey.fits_nothing(&self.options.filter));
+        survey.unknown = survey.what_is_unknown(self.director);
+        tracing::debug!(counts = ?survey.counts(), unknown = survey.unknown.len(), "decided");
         Ok(survey)
     }
 
@@ -142,22 +153,28 @@ impl Reconciler<'_> {
         }
     }
 
-    /// An index that was there and reads as absent is an accident, not a start.
+    /// An index that was there and reads as absent or empty is an accident, not
+    /// a start.
     fn guard_index(&self, slot: &Slot) -> Result<(), RunError> {
         let Some(state) = self.state else {
             return Ok(());
         };
-        match (slot.data(), state.index_size()?) {
-            (None, Some(size)) if size > 0 => Err(RunError::Refused {
-                reason: format!(
-                    "the index `{}` is not there, but the last run saw {size} entries",
-                    layout::INDEX
-                ),
-                advice: format!(
-                    "find out who removed it and restore it; for a new store use another state file than {}",
-                    state.address()
-                ),
-            }),
+        let vacant = slot.data().is_none();
+        match state.index_size()? {
+            Some(size) if size > 0 && slot.data().is_none_or(JsonObject::is_empty) => {
+                Err(RunError::Refused {
+                    reason: format!(
+                        "the index `{}` in {} {}, but the last run saw {size} entries",
+                        layout::INDEX,
+                        self.store.address(),
+                        if vacant { "is not there" } else { "is empty" },
+                    ),
+                    advice: format!(
+                        "find out who removed it and restore it; for a new store use another state file than {}",
+                        state.address()
+                    ),
+                })
+            }
             _ => Ok(()),
         }
     }

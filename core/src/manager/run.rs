@@ -122,8 +122,11 @@ impl Reconciler<'_> {
             tasks = self.director.tasks_in_flight() => tasks?,
         };
         let writer = Writer::new(self, &survey, &tasks, stamp);
-        let report = writer.write().await;
-        self.remember(stamp, &report, &survey.scan)?;
+        let mut report = writer.write().await;
+        if let Err(error) = self.remember(stamp, &report, &survey.scan) {
+            // What was written stands, and must be told all the same.
+            report.not_remembered(&error);
+        }
         Ok(report)
     }
 

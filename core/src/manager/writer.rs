@@ -10,7 +10,7 @@ use super::report::{Counts, FailedInstance, RunReport};
 use super::run::Reconciler;
 use super::survey::Survey;
 use crate::matching::Decision;
-use crate::model::{DeploymentName, DeploymentSummary, layout};
+use crate::model::{DeploymentSummary, layout};
 use crate::ports::{DirectorTask, PortError, PortErrorKind};
 use crate::synchronizer::write_index;
 use crate::updater::{
@@ -35,6 +35,18 @@ enum Outcome {
     NotBegun,
     /// They could not be read or written.
     Failed { error: PortError, writes: u32 },
+}
+
+impl Outcome {
+    fn name(&self) -> &'static str {
+        match self {
+            Self::InLine { writes: 0, .. } => "in line",
+            Self::InLine { .. } => "written",
+            Self::Skipped(finding) => finding.code,
+            Self::NotBegun => "not begun",
+            Self::Failed { .. } => "failed",
+        }
+    }
 }
 
 impl<'a> Writer<'a> {
@@ -65,12 +77,12 @@ impl<'a> Writer<'a> {
         }
         self.run.progress.begin(Phase::Reconcile, wanted.len());
         let mut outcomes = stream::iter(wanted)
-            .map(
-                |(decision, summary)| async move { (&summary.name, self.reconcile(decision, summary).await) },
-            )
+            .map(|(decision, summary)| async move { (decision, self.reconcile(decision, summary).await) })
             .buffered(options.concurrency.max(1));
-        while let Some((name, outcome)) = outcomes.next().await {
-            tally.count(name, outcome);
+        while let Some((decision, outcome)) = outcomes.next().await {
+            let name = decision.deployment.as_str();
+            tracing::debug!(deployment = name, outcome = outcome.name(), "reconciled");
+            tally.count(decision, outcome);
             self.run.progress.advance(1);
         }
         self.run.progress.end();
@@ -113,6 +125,7 @@ impl<'a> Writer<'a> {
         let written = write_index(self.run.store, read, &tally.entries, self.run.options.dry_run).await;
         match written {
             Ok(index) => {
+                tracing::debug!(written = index.written, entries = index.entries, "merged the index");
                 tally.counts.writes += usize::from(index.written);
                 tally.findings.extend(index.merge.findings);
                 for (instance, creates, fields) in index.merge.entries {
@@ -154,8 +167,14 @@ impl<'a> Writer<'a> {
             complete: failures.is_empty() && counts.not_begun == 0 && self.survey.is_complete(),
             counts,
             changes,
-            findings: self.survey.findings.iter().cloned().chain(findings).collect(),
-            unknown: self.survey.unknown(),
+            findings: self
+                .survey
+                .findings_for(&self.run.options.filter)
+                .into_iter()
+                .cloned()
+                .chain(findings)
+                .collect(),
+            unknown: self.survey.unknown.clone(),
             failures,
             index_members,
         }
@@ -184,7 +203,7 @@ impl Tally {
         }
     }
 
-    fn count(&mut self, deployment: &DeploymentName, outcome: Outcome) {
+    fn count(&mut self, decision: &Decision, outcome: Outcome) {
         match outcome {
             Outcome::InLine { change, writes } => {
                 self.counts.writes += writes as usize;
@@ -207,23 +226,19 @@ impl Tally {
             Outcome::NotBegun => self.counts.not_begun += 1,
             Outcome::Failed { error, writes } => {
                 self.counts.writes += writes as usize;
-                self.fail("", deployment.as_str(), &error);
+                let instance = decision.identity().map_or("", |identity| identity.instance.as_str());
+                self.fail(instance, decision.deployment.as_str(), &error);
             }
         }
     }
 
     fn fail(&mut self, instance: &str, deployment: &str, error: &PortError) {
-        if error.kind == PortErrorKind::Conflict {
-            self.counts.conflicted += 1;
-        } else {
-            self.counts.failed += 1;
-        }
-        self.failures.push(FailedInstance {
-            instance: instance.to_owned(),
-            deployment: deployment.to_owned(),
-            kind: error.kind.code(),
-            message: error.to_string(),
-            advice: error.advice.as_ref().map(ToString::to_string),
-        });
+        // The index is no instance: its failure is told and not counted.
+        let count = match error.kind {
+            PortErrorKind::Conflict => &mut self.counts.conflicted,
+            _ => &mut self.counts.failed,
+        };
+        *count += usize::from(!deployment.is_empty());
+        self.failures.push(FailedInstance::of(instance, deployment, error));
     }
 }
