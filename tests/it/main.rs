@@ -11,6 +11,7 @@ mod claims;
 mod cli;
 mod decisions;
 mod determinism;
+mod director;
 mod documents;
 mod explanations;
 mod labelled;

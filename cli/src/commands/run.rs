@@ -18,8 +18,8 @@ pub(crate) fn run(global: &GlobalArgs, args: &RunArgs, output: &mut Output) -> R
     let settings = wiring::settings(global, &[&args.source, &args.store, &args.matching], output)?;
     let filter = wiring::filter(&args.filter)?;
     let access = if args.dry_run { Access::Look } else { Access::Write };
-    block_on(async {
-        let bench = Workbench::open(&settings, access, filter, output).await?;
+    block_on(async |stop| {
+        let bench = Workbench::open(&settings, access, filter, stop, output).await?;
         let report = bench.reconciler().run().await?;
         output.answer("RunReport", report.complete, &report, |out| text(out, &report))?;
         Ok(exit(&report))

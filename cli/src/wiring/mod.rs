@@ -10,10 +10,11 @@ mod store;
 use std::sync::Arc;
 
 use reconciler_core::config::{Settings, SourceFile, Sources, keys};
-use reconciler_core::manager::{Filter, Reconciler, RunOptions};
+use reconciler_core::manager::{CancellationToken, Filter, Reconciler, RunOptions};
 use reconciler_core::matching::MatchEngine;
 use reconciler_core::model::{Catalog, InstanceId, InvalidId, PlanId, ServiceId};
-use reconciler_core::ports::{RunState, SystemClock};
+use reconciler_core::ports::{DirectorInfo, RunState, SystemClock};
+use reconciler_core::scanner::ManifestCache;
 
 use self::store::Records;
 use crate::args::{CONFIG_VARIABLE, FilterArgs, Flags, GlobalArgs};
@@ -21,6 +22,7 @@ use crate::failure::Failure;
 use crate::output::Output;
 use crate::progress::Bar;
 
+pub(crate) use self::catalog::CatalogSource;
 pub(crate) use self::director::DirectorSource;
 
 /// Reads the configuration from all its layers, and tells what is odd about it.
@@ -83,10 +85,13 @@ pub(crate) enum Access {
 pub(crate) struct Workbench {
     pub(crate) source: DirectorSource,
     pub(crate) engine: Arc<MatchEngine>,
+    info: DirectorInfo,
     catalog: Arc<Catalog>,
+    manifests: ManifestCache,
     records: Records,
     bar: Bar,
     options: RunOptions,
+    stop: CancellationToken,
 }
 
 impl Workbench {
@@ -95,11 +100,19 @@ impl Workbench {
         settings: &Settings,
         access: Access,
         filter: Filter,
+        stop: &CancellationToken,
         output: &mut Output,
     ) -> Result<Self, Failure> {
         let engine = Arc::new(engine::engine(settings)?);
-        let source = DirectorSource::open(settings)?;
-        let catalog = Arc::new(catalog::read(settings, &source).await?);
+        let source = DirectorSource::open(settings, stop)?;
+        if source.is_live() {
+            places::require_named_store(settings)?;
+        }
+        let catalog = CatalogSource::open(settings, &source, stop)?;
+        for warning in [source.warning(), catalog.warning()].into_iter().flatten() {
+            output.note(&format!("warning: {warning}"));
+        }
+        let catalog = Arc::new(catalog.read(&source).await?);
         tracing::debug!(
             chain = engine.fingerprint().to_string(),
             strategies = engine.chain().entries().len(),
@@ -119,15 +132,20 @@ impl Workbench {
         }
         let mut options = RunOptions::default();
         options.dry_run = access != Access::Write;
-        options.batch_size = usize::try_from(settings.integer(keys::BATCH_SIZE)).unwrap_or(usize::MAX);
+        options.batch_size = director::number(settings.integer(keys::BATCH_SIZE));
+        options.concurrency = director::number(settings.integer(keys::MAX_CONCURRENCY));
         options.filter = filter;
-        Ok(Self { source, engine, catalog, records, bar: Bar::default(), options })
+        let manifests = ManifestCache::new(settings.duration(keys::CACHE_TTL));
+        let (bar, stop) = (Bar::default(), stop.clone());
+        Ok(Self { source, info, engine, catalog, manifests, records, bar, options, stop })
     }
 
     /// What makes a run of it.
     pub(crate) fn reconciler(&self) -> Reconciler<'_> {
         Reconciler {
             director: self.source.director(),
+            info: Some(self.info.clone()),
+            manifests: &self.manifests,
             store: self.records.store.as_ref(),
             state: self.records.state.as_ref().map(|state| state as &dyn RunState),
             catalog: Arc::clone(&self.catalog),
@@ -135,6 +153,7 @@ impl Workbench {
             clock: &SystemClock,
             progress: &self.bar,
             options: self.options.clone(),
+            stop: self.stop.clone(),
         }
     }
 

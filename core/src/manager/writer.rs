@@ -12,7 +12,6 @@ use super::survey::Survey;
 use crate::matching::Decision;
 use crate::model::{DeploymentSummary, layout};
 use crate::ports::{DirectorTask, PortError, PortErrorKind};
-use crate::scanner::Scanner;
 use crate::synchronizer::write_index;
 use crate::updater::{
     Applied, Change, EntryChange, Finding, InstanceChange, Matched, Stamp, apply, decide_change,
@@ -32,6 +31,8 @@ enum Outcome {
     InLine { change: Box<InstanceChange>, writes: u32 },
     /// They are left alone.
     Skipped(Finding),
+    /// The run was asked to stop before it came to them.
+    NotBegun,
     /// They could not be read or written.
     Failed { error: PortError, writes: u32 },
 }
@@ -42,6 +43,7 @@ impl Outcome {
             Self::InLine { writes: 0, .. } => "in line",
             Self::InLine { .. } => "written",
             Self::Skipped(finding) => finding.code,
+            Self::NotBegun => "not begun",
             Self::Failed { .. } => "failed",
         }
     }
@@ -62,11 +64,17 @@ impl<'a> Writer<'a> {
         let options = &self.run.options;
         let matched = self.survey.decisions.iter().zip(&self.survey.scan.summaries);
         let matched: Vec<_> = matched.filter(|(decision, _)| decision.identity().is_some()).collect();
-        let wanted: Vec<_> =
+        let mut wanted: Vec<_> =
             matched.iter().copied().filter(|(decision, _)| options.filter.admits(decision)).collect();
 
         let mut tally = Tally::new(self.survey.counts());
         tally.counts.filtered = matched.len() - wanted.len();
+        let is_foreign = self.survey.scan.completeness.is_of_another_director();
+        if is_foreign {
+            // Whose deployments were decided nobody knows any more.
+            tally.counts.skipped = wanted.len();
+            wanted.clear();
+        }
         self.run.progress.begin(Phase::Reconcile, wanted.len());
         let mut outcomes = stream::iter(wanted)
             .map(|(decision, summary)| async move { (decision, self.reconcile(decision, summary).await) })
@@ -78,21 +86,19 @@ impl<'a> Writer<'a> {
             self.run.progress.advance(1);
         }
         self.run.progress.end();
-        let index_members = self.synchronise(&mut tally).await;
+        let index_members = if is_foreign { None } else { self.synchronise(&mut tally).await };
         self.report(tally, index_members)
     }
 
     async fn reconcile(&self, decision: &Decision, summary: &DeploymentSummary) -> Outcome {
-        // The manifest was let go after deciding, so that a large fleet does not
-        // have to fit into memory.
-        let scanner = Scanner::new(self.run.director, 1);
-        let mut gaps = Vec::new();
-        let deployment = scanner.manifests(std::slice::from_ref(summary), &mut gaps).await.pop();
-        let Some(deployment) = deployment.filter(|_| gaps.is_empty()) else {
-            let why = gaps.pop().map(|gap| gap.why).unwrap_or_default();
-            let error =
-                PortError::new(PortErrorKind::Transient, "read the manifest of", summary.name.as_str(), why);
-            return Outcome::Failed { error, writes: 0 };
+        if self.run.stop.is_cancelled() {
+            return Outcome::NotBegun;
+        }
+        // What was parsed is let go after deciding, so that a large fleet does
+        // not have to fit into memory; what was received is kept.
+        let deployment = match self.run.scanner().deployment(summary).await {
+            Ok(deployment) => deployment,
+            Err(error) => return Outcome::Failed { error, writes: 0 },
         };
         let facts = &self.survey.facts;
         let matched = Matched::new(decision, summary, &deployment.manifest, &facts.catalog, &facts.index);
@@ -139,7 +145,11 @@ impl<'a> Writer<'a> {
     }
 
     fn report(&self, tally: Tally, index_members: Option<usize>) -> RunReport {
-        let Tally { mut counts, entries, changes, changed, findings, failures } = tally;
+        let Tally { mut counts, entries, changes, changed, mut findings, failures } = tally;
+        if counts.not_begun > 0 {
+            let message = format!("stopped before {} instances were begun; run again", counts.not_begun);
+            findings.push(Finding::new("run.stopped", self.run.director.address(), message));
+        }
         counts.changed = changed.len();
         counts.unchanged = entries.iter().filter(|entry| !changed.contains(entry.instance.as_str())).count();
         let rfc3339 = |at: chrono::DateTime<chrono::Utc>| at.to_rfc3339_opts(SecondsFormat::Millis, true);
@@ -152,7 +162,7 @@ impl<'a> Writer<'a> {
             director_uuid: self.survey.scan.info.uuid.clone(),
             store: self.run.store.address(),
             chain: self.run.engine.fingerprint().to_string(),
-            complete: failures.is_empty() && self.survey.is_complete(),
+            complete: failures.is_empty() && counts.not_begun == 0 && self.survey.is_complete(),
             counts,
             changes,
             findings: self
@@ -211,6 +221,7 @@ impl Tally {
                 self.counts.skipped += 1;
                 self.findings.push(finding);
             }
+            Outcome::NotBegun => self.counts.not_begun += 1,
             Outcome::Failed { error, writes } => {
                 self.counts.writes += writes as usize;
                 let instance = decision.identity().map_or("", |identity| identity.instance.as_str());
