@@ -61,6 +61,8 @@ pub(crate) enum Command {
     Scan(ScanArgs),
     /// Show how one deployment was decided.
     Explain(ExplainArgs),
+    /// Look at everything a run needs, and say what is wrong.
+    Doctor(DoctorArgs),
     /// Show the strategies there are.
     #[command(subcommand)]
     Strategies(StrategiesCommand),
@@ -192,6 +194,14 @@ pub(crate) struct ExplainArgs {
     pub(crate) store: StoreArgs,
     #[command(flatten)]
     pub(crate) matching: MatchArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DoctorArgs {
+    #[command(flatten)]
+    pub(crate) source: SourceArgs,
+    #[command(flatten)]
+    pub(crate) store: StoreArgs,
 }
 
 #[derive(Debug, Subcommand)]

@@ -57,6 +57,7 @@ fn run(cli: &Cli, output: &mut Output) -> Result<Exit, Failure> {
         Command::Plan(args) => commands::plan::run(global, args, output),
         Command::Scan(args) => commands::scan::run(global, args, output),
         Command::Explain(args) => commands::explain::run(global, args, output),
+        Command::Doctor(args) => commands::doctor::run(global, args, output),
         Command::Strategies(command) => commands::strategies::run(command, output),
         Command::Decisions(command) => commands::decisions::run(global, command, output),
         Command::Completion(args) => commands::about::completion(args),

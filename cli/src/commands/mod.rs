@@ -2,6 +2,7 @@
 
 pub(crate) mod about;
 pub(crate) mod decisions;
+pub(crate) mod doctor;
 pub(crate) mod explain;
 pub(crate) mod plan;
 pub(crate) mod run;

@@ -17,7 +17,7 @@ pub(crate) enum DirectorSource {
 
 impl DirectorSource {
     /// Opens what the settings name.
-    pub(super) fn open(settings: &Settings) -> Result<Self, Failure> {
+    pub(crate) fn open(settings: &Settings) -> Result<Self, Failure> {
         let Some(folder) = settings.path(keys::FLEET) else {
             return Err(Failure::told(
                 "nothing says what to look at",
