@@ -6,6 +6,7 @@ mod director;
 mod engine;
 mod places;
 mod store;
+mod vault;
 
 use std::sync::Arc;
 
@@ -22,6 +23,8 @@ use crate::output::Output;
 use crate::progress::Bar;
 
 pub(crate) use self::director::DirectorSource;
+pub(crate) use self::store::StoreKind;
+pub(crate) use self::vault::{IndexSize, OpenVault, PathAccess, VaultReport, VaultStatus};
 
 /// Reads the configuration from all its layers, and tells what is odd about it.
 pub(crate) fn settings(
@@ -87,14 +90,19 @@ impl Workbench {
     ) -> Result<Self, Failure> {
         let engine = Arc::new(engine::engine(settings)?);
         let source = DirectorSource::open(settings)?;
+        // Before anything is asked: a refusal needs no answer from anybody.
+        let kind = StoreKind::admitted(settings, access)?;
         let catalog = Arc::new(catalog::read(settings, &source).await?);
         let info = source.director().info().await?;
-        let records = Records::open(settings, access, &source, &info.uuid).await?;
+        let records = Records::open(settings, kind, access, &source, &info.uuid).await?;
         let address = source.director().address();
         output.note(&format!("Director  {} {}, uuid {}, {address}", info.name, info.version, info.uuid));
         output.note(&format!("Store     {}", records.note));
         if let Some(state) = &records.state {
             output.note(&format!("State     {}", state.address()));
+        }
+        for warning in &records.warnings {
+            output.note(&format!("warning: {warning}"));
         }
         let mut options = RunOptions::default();
         options.dry_run = access != Access::Write;

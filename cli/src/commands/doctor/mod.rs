@@ -2,6 +2,7 @@
 //! to do about what is wrong. Changes nothing.
 
 mod director;
+mod vault;
 
 use std::io::{self, Write};
 
@@ -84,6 +85,9 @@ pub(crate) struct Section {
 #[derive(Serialize)]
 struct Findings {
     sections: Vec<Section>,
+    /// What the token for Vault needs, in the language of `vault policy write`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    smallest_policy: Option<String>,
 }
 
 impl Findings {
@@ -104,8 +108,13 @@ impl Findings {
 pub(crate) fn run(global: &GlobalArgs, args: &DoctorArgs, output: &mut Output) -> Result<Exit, Failure> {
     let settings = wiring::settings(global, &[&args.source, &args.store], output)?;
     block_on(async {
-        let sections = vec![director::section(&settings).await];
-        let findings = Findings { sections };
+        let mut sections = vec![director::section(&settings).await];
+        let mut smallest_policy = None;
+        if let Some(vault) = vault::examine(&settings).await {
+            sections.push(vault.section);
+            smallest_policy = vault.policy.filter(|_| args.policy || vault.lacks_access);
+        }
+        let findings = Findings { sections, smallest_policy };
         let exit = findings.exit();
         output.answer("Doctor", exit == Exit::Success, &findings, |out| text(out, &findings))?;
         Ok(exit)
@@ -129,6 +138,9 @@ fn text(out: &mut dyn Write, findings: &Findings) -> io::Result<()> {
             }
         }
         writeln!(out)?;
+    }
+    if let Some(policy) = &findings.smallest_policy {
+        writeln!(out, "The smallest policy that suffices for Vault, beside `default`:\n\n{policy}")?;
     }
     let (warnings, failures) = (findings.count(Verdict::Warn), findings.count(Verdict::Fail));
     match (warnings, failures) {
