@@ -8,3 +8,4 @@ use reconciler_strategies as _;
 mod documents;
 mod rooms;
 mod stores;
+mod vault;
