@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use reconciler_core::manager::RunReport;
+use reconciler_core::ports::PortErrorKind;
 use reconciler_core::updater::Change;
 
 use super::block_on;
@@ -26,8 +27,13 @@ pub(crate) fn run(global: &GlobalArgs, args: &RunArgs, output: &mut Output) -> R
     })
 }
 
-/// A run that did everything ends well, whatever it found.
+/// A run that did everything ends well, whatever it found. One whose
+/// credentials ended on the way is refused as it would be at its start.
 pub(super) fn exit(report: &RunReport) -> Exit {
+    let unauthenticated = PortErrorKind::Unauthenticated.code();
+    if report.failures.iter().any(|failure| failure.kind == unauthenticated) {
+        return Exit::Remote;
+    }
     if report.complete { Exit::Success } else { Exit::Incomplete }
 }
 
@@ -57,9 +63,11 @@ pub(super) fn summary(out: &mut dyn Write, report: &RunReport) -> io::Result<()>
         writeln!(out, "unknown  {}: {}", unknown.deployment, unknown.why)?;
     }
     let red = outcome_style("failed");
-    for failure in &report.failures {
+    for (at, failure) in report.failures.iter().enumerate() {
         writeln!(out, "{red}failed{red:#}  {}{}: {}", failure.deployment, failure.instance, failure.message)?;
-        if let Some(advice) = &failure.advice {
+        // What all of them share is said once, after the last of them.
+        let next = report.failures.get(at + 1).and_then(|next| next.advice.as_ref());
+        if let Some(advice) = failure.advice.as_ref().filter(|advice| Some(*advice) != next) {
             writeln!(out, "        {advice}")?;
         }
     }

@@ -54,8 +54,9 @@ impl StoreKind {
                 reason: "this version reads Vault and does not write to it: writing comes with the complete \
                          backend of records"
                     .to_owned(),
-                advice: "add --dry-run to see what would be written, or give --store FILE for an embedded store"
-                    .to_owned(),
+                advice:
+                    "add --dry-run to see what would be written, or give --store FILE for an embedded store"
+                        .to_owned(),
             }
             .into());
         }

@@ -144,8 +144,12 @@ fn token(settings: &Settings) -> Result<Option<TokenSource>, Failure> {
     if strongest == 0 {
         return Ok(None);
     }
-    let ways: Vec<&str> =
-        WAYS.into_iter().zip(strengths).filter(|(_, strength)| *strength == strongest).map(|(way, _)| way).collect();
+    let ways: Vec<&str> = WAYS
+        .into_iter()
+        .zip(strengths)
+        .filter(|(_, strength)| *strength == strongest)
+        .map(|(way, _)| way)
+        .collect();
     match ways[..] {
         ["vault.token"] => {
             let origin = origin(settings, keys::VAULT_TOKEN);

@@ -13,7 +13,11 @@ fn settings(file: &str, ours: &[(&str, &str)]) -> Settings {
     Settings::load(Sources { file, environment, flags: Vec::new() }).unwrap()
 }
 
-fn with(file: &str, ours: &[(&str, &str)], theirs: &[(&str, &str)]) -> Result<(VaultSettings, Vec<String>), Failure> {
+fn with(
+    file: &str,
+    ours: &[(&str, &str)],
+    theirs: &[(&str, &str)],
+) -> Result<(VaultSettings, Vec<String>), Failure> {
     read(&settings(file, ours), |name| {
         theirs.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
     })
@@ -43,7 +47,8 @@ fn our_keys_win_over_the_variables_of_the_vault_cli() {
     assert!(vault.client.insecure && warnings.len() == 1);
 
     let file = "vault: {address: 'http://file:1', token: file, insecure: no, tries: 2, timeout: 5s}";
-    let (vault, warnings) = with(file, &[("ADDRESS", "http://ours:1"), ("NAMESPACE", "/ours/")], &theirs).unwrap();
+    let (vault, warnings) =
+        with(file, &[("ADDRESS", "http://ours:1"), ("NAMESPACE", "/ours/")], &theirs).unwrap();
     assert_eq!(vault.address.as_str(), "http://ours:1/");
     assert_eq!(who(&vault), "file from vault.token (a.conf:1:55)");
     assert_eq!((vault.namespace.as_deref(), vault.retry.tries), (Some("ours"), 2));
@@ -103,7 +108,8 @@ fn limits_and_places_have_blacksmiths_defaults() {
     assert_eq!((vault.mount.as_deref(), vault.prefix.as_str()), (Some("secret"), ""));
     assert_eq!(vault.entry_limits, EntryLimits { bytes: 1 << 20, strings: None });
     assert_eq!(vault.limits, LimitSettings::new(8, Some(100)));
-    let file = "vault: {mount: kv, prefix: /east/, max_strings: 1000, max_entry_bytes: 524288, max_in_flight: 2}";
+    let file =
+        "vault: {mount: kv, prefix: /east/, max_strings: 1000, max_entry_bytes: 524288, max_in_flight: 2}";
     let (vault, _) = with(file, &[], &[]).unwrap();
     assert_eq!((vault.mount.as_deref(), vault.prefix.as_str()), (Some("kv"), "east"));
     assert_eq!(vault.entry_limits, EntryLimits { bytes: 512 << 10, strings: Some(1000) });

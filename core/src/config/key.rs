@@ -125,13 +125,12 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
+    use crate::config::legacy::SHARES_ITS_VARIABLE;
     use crate::config::{LEGACY, TABLE};
 
     #[test]
     fn every_key_has_a_variable_of_its_own() {
-        // Blacksmith's own `vault_timeout` means what `vault.timeout` means here,
-        // so its variable may set it.
-        let legacy = LEGACY.iter().copied().filter(|path| *path != "vault_timeout");
+        let legacy = LEGACY.iter().copied().filter(|path| *path != SHARES_ITS_VARIABLE);
         let paths = TABLE.iter().map(|spec| spec.path).chain(legacy);
         let mut owners: BTreeMap<String, &str> = BTreeMap::new();
         for path in paths {

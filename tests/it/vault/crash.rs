@@ -84,7 +84,8 @@ async fn a_server_killed_in_the_middle_of_writing_keeps_what_it_acknowledged() {
     let (up, is_up) = watch::channel(true);
     let (count, mut counted) = watch::channel(0);
     let store = open(settings);
-    let witness = Arc::new(Witness { store: store.clone(), up: is_up, acknowledged: Mutex::default(), count });
+    let witness =
+        Arc::new(Witness { store: store.clone(), up: is_up, acknowledged: Mutex::default(), count });
 
     let counting = tokio::spawn(check_no_increment_is_lost(witness.clone(), "crash/contention"));
     let writers: Vec<_> = (0..WRITERS).map(|writer| tokio::spawn(create(witness.clone(), writer))).collect();

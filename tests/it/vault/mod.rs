@@ -8,6 +8,7 @@ mod program;
 mod reading;
 mod tokens;
 mod trouble;
+mod whole_run;
 
 use std::path::Path;
 use std::sync::Arc;

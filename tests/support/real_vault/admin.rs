@@ -138,12 +138,12 @@ impl Admin {
         self.demand("PUT", "sys/seal", &Value::Null);
     }
 
-    /// Lets one request a second through to a mount.
+    /// Lets one request an hour through to a mount.
     ///
     /// # Panics
     /// If the server refuses.
     pub fn limit_rate(&self, mount: &str) {
-        let body = json!({"rate": 1, "path": format!("{mount}/")});
+        let body = json!({"rate": 1, "interval": "1h", "path": format!("{mount}/")});
         self.demand("POST", "sys/quotas/rate-limit/one", &body);
     }
 }

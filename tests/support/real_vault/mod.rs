@@ -17,7 +17,7 @@ use std::io::Write as _;
 use std::path::PathBuf;
 use std::sync::Once;
 
-pub use self::admin::Admin;
+pub use self::admin::{Admin, RealRole};
 use self::process::ServerProcess;
 
 /// A real server with an empty KV v2.
@@ -37,7 +37,9 @@ impl RealVault {
     pub fn find() -> Option<Self> {
         match (variable("RECONCILER_TEST_VAULT_ADDR"), variable("RECONCILER_TEST_VAULT_TOKEN")) {
             (Some(address), Some(token)) => Some(Self::named(&address, &token)),
-            (Some(_), None) => panic!("RECONCILER_TEST_VAULT_ADDR needs RECONCILER_TEST_VAULT_TOKEN beside it"),
+            (Some(_), None) => {
+                panic!("RECONCILER_TEST_VAULT_ADDR needs RECONCILER_TEST_VAULT_TOKEN beside it")
+            }
             (None, _) => Self::start(),
         }
     }
@@ -126,7 +128,8 @@ fn program() -> Option<PathBuf> {
     }
     let path = std::env::var_os("PATH")?;
     let folders: Vec<PathBuf> = std::env::split_paths(&path).collect();
-    let places = ["bao", "vault"].into_iter().flat_map(|name| folders.iter().map(move |folder| folder.join(name)));
+    let places =
+        ["bao", "vault"].into_iter().flat_map(|name| folders.iter().map(move |folder| folder.join(name)));
     places.into_iter().find(|program| program.is_file())
 }
 

@@ -41,9 +41,11 @@ pub(super) async fn examine(settings: &Settings) -> Option<Examination> {
     };
     let report = store.inspect().await;
     let mut checks = vec![Check::ok("address", &report.address)];
-    checks.extend(warnings.into_iter().map(|warning| {
-        Check::warn("certificate", warning, "a run says so, too, each time")
-    }));
+    checks.extend(
+        warnings
+            .into_iter()
+            .map(|warning| Check::warn("certificate", warning, "a run says so, too, each time")),
+    );
     checks.extend(state(&report.status));
     checks.push(mount(&report));
     checks.push(token(&report));
@@ -130,23 +132,28 @@ fn token(report: &VaultReport) -> Check {
     }
 }
 
-/// A line for each path, since a policy is written by path.
+/// A line for each path, since a policy is written by path; what to do is said
+/// once.
 fn access(access: &Result<Vec<PathAccess>, PortError>) -> Vec<Check> {
-    match access {
-        Ok(paths) => paths.iter().map(path).collect(),
-        Err(error) => vec![failed("access", error)],
-    }
+    let paths = match access {
+        Ok(paths) => paths,
+        Err(error) => return vec![failed("access", error)],
+    };
+    let first_lacking = paths.iter().position(|path| !path.suffices());
+    paths.iter().enumerate().map(|(at, path)| path_check(path, Some(at) == first_lacking)).collect()
 }
 
-fn path(access: &PathAccess) -> Check {
-    let PathAccess { path, purpose, needed, given } = access;
+fn path_check(access: &PathAccess, is_first: bool) -> Check {
+    let PathAccess { rule, purpose, needed, given, .. } = access;
     if access.suffices() {
-        return Check::ok("access", format!("{path}: {} ({purpose})", needed.join(", ")));
+        return Check::ok("access", format!("{rule}: {} ({purpose})", needed.join(", ")));
     }
     let given = if given.is_empty() { "nothing".to_owned() } else { given.join(", ") };
-    let reason = format!("{purpose} needs {}, the token has {given}", needed.join(", "));
-    let error = PortError::new(PortErrorKind::Denied, "use", path, reason)
-        .with_advice("give the token the policy that `reconciler doctor --policy` prints");
+    let reason = format!("needed are {} ({purpose}), given is {given}", needed.join(", "));
+    let mut error = PortError::new(PortErrorKind::Denied, "use", rule, reason);
+    if is_first {
+        error = error.with_advice("give the token the policy that stands below");
+    }
     Check::fail("access", &Failure::from(error))
 }
 
