@@ -6,6 +6,7 @@ mod director;
 mod engine;
 mod places;
 mod store;
+mod vault;
 
 use std::sync::Arc;
 
@@ -24,6 +25,8 @@ use crate::progress::Bar;
 
 pub(crate) use self::catalog::CatalogSource;
 pub(crate) use self::director::DirectorSource;
+pub(crate) use self::store::StoreKind;
+pub(crate) use self::vault::{IndexSize, OpenVault, PathAccess, VaultReport, VaultStatus};
 
 /// Reads the configuration from all its layers, and tells what is odd about it.
 pub(crate) fn settings(
@@ -105,7 +108,9 @@ impl Workbench {
     ) -> Result<Self, Failure> {
         let engine = Arc::new(engine::engine(settings)?);
         let source = DirectorSource::open(settings, stop)?;
-        if source.is_live() {
+        // Before anything is asked: a refusal needs no answer from anybody.
+        let kind = StoreKind::admitted(settings, access)?;
+        if source.is_live() && kind == StoreKind::Embedded {
             places::require_named_store(settings)?;
         }
         let catalog = CatalogSource::open(settings, &source, stop)?;
@@ -121,7 +126,7 @@ impl Workbench {
             "read the catalog"
         );
         let info = source.director().info().await?;
-        let records = Records::open(settings, access, &source, &info.uuid).await?;
+        let records = Records::open(settings, kind, access, &source, &info.uuid).await?;
         let address = source.director().address();
         let named = [info.name.as_str(), &info.version].map(str::trim).join(" ");
         let named = if named.trim().is_empty() { "without a name" } else { named.trim() };
@@ -129,6 +134,9 @@ impl Workbench {
         output.note(&format!("Store     {}", records.note));
         if let Some(state) = &records.state {
             output.note(&format!("State     {}", state.address()));
+        }
+        for warning in &records.warnings {
+            output.note(&format!("warning: {warning}"));
         }
         let mut options = RunOptions::default();
         options.dry_run = access != Access::Write;
