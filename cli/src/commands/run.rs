@@ -20,7 +20,8 @@ pub(crate) fn run(global: &GlobalArgs, args: &RunArgs, output: &mut Output) -> R
     let filter = wiring::filter(&args.filter)?;
     let access = if args.dry_run { Access::Look } else { Access::Write };
     block_on(async |stop| {
-        let bench = Workbench::open(&settings, access, filter, stop, output).await?;
+        let mut bench = Workbench::open(&settings, access, filter, stop, output).await?;
+        bench.read_everything(args.full);
         let report = bench.reconciler().run().await?;
         output.answer("RunReport", report.complete, &report, |out| text(out, &report))?;
         Ok(exit(&report))

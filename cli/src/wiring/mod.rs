@@ -143,6 +143,8 @@ impl Workbench {
         options.batch_size = director::number(settings.integer(keys::BATCH_SIZE));
         options.concurrency = director::number(settings.integer(keys::MAX_CONCURRENCY));
         options.filter = filter;
+        options.verify_interval = chrono::Duration::from_std(settings.duration(keys::VERIFY_INTERVAL))
+            .unwrap_or(chrono::Duration::MAX);
         let manifests = ManifestCache::new(settings.duration(keys::CACHE_TTL));
         let (bar, stop) = (Bar::default(), stop.clone());
         Ok(Self { source, info, engine, catalog, manifests, records, bar, options, stop })
@@ -159,6 +161,11 @@ impl Workbench {
         reconciler.options = self.options.clone();
         reconciler.stop = self.stop.clone();
         reconciler
+    }
+
+    /// Has every record read, also where the index says that nothing changed.
+    pub(crate) fn read_everything(&mut self, full: bool) {
+        self.options.full = full;
     }
 
     pub(crate) fn filter(&self) -> &Filter {

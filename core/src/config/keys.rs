@@ -361,6 +361,13 @@ declare_keys! {
         doc: "Threads that match; without it as many as there are processors.",
         secret: false,
     }
+    VERIFY_INTERVAL: Duration = {
+        path: "verify_interval",
+        kind: Kind::Duration,
+        default: Some("24h"),
+        doc: "After how long every record is read again, also where nothing has changed.",
+        secret: false,
+    }
     BATCH_SIZE: u64 = {
         path: "batch_size",
         kind: Kind::Integer { min: 1, max: 10_000 },
