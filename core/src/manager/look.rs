@@ -7,11 +7,11 @@ use futures_util::stream::StreamExt;
 
 use super::progress::Phase;
 use super::run::{Reconciler, RunError};
-use super::survey::Survey;
+use super::survey::{ManifestPrint, Survey};
 use crate::manifest::Deployment;
 use crate::matching::{Decision, Facts, settle_claims};
 use crate::model::{Index, JsonObject, layout};
-use crate::ports::{LastScan, PortError, PortErrorKind, Slot};
+use crate::ports::{LastScan, PortError, PortErrorKind, Slot, Version};
 use crate::scanner::{Gap, Scan, Seen};
 use crate::updater::Finding;
 
@@ -21,6 +21,7 @@ const BATCHES: usize = 2;
 /// What became of one batch.
 struct Batch {
     decisions: Vec<Decision>,
+    manifests: Vec<ManifestPrint>,
     findings: Vec<Finding>,
     gaps: Vec<Gap>,
 }
@@ -74,6 +75,7 @@ impl Reconciler<'_> {
         reached.of.store(scan.summaries.len(), Ordering::Relaxed);
         self.progress.begin(Phase::Decide, scan.summaries.len());
         let mut decisions = Vec::with_capacity(scan.summaries.len());
+        let mut manifests = Vec::with_capacity(scan.summaries.len());
         let mut findings = Vec::new();
         let mut gaps = Vec::new();
         {
@@ -88,6 +90,7 @@ impl Reconciler<'_> {
                 reached.decided.fetch_add(batch.decisions.len(), Ordering::Relaxed);
                 self.progress.advance(batch.decisions.len());
                 decisions.extend(batch.decisions);
+                manifests.extend(batch.manifests);
                 findings.extend(batch.findings);
                 gaps.extend(batch.gaps);
                 tracing::debug!(deployments = decisions.len(), "decided a batch");
@@ -96,8 +99,8 @@ impl Reconciler<'_> {
         self.progress.end();
         gaps.into_iter().for_each(|gap| scan.lacks(gap));
         findings.extend(fewer_deployments(last.as_ref(), &scan));
-        settle_claims(&mut decisions);
-        let mut survey = Survey { scan, index_slot, facts, decisions, findings, unknown: Vec::new() };
+        settle_claims(&mut decisions, &facts.index);
+        let mut survey = Survey { scan, index_slot, facts, decisions, manifests, findings, unknown: Vec::new() };
         // Only where something seems not to be there does it matter whose list
         // it is; the request is spared otherwise.
         if survey.lacks_anything() {
@@ -118,7 +121,8 @@ impl Reconciler<'_> {
             let gaps = seen.iter().filter_map(|one| one.gap.clone()).collect();
             let deployments: Vec<Deployment> = seen.into_iter().map(|one| one.deployment).collect();
             let decisions = engine.decide_each(&deployments, &facts);
-            Batch { decisions, findings: deployments.iter().flat_map(notices).collect(), gaps }
+            let manifests = deployments.iter().map(|one| ManifestPrint::of(&one.manifest)).collect();
+            Batch { decisions, manifests, findings: deployments.iter().flat_map(notices).collect(), gaps }
         });
         match work.await {
             Ok(batch) => Ok(batch),
@@ -156,6 +160,18 @@ impl Reconciler<'_> {
     /// An index that was there and reads as absent or empty is an accident, not
     /// a start.
     fn guard_index(&self, slot: &Slot) -> Result<(), RunError> {
+        if let Slot::Vacant { version } = slot
+            && *version != Version::NEVER
+        {
+            return Err(RunError::Refused {
+                reason: format!(
+                    "the index `{}` in {} was there, in {version} versions, and is deleted",
+                    layout::INDEX,
+                    self.store.address()
+                ),
+                advice: "find out who deleted it, and undelete its last version".to_owned(),
+            });
+        }
         let Some(state) = self.state else {
             return Ok(());
         };

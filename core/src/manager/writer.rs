@@ -69,10 +69,13 @@ impl<'a> Writer<'a> {
 
     pub(super) async fn write(&self) -> RunReport {
         let options = &self.run.options;
-        let matched = self.survey.decisions.iter().zip(&self.survey.scan.summaries);
-        let matched: Vec<_> = matched.filter(|(decision, _)| decision.identity().is_some()).collect();
+        let decided = self.survey.decisions.iter().zip(&self.survey.scan.summaries).zip(&self.survey.manifests);
+        let matched: Vec<_> = decided
+            .map(|((decision, summary), print)| (decision, summary, *print))
+            .filter(|(decision, ..)| decision.identity().is_some())
+            .collect();
         let mut wanted: Vec<_> =
-            matched.iter().copied().filter(|(decision, _)| options.filter.admits(decision)).collect();
+            matched.iter().copied().filter(|(decision, ..)| options.filter.admits(decision)).collect();
 
         let mut tally = Tally::new(self.survey.counts());
         tally.counts.filtered = matched.len() - wanted.len();
@@ -84,7 +87,9 @@ impl<'a> Writer<'a> {
         }
         self.run.progress.begin(Phase::Reconcile, wanted.len());
         let mut outcomes = stream::iter(wanted)
-            .map(|(decision, summary)| async move { (decision, self.reconcile(decision, summary).await) })
+            .map(|(decision, summary, print)| async move {
+                (decision, self.reconcile(decision, summary, print).await)
+            })
             .buffered(options.concurrency.max(1));
         while let Some((decision, outcome)) = outcomes.next().await {
             let name = decision.deployment.as_str();
@@ -97,8 +102,13 @@ impl<'a> Writer<'a> {
         self.report(tally, index_members)
     }
 
-    async fn reconcile(&self, decision: &Decision, summary: &DeploymentSummary) -> Outcome {
-        if self.run.stop.is_cancelled() {
+    async fn reconcile(
+        &self,
+        decision: &Decision,
+        summary: &DeploymentSummary,
+        print: ManifestPrint,
+    ) -> Outcome {
+        if self.run.stop.is_cancelled() || self.is_over.load(Ordering::Relaxed) {
             return Outcome::NotBegun;
         }
         // What was parsed is let go after deciding, so that a large fleet does
@@ -107,6 +117,10 @@ impl<'a> Writer<'a> {
             Ok(deployment) => deployment,
             Err(error) => return Outcome::Failed { error, writes: 0 },
         };
+        if ManifestPrint::of(&deployment.manifest) != print {
+            let message = "its manifest changed while the run was under way; the next run decides anew";
+            return Outcome::Skipped(Finding::new("manifest.changed", &summary.name, message));
+        }
         let facts = &self.survey.facts;
         let matched = Matched::new(decision, summary, &deployment.manifest, &facts.catalog, &facts.index);
         let matched = match matched {
@@ -120,9 +134,15 @@ impl<'a> Writer<'a> {
         let decide = |observed: &_| decide_change(&matched, observed, in_flight, self.stamp);
         let instance = &matched.identity.instance;
         match apply(self.run.store, instance, self.run.options.dry_run, decide).await {
-            Ok(Applied::InLine { change, writes }) => Outcome::InLine { change, writes },
-            Ok(Applied::Skipped(skip)) => Outcome::Skipped(skip.finding),
-            Err(failure) => Outcome::Failed { error: failure.error, writes: failure.writes },
+            Ok(Applied::InLine { change, written }) => Outcome::InLine { change, written },
+            Ok(Applied::Skipped { skip, written }) => Outcome::Skipped(skip.finding).after(written),
+            Err(failure) => {
+                if is_the_stores_own(failure.error.kind) {
+                    // It would be the same for every instance to come.
+                    self.is_over.store(true, Ordering::Relaxed);
+                }
+                Outcome::Failed { error: failure.error, written: failure.written }
+            }
         }
     }
 
