@@ -8,6 +8,7 @@ use super::progress::{Phase, Progress};
 use super::report::RunReport;
 use super::survey::Survey;
 use super::writer::Writer;
+use crate::backup::BackupPolicy;
 use crate::manifest::Deployment;
 use crate::matching::{Decision, Facts, MatchEngine, settle_claims};
 use crate::model::{Catalog, Index, JsonObject, layout};
@@ -44,11 +45,19 @@ pub struct RunOptions {
     pub concurrency: usize,
     /// What is written and shown.
     pub filter: Filter,
+    /// Whether and how archives are kept of what is changed.
+    pub backups: BackupPolicy,
 }
 
 impl Default for RunOptions {
     fn default() -> Self {
-        Self { dry_run: false, batch_size: 10, concurrency: 5, filter: Filter::default() }
+        Self {
+            dry_run: false,
+            batch_size: 10,
+            concurrency: 5,
+            filter: Filter::default(),
+            backups: BackupPolicy::default(),
+        }
     }
 }
 

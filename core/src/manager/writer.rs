@@ -9,13 +9,15 @@ use super::progress::Phase;
 use super::report::{Counts, FailedInstance, RunReport, Unknown};
 use super::run::Reconciler;
 use super::survey::Survey;
+use crate::backup::RunBackups;
 use crate::matching::Decision;
 use crate::model::{DeploymentName, DeploymentSummary, layout};
 use crate::ports::{DirectorTask, PortError, PortErrorKind};
 use crate::scanner::Scanner;
 use crate::synchronizer::write_index;
 use crate::updater::{
-    Change, Disposition, EntryChange, Finding, InstanceChange, Matched, Stamp, apply, decide_change,
+    Applied, Change, Disposition, EntryChange, Failure, Finding, InstanceChange, Matched, Stamp, apply,
+    decide_change,
 };
 
 /// Writes what a survey found.
@@ -23,17 +25,18 @@ pub(super) struct Writer<'a> {
     run: &'a Reconciler<'a>,
     survey: &'a Survey,
     busy: HashSet<&'a str>,
+    backups: RunBackups<'a>,
     stamp: Stamp,
 }
 
 /// What became of one deployment's records.
 enum Outcome {
-    /// They are as they should be, after this many writes.
-    InLine { change: Box<InstanceChange>, writes: u32 },
+    /// They are as they should be, after this many writes and archives.
+    InLine { change: Box<InstanceChange>, writes: u32, backups: u32, findings: Vec<Finding> },
     /// They are left alone.
     Skipped(Finding),
     /// They could not be read or written.
-    Failed { error: PortError, writes: u32 },
+    Failed { error: PortError, writes: u32, backups: u32 },
 }
 
 impl<'a> Writer<'a> {
@@ -44,7 +47,10 @@ impl<'a> Writer<'a> {
         stamp: Stamp,
     ) -> Self {
         let busy = tasks.iter().filter_map(|task| task.deployment.as_deref()).collect();
-        Self { run, survey, busy, stamp }
+        let policy = &run.options.backups;
+        let version = survey.index_slot.version();
+        let backups = RunBackups::new(run.store, policy, &survey.facts.index, version, stamp);
+        Self { run, survey, busy, backups, stamp }
     }
 
     pub(super) async fn write(&self) -> RunReport {
@@ -81,7 +87,7 @@ impl<'a> Writer<'a> {
             let why = gaps.pop().map(|gap| gap.why).unwrap_or_default();
             let error =
                 PortError::new(PortErrorKind::Transient, "read the manifest of", summary.name.as_str(), why);
-            return Outcome::Failed { error, writes: 0 };
+            return Outcome::Failed { error, writes: 0, backups: 0 };
         };
         let facts = &self.survey.facts;
         let matched = Matched::new(decision, summary, &deployment.manifest, &facts.catalog, &facts.index);
@@ -92,12 +98,13 @@ impl<'a> Writer<'a> {
         let in_flight = summary.locked || self.busy.contains(summary.name.as_str());
         let decide = |observed: &_| decide_change(&matched, observed, in_flight, self.stamp);
         let instance = &matched.identity.instance;
-        match apply(self.run.store, instance, self.run.options.dry_run, decide).await {
-            Ok(applied) => match applied.disposition {
-                Disposition::Reconcile(change) => Outcome::InLine { change, writes: applied.writes },
+        let dry_run = self.run.options.dry_run;
+        match apply(self.run.store, instance, dry_run, Some(&self.backups), decide).await {
+            Ok(Applied { writes, backups, disposition, findings }) => match disposition {
+                Disposition::Reconcile(change) => Outcome::InLine { change, writes, backups, findings },
                 Disposition::Skip(skip) => Outcome::Skipped(skip.finding),
             },
-            Err(failure) => Outcome::Failed { error: failure.error, writes: failure.writes },
+            Err(Failure { writes, backups, error }) => Outcome::Failed { error, writes, backups },
         }
     }
 
@@ -181,8 +188,10 @@ impl Tally {
 
     fn count(&mut self, deployment: &DeploymentName, outcome: Outcome) {
         match outcome {
-            Outcome::InLine { change, writes } => {
+            Outcome::InLine { change, writes, backups, findings } => {
                 self.counts.writes += writes as usize;
+                self.counts.backups += backups as usize;
+                self.findings.extend(findings);
                 let InstanceChange { instance, secrets, entry } = *change;
                 for secret in secrets {
                     self.changed.insert(instance.to_string());
@@ -199,8 +208,9 @@ impl Tally {
                 self.counts.skipped += 1;
                 self.findings.push(finding);
             }
-            Outcome::Failed { error, writes } => {
+            Outcome::Failed { error, writes, backups } => {
                 self.counts.writes += writes as usize;
+                self.counts.backups += backups as usize;
                 self.fail("", deployment.as_str(), &error);
             }
         }

@@ -1,6 +1,7 @@
 //! Writes an instance's changes, each against the version that was read.
 
-use super::change::{Disposition, InstanceChange, SecretChange};
+use super::backup::BackupTaker;
+use super::change::{Disposition, Finding, InstanceChange, SecretChange};
 use super::instance::Observed;
 use crate::model::{InstanceId, layout};
 use crate::ports::{PortError, PortErrorKind, SecretStore};
@@ -13,8 +14,12 @@ const ATTEMPTS: u32 = 3;
 pub struct Applied {
     /// How many secrets were written.
     pub writes: u32,
+    /// How many archives were written before.
+    pub backups: u32,
     /// What was decided in the end; its entry belongs into the index.
     pub disposition: Disposition,
+    /// What people should know of the archives.
+    pub findings: Vec<Finding>,
 }
 
 /// An instance whose records could not be brought into line.
@@ -22,6 +27,8 @@ pub struct Applied {
 pub struct Failure {
     /// How many secrets had been written before.
     pub writes: u32,
+    /// How many archives had been written before.
+    pub backups: u32,
     /// What went wrong.
     pub error: PortError,
 }
@@ -38,39 +45,81 @@ async fn observe(store: &dyn SecretStore, instance: &InstanceId) -> Result<Obser
     })
 }
 
-/// Reads the records of an instance, decides, and writes unless `dry_run`.
-/// Somebody else's write in between means: read and decide again.
+/// Reads the records of an instance, decides, and writes unless `dry_run`,
+/// after `backups` has kept what stands there. Somebody else's write in between
+/// means: read and decide again.
 ///
 /// # Errors
-/// If something could not be read or written. What had been written before
-/// stays; the next run goes on from there.
+/// If something could not be read, kept or written. What had been written
+/// before stays; the next run goes on from there.
 pub async fn apply(
     store: &dyn SecretStore,
     instance: &InstanceId,
     dry_run: bool,
+    backups: Option<&dyn BackupTaker>,
     decide: impl Fn(&Observed) -> Disposition + Send,
 ) -> Result<Applied, Failure> {
-    let mut writes = 0;
+    let mut done = Done::default();
     for attempt in 1.. {
-        let observed = observe(store, instance).await.map_err(|error| Failure { writes, error })?;
+        let observed = observe(store, instance).await.map_err(|error| done.failed(error))?;
         let disposition = decide(&observed);
-        let conflict = match &disposition {
-            Disposition::Reconcile(change) if !dry_run => write_all(store, change, &mut writes).await,
+        let written = match &disposition {
+            Disposition::Reconcile(change) if !dry_run => {
+                // On a later attempt what stands there was kept before, unless
+                // somebody else's write is to be changed now.
+                if let Some(backups) = backups.filter(|_| attempt == 1 || !change.secrets.is_empty()) {
+                    let backup = backups.take(&observed, change).await;
+                    let backup = backup.map_err(|error| done.failed(not_kept(instance, error)))?;
+                    done.backups += u32::from(backup.written);
+                    done.findings.extend(backup.findings);
+                }
+                write_all(store, change, &mut done.writes).await
+            }
             _ => Ok(()),
         };
-        match conflict {
+        match written {
             Ok(()) => {
-                return Ok(Applied { writes, disposition });
+                let Done { writes, backups, findings } = done;
+                return Ok(Applied { writes, backups, disposition, findings });
             }
             // An ambiguous write is settled by reading again: either it is
             // there, and the next decision finds nothing to do, or it is not.
             Err(error)
                 if matches!(error.kind, PortErrorKind::Conflict | PortErrorKind::Ambiguous)
                     && attempt < ATTEMPTS => {}
-            Err(error) => return Err(Failure { writes, error }),
+            Err(error) => return Err(done.failed(error)),
         }
     }
     unreachable!("the loop ends in one of its attempts")
+}
+
+/// What was done so far.
+#[derive(Debug, Default)]
+struct Done {
+    writes: u32,
+    backups: u32,
+    findings: Vec<Finding>,
+}
+
+impl Done {
+    fn failed(&self, error: PortError) -> Failure {
+        Failure { writes: self.writes, backups: self.backups, error }
+    }
+}
+
+/// Says what the failure of a backup means for the instance.
+fn not_kept(instance: &InstanceId, error: PortError) -> PortError {
+    let advice = error.advice.clone();
+    let failure = PortError::new(
+        error.kind,
+        "back up the records of",
+        instance.as_str(),
+        format!("nothing of it was written: {error}"),
+    );
+    match advice {
+        Some(advice) => failure.with_advice(advice).with_source(error),
+        None => failure.with_source(error),
+    }
 }
 
 async fn write_all(

@@ -163,6 +163,13 @@ fn obstacle(matched: &Matched<'_>, observed: &Observed, in_flight: bool) -> Opti
         return Some(Finding::new("deployment.in-flight", name, message));
     }
     let entry = matched.entry.map(|entry| &entry.fields);
+    if entry.is_some_and(layout::is_held) {
+        let message = format!(
+            "instance `{0}` is held since its records were restored; `backups release {0}` lets go of it",
+            matched.identity.instance
+        );
+        return Some(Finding::new("instance.held", name, message));
+    }
     let written = [("the index entry", entry), ("the record", observed.root.data())];
     for (what, object) in written {
         if let Some(difference) = object.and_then(|object| difference(matched.identity, object)) {

@@ -1,0 +1,155 @@
+//! The archives that a run takes: before the first write of an instance, and
+//! only if something will be written.
+
+use std::collections::BTreeMap;
+
+use async_trait::async_trait;
+use tokio::sync::OnceCell;
+
+use super::contents::{Contents, Part};
+use super::folder::BackupFolder;
+use super::keeping::{Snapshot, keep};
+use super::retention::prune;
+use super::when::Moment;
+use crate::model::{Index, InstanceId};
+use crate::ports::{PortError, SecretStore, Version};
+use crate::updater::{Backup, BackupTaker, Finding, InstanceChange, Observed, Stamp};
+
+/// Whether and how archives are kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BackupPolicy {
+    /// Whether a run takes them.
+    pub enabled: bool,
+    /// How many of each instance stay; 0 keeps all.
+    pub retention: usize,
+    /// Whether a run removes the older ones.
+    pub cleanup: bool,
+    /// The folder below an instance, where somebody chose one.
+    pub folder: Option<BackupFolder>,
+}
+
+impl Default for BackupPolicy {
+    fn default() -> Self {
+        Self { enabled: true, retention: 10, cleanup: true, folder: None }
+    }
+}
+
+impl BackupPolicy {
+    /// The folder that was chosen, or the usual one.
+    #[must_use]
+    pub fn folder(&self) -> BackupFolder {
+        self.folder.clone().unwrap_or_else(BackupFolder::usual)
+    }
+}
+
+/// Takes the archives of one run.
+#[derive(Debug)]
+pub struct RunBackups<'a> {
+    store: &'a dyn SecretStore,
+    policy: &'a BackupPolicy,
+    index: &'a Index,
+    index_version: Version,
+    stamp: Stamp,
+    folder: OnceCell<BackupFolder>,
+}
+
+impl<'a> RunBackups<'a> {
+    /// For a run that read this index.
+    #[must_use]
+    pub fn new(
+        store: &'a dyn SecretStore,
+        policy: &'a BackupPolicy,
+        index: &'a Index,
+        index_version: Version,
+        stamp: Stamp,
+    ) -> Self {
+        Self { store, policy, index, index_version, stamp, folder: OnceCell::new() }
+    }
+
+    /// The folder that this run uses, chosen with its first archive.
+    async fn folder(&self, findings: &mut Vec<Finding>) -> Result<&BackupFolder, PortError> {
+        self.folder.get_or_try_init(move || self.choose(findings)).await
+    }
+
+    /// Unless somebody chose a folder: the usual one, if no other reconciler
+    /// clears it.
+    async fn choose(&self, findings: &mut Vec<Finding>) -> Result<BackupFolder, PortError> {
+        if let Some(folder) = &self.policy.folder {
+            return Ok(folder.clone());
+        }
+        if self.store.list(BackupFolder::USUAL).await?.is_empty() {
+            return Ok(BackupFolder::usual());
+        }
+        findings.push(Finding::new(
+            "reconciler.beside",
+            BackupFolder::USUAL,
+            format!(
+                "another reconciler keeps archives there and clears `{0}` below instances; ours go to `{1}`, \
+                 unless `backup.path` names a folder",
+                BackupFolder::USUAL,
+                BackupFolder::APART
+            ),
+        ));
+        Ok(BackupFolder::apart())
+    }
+
+    /// Keeps few, if that is wished. Too many archives are no reason to leave
+    /// an instance as it is.
+    async fn clean_up(
+        &self,
+        instance: &InstanceId,
+        folder: &BackupFolder,
+        seconds: &[u64],
+        fresh: u64,
+    ) -> Option<Finding> {
+        if !self.policy.cleanup {
+            return None;
+        }
+        let retention = self.policy.retention;
+        let pruned = prune(self.store, folder, instance, seconds, retention, Some(fresh), false).await;
+        let error = pruned.err()?;
+        let message = format!("older archives stay: {error}; `backups prune` removes them");
+        Some(Finding::new("backup.not-pruned", instance, message))
+    }
+}
+
+#[async_trait]
+impl BackupTaker for RunBackups<'_> {
+    async fn take(&self, observed: &Observed, change: &InstanceChange) -> Result<Backup, PortError> {
+        let mut backup = Backup::default();
+        if !self.policy.enabled {
+            return Ok(backup);
+        }
+        let instance = &change.instance;
+        let entry = self.index.entry(instance).map(|entry| &entry.fields);
+        if change.secrets.is_empty() && change.entry.fields.apply(entry).is_none() {
+            return Ok(backup);
+        }
+        let slots = [
+            (Part::Root, &observed.root),
+            (Part::Manifest, &observed.manifest),
+            (Part::Metadata, &observed.metadata),
+        ];
+        let mut contents = Contents::new().with(Part::Index, entry);
+        let mut versions = BTreeMap::from([(Part::Index, self.index_version)]);
+        for (part, slot) in slots {
+            contents = contents.with(part, slot.data());
+            versions.insert(part, slot.version());
+        }
+        // Of an instance that we are the first to write there is nothing to
+        // lose.
+        if contents.is_empty() {
+            return Ok(backup);
+        }
+        let folder = self.folder(&mut backup.findings).await?;
+        let at = Moment::of(self.stamp.at);
+        let snapshot = Snapshot { instance, contents, versions, reason: "run", at };
+        let deposit = keep(self.store, folder, &snapshot).await?;
+        backup.written = deposit.written;
+        backup.path = Some(deposit.path);
+        if deposit.written {
+            backup.findings.extend(self.clean_up(instance, folder, &deposit.seconds, deposit.second).await);
+        }
+        Ok(backup)
+    }
+}
