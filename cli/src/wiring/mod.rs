@@ -1,6 +1,7 @@
 //! Puts the program together: from settings to Director, catalog, store, state
 //! and engine. The only place that names adapters.
 
+mod archives;
 mod catalog;
 mod director;
 mod engine;
@@ -21,6 +22,7 @@ use crate::failure::Failure;
 use crate::output::Output;
 use crate::progress::Bar;
 
+pub(crate) use self::archives::ArchiveRoom;
 pub(crate) use self::director::DirectorSource;
 
 /// Reads the configuration from all its layers, and tells what is odd about it.
@@ -100,6 +102,7 @@ impl Workbench {
         options.dry_run = access != Access::Write;
         options.batch_size = usize::try_from(settings.integer(keys::BATCH_SIZE)).unwrap_or(usize::MAX);
         options.filter = filter;
+        options.backups = archives::policy(settings)?;
         Ok(Self { source, engine, catalog, records, bar: Bar::default(), options })
     }
 

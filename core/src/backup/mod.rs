@@ -34,6 +34,6 @@ pub use keeping::{Deposit, Snapshot, keep};
 pub use problem::BackupError;
 pub use restoring::{Restoration, RestoreOrder, present, restore};
 pub use retention::{Pruning, prune};
-pub use run::{BackupPolicy, RunBackups};
+pub use run::{BackupPolicy, RunBackups, folder_in_use};
 pub use shelf::{Listed, Listing, Shelf, Unreadable};
 pub use when::{Moment, When};

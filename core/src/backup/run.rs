@@ -42,6 +42,23 @@ impl BackupPolicy {
     }
 }
 
+/// The folder for a new archive: the one that somebody chose; else the usual
+/// one, unless another reconciler keeps archives of its own: that one clears the
+/// usual folder below instances.
+///
+/// # Errors
+/// If the store cannot be listed.
+pub async fn folder_in_use(
+    store: &dyn SecretStore,
+    policy: &BackupPolicy,
+) -> Result<BackupFolder, PortError> {
+    if let Some(folder) = &policy.folder {
+        return Ok(folder.clone());
+    }
+    let others = store.list(BackupFolder::USUAL).await?;
+    Ok(if others.is_empty() { BackupFolder::usual() } else { BackupFolder::apart() })
+}
+
 /// Takes the archives of one run.
 #[derive(Debug)]
 pub struct RunBackups<'a> {
@@ -71,26 +88,20 @@ impl<'a> RunBackups<'a> {
         self.folder.get_or_try_init(move || self.choose(findings)).await
     }
 
-    /// Unless somebody chose a folder: the usual one, if no other reconciler
-    /// clears it.
     async fn choose(&self, findings: &mut Vec<Finding>) -> Result<BackupFolder, PortError> {
-        if let Some(folder) = &self.policy.folder {
-            return Ok(folder.clone());
-        }
-        if self.store.list(BackupFolder::USUAL).await?.is_empty() {
-            return Ok(BackupFolder::usual());
-        }
-        findings.push(Finding::new(
-            "reconciler.beside",
-            BackupFolder::USUAL,
-            format!(
-                "another reconciler keeps archives there and clears `{0}` below instances; ours go to `{1}`, \
-                 unless `backup.path` names a folder",
+        let folder = folder_in_use(self.store, self.policy).await?;
+        if self.policy.folder.is_none() && folder != BackupFolder::usual() {
+            findings.push(Finding::new(
+                "reconciler.beside",
                 BackupFolder::USUAL,
-                BackupFolder::APART
-            ),
-        ));
-        Ok(BackupFolder::apart())
+                format!(
+                    "another reconciler keeps archives there and clears `{}` below instances; ours go to \
+                     `{folder}`, unless `backup.path` names a folder",
+                    BackupFolder::USUAL,
+                ),
+            ));
+        }
+        Ok(folder)
     }
 
     /// Keeps few, if that is wished. Too many archives are no reason to leave

@@ -1,6 +1,7 @@
 //! The archives there are: found by listing, never by a list that somebody
 //! keeps and may lose.
 
+use futures_util::stream::{self, StreamExt, TryStreamExt};
 use serde::Serialize;
 
 use super::archive::{Archive, Fault};
@@ -13,6 +14,9 @@ use crate::ports::{PortError, SecretStore};
 
 /// Where another reconciler keeps its archives, by instance and digest.
 const BUNDLES: &str = "backups";
+
+/// How many instances are looked at at once.
+const AT_ONCE: usize = 8;
 
 /// An archive that was found.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -35,6 +39,16 @@ pub struct Listing {
     pub archives: Vec<Listed>,
     /// What was found beside them and cannot be understood.
     pub unreadable: Vec<Unreadable>,
+}
+
+impl Listing {
+    /// The seconds of the archives in a folder, newest first.
+    #[must_use]
+    pub fn seconds_in(&self, folder: &BackupFolder) -> Vec<u64> {
+        let prefix = format!("{}/", folder.of(&self.instance));
+        let names = self.archives.iter().filter_map(|listed| listed.path.strip_prefix(&prefix));
+        names.filter_map(second_of).collect()
+    }
 }
 
 /// The archives in a store.
@@ -100,6 +114,18 @@ impl<'a> Shelf<'a> {
         }
         listing.archives.sort_by(|a, b| b.at.cmp(&a.at).then_with(|| a.path.cmp(&b.path)));
         Ok(listing)
+    }
+
+    /// The archives of all instances that have any.
+    ///
+    /// # Errors
+    /// If the store cannot be listed or read.
+    pub async fn list_all(&self) -> Result<Vec<Listing>, PortError> {
+        let instances = self.instances().await?;
+        let listings = stream::iter(&instances).map(|instance| self.list(instance)).buffered(AT_ONCE);
+        let listings: Vec<Listing> = listings.try_collect().await?;
+        let has_any = |listing: &Listing| !listing.archives.is_empty() || !listing.unreadable.is_empty();
+        Ok(listings.into_iter().filter(has_any).collect())
     }
 
     /// Reads an archive for its time.

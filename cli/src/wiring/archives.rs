@@ -1,0 +1,80 @@
+//! Where archives are, and how they are kept.
+
+use std::sync::Arc;
+
+use reconciler_core::adapters::sqlite::SqliteStore;
+use reconciler_core::backup::{BackupFolder, BackupPolicy, Shelf, folder_in_use};
+use reconciler_core::config::{Origin, Settings, keys};
+use reconciler_core::ports::SecretStore;
+
+use super::Access;
+use super::director::DirectorSource;
+use super::store::Records;
+use crate::failure::Failure;
+use crate::output::Output;
+
+/// Reads from the settings whether and how archives are kept.
+pub(super) fn policy(settings: &Settings) -> Result<BackupPolicy, Failure> {
+    let chosen = settings.origin(keys::BACKUP_PATH).filter(|origin| **origin != Origin::Default);
+    let folder = chosen.map(|origin| {
+        BackupFolder::new(settings.text(keys::BACKUP_PATH)).map_err(|error| {
+            Failure::told(
+                format!("{origin}: backup.path: {error}"),
+                format!("choose another name, or leave the key out for `{}`", BackupFolder::USUAL),
+            )
+        })
+    });
+    Ok(BackupPolicy {
+        enabled: settings.boolean(keys::BACKUP_ENABLED),
+        retention: usize::try_from(settings.integer(keys::BACKUP_RETENTION)).unwrap_or(usize::MAX),
+        cleanup: settings.boolean(keys::BACKUP_CLEANUP),
+        folder: folder.transpose()?,
+    })
+}
+
+/// What the commands on archives work with.
+pub(crate) struct ArchiveRoom {
+    store: Arc<dyn SecretStore>,
+    policy: BackupPolicy,
+}
+
+impl ArchiveRoom {
+    /// Opens the store that the settings name, else the one that belongs to
+    /// their fleet. Archives are only where a run has been: no store is made.
+    pub(crate) async fn open(settings: &Settings, output: &mut Output) -> Result<Self, Failure> {
+        let policy = policy(settings)?;
+        let store: Arc<dyn SecretStore> = match settings.path(keys::STORE_PATH) {
+            Some(path) if path.exists() => Arc::new(SqliteStore::open(path)?),
+            Some(path) => {
+                return Err(Failure::told(
+                    format!("there is no store {}", path.display()),
+                    "name one that a run has begun with --store FILE",
+                ));
+            }
+            None => {
+                let source = DirectorSource::open(settings)?;
+                let info = source.director().info().await?;
+                Records::open(settings, Access::Look, &source, &info.uuid).await?.store
+            }
+        };
+        output.note(&format!("Store     {}", store.address()));
+        Ok(Self { store, policy })
+    }
+
+    pub(crate) fn store(&self) -> &dyn SecretStore {
+        self.store.as_ref()
+    }
+
+    pub(crate) fn policy(&self) -> &BackupPolicy {
+        &self.policy
+    }
+
+    pub(crate) fn shelf(&self) -> Shelf<'_> {
+        Shelf::new(self.store(), &self.policy.folder())
+    }
+
+    /// The folder for a new archive.
+    pub(crate) async fn folder(&self) -> Result<BackupFolder, Failure> {
+        Ok(folder_in_use(self.store(), &self.policy).await?)
+    }
+}
