@@ -10,6 +10,7 @@ mod progress;
 mod telemetry;
 mod wiring;
 
+use std::io::ErrorKind;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -44,10 +45,11 @@ fn main() -> ExitCode {
 /// Help and version are answers; anything else that clap reports is a mistake
 /// in the arguments. Clap's own code for those, 2, means "unreachable" here.
 fn usage(error: &clap::Error) -> ExitCode {
+    let printed = error.print();
     let asked_for = !error.use_stderr();
     // A closed pipe is no reason to fail.
-    let _ = error.print();
-    ExitCode::from(if asked_for { Exit::Success } else { Exit::Local })
+    let arrived = printed.err().is_none_or(|error| error.kind() == ErrorKind::BrokenPipe);
+    ExitCode::from(if asked_for && arrived { Exit::Success } else { Exit::Local })
 }
 
 fn run(cli: &Cli, output: &mut Output) -> Result<Exit, Failure> {
@@ -57,6 +59,7 @@ fn run(cli: &Cli, output: &mut Output) -> Result<Exit, Failure> {
         Command::Plan(args) => commands::plan::run(global, args, output),
         Command::Scan(args) => commands::scan::run(global, args, output),
         Command::Explain(args) => commands::explain::run(global, args, output),
+        Command::Doctor(args) => commands::doctor::run(global, args, output),
         Command::Strategies(command) => commands::strategies::run(command, output),
         Command::Decisions(command) => commands::decisions::run(global, command, output),
         Command::Backups(command) => commands::backups::run(global, command, output),

@@ -7,8 +7,11 @@ use reconciler_strategies as _;
 
 mod admission;
 mod claims;
+#[cfg(unix)]
+mod cli;
 mod decisions;
 mod determinism;
+mod director;
 mod documents;
 mod explanations;
 mod labelled;
@@ -17,3 +20,4 @@ mod registry;
 mod regressions;
 mod rooms;
 mod stores;
+mod vault;

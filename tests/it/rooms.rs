@@ -15,7 +15,7 @@ const ROOMS: [(&str, &[&str]); 18] = [
     ("scanner", &["ports", "model", "manifest"]),
     ("updater", &["ports", "model", "manifest", "matching"]),
     ("synchronizer", &["ports", "model", "updater"]),
-    ("backup", &["ports", "model", "updater"]),
+    ("backup", &["ports", "model", "updater", "synchronizer"]),
     ("manager", &["ports", "model", "manifest", "matching", "scanner", "updater", "synchronizer", "backup"]),
     ("config", &["model", "manifest", "matching"]),
     ("adapters/http", &["ports", "model", "config"]),

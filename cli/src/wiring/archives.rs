@@ -5,11 +5,13 @@ use std::sync::Arc;
 use reconciler_core::adapters::sqlite::SqliteStore;
 use reconciler_core::backup::{BackupFolder, BackupPolicy, Shelf, folder_in_use};
 use reconciler_core::config::{Origin, Settings, keys};
+use reconciler_core::manager::CancellationToken;
 use reconciler_core::ports::SecretStore;
 
 use super::Access;
 use super::director::DirectorSource;
-use super::store::Records;
+use super::store::{Records, StoreKind};
+use super::vault::OpenVault;
 use crate::failure::Failure;
 use crate::output::Output;
 
@@ -41,24 +43,44 @@ pub(crate) struct ArchiveRoom {
 impl ArchiveRoom {
     /// Opens the store that the settings name, else the one that belongs to
     /// their fleet. Archives are only where a run has been: no store is made.
-    pub(crate) async fn open(settings: &Settings, output: &mut Output) -> Result<Self, Failure> {
+    pub(crate) async fn open(
+        settings: &Settings,
+        access: Access,
+        stop: &CancellationToken,
+        output: &mut Output,
+    ) -> Result<Self, Failure> {
         let policy = policy(settings)?;
-        let store: Arc<dyn SecretStore> = match settings.path(keys::STORE_PATH) {
-            Some(path) if path.exists() => Arc::new(SqliteStore::open(path)?),
-            Some(path) => {
-                return Err(Failure::told(
-                    format!("there is no store {}", path.display()),
-                    "name one that a run has begun with --store FILE",
-                ));
+        let store: Arc<dyn SecretStore> = match StoreKind::admitted(settings, access)? {
+            StoreKind::Vault => {
+                let OpenVault { store, warnings } = OpenVault::open(settings)?;
+                for warning in warnings {
+                    output.note(&format!("warning: {warning}"));
+                }
+                Arc::new(store)
             }
-            None => {
-                let source = DirectorSource::open(settings)?;
-                let info = source.director().info().await?;
-                Records::open(settings, Access::Look, &source, &info.uuid).await?.store
-            }
+            StoreKind::Embedded => Self::embedded(settings, stop).await?,
         };
         output.note(&format!("Store     {}", store.address()));
         Ok(Self { store, policy })
+    }
+
+    async fn embedded(
+        settings: &Settings,
+        stop: &CancellationToken,
+    ) -> Result<Arc<dyn SecretStore>, Failure> {
+        let Some(path) = settings.path(keys::STORE_PATH) else {
+            let source = DirectorSource::open(settings, stop)?;
+            let info = source.director().info().await?;
+            let records = Records::open(settings, StoreKind::Embedded, Access::Look, &source, &info.uuid);
+            return Ok(records.await?.store);
+        };
+        let store = SqliteStore::open_existing(path)?.ok_or_else(|| {
+            Failure::told(
+                format!("there is no store {}", path.display()),
+                "name one that a run has begun with --store FILE",
+            )
+        })?;
+        Ok(Arc::new(store))
     }
 
     pub(crate) fn store(&self) -> &dyn SecretStore {

@@ -70,7 +70,16 @@ pub async fn release(store: &dyn SecretStore, instance: &InstanceId) -> Result<R
         let Some(hold) = held(&entry) else {
             return Ok(Release { instance: key, released: None });
         };
-        entry.remove(layout::HOLD);
+        // Our other notes there tell what was once written. They go too, so
+        // that the next run looks at what stands there now.
+        let own: Vec<String> = entry
+            .iter()
+            .map(|(field, _)| field.to_owned())
+            .filter(|field| field.starts_with(layout::OWN_FIELDS))
+            .collect();
+        for field in own {
+            entry.remove(&field);
+        }
         let mut index = slot.data().cloned().unwrap_or_default();
         index.set_value(key.as_str(), &entry);
         match write_settled(store, layout::INDEX, &index, slot.version()).await {

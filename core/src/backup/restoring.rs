@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use super::archive::Archive;
@@ -18,18 +18,10 @@ use super::settled::write_settled;
 use super::when::Moment;
 use crate::model::{InstanceId, JsonObject, layout};
 use crate::ports::{PortError, PortErrorKind, SecretStore, Slot, Version};
+use crate::synchronizer::fresh_operation;
 
 /// How often the index is read and merged again after a write elsewhere in it.
 const ATTEMPTS: u32 = 3;
-
-/// States in which the broker is at work on an instance, with the field that
-/// says since when.
-const AT_WORK: [(&str, &str); 4] = [
-    ("request_received", "requested_at"),
-    ("validated", "requested_at"),
-    ("provisioning_started", "requested_at"),
-    ("deprovision_requested", "deprovision_requested_at"),
-];
 
 /// What is to be put back.
 #[derive(Debug)]
@@ -175,14 +167,7 @@ fn wanted(there: &Contents, order: &RestoreOrder<'_>) -> Result<Contents, Backup
 /// The broker rewrites records blindly while it is at work: whatever is put
 /// back then may be gone the next second, and what it wrote with it.
 fn refuse_at_work(present: &Present, at: DateTime<Utc>) -> Result<(), BackupError> {
-    let entry = &present.entry;
-    let Some(status) = entry.text("status") else { return Ok(()) };
-    let since = AT_WORK.iter().find(|(state, _)| *state == status).and_then(|(_, field)| entry.text(field));
-    let since = since.and_then(|since| DateTime::parse_from_rfc3339(&since).ok());
-    // Some of these states stay for ever.
-    if since.is_none_or(|since| at.signed_duration_since(since) >= TimeDelta::hours(24)) {
-        return Ok(());
-    }
+    let Some(status) = fresh_operation(&present.entry, at) else { return Ok(()) };
     Err(BackupError::Refused {
         reason: format!("the broker is at work on instance `{}`: its status is `{status}`", present.instance),
         advice: "wait until it is done and give the order again".to_owned(),

@@ -11,7 +11,7 @@ use super::folder::BackupFolder;
 use super::keeping::{Snapshot, keep};
 use super::retention::prune;
 use super::when::Moment;
-use crate::model::{Index, InstanceId};
+use crate::model::{Index, InstanceId, JsonObject};
 use crate::ports::{PortError, SecretStore, Version};
 use crate::updater::{Backup, BackupTaker, Finding, InstanceChange, Observed, Stamp};
 
@@ -124,6 +124,12 @@ impl<'a> RunBackups<'a> {
     }
 }
 
+/// Whether an entry differs in nothing but our own notes and times.
+fn says_the_same(before: Option<&JsonObject>, after: &JsonObject) -> bool {
+    let digest = |entry| Contents::new().with(Part::Index, entry).digest();
+    before.is_some() && digest(before) == digest(Some(after))
+}
+
 #[async_trait]
 impl BackupTaker for RunBackups<'_> {
     async fn take(&self, observed: &Observed, change: &InstanceChange) -> Result<Backup, PortError> {
@@ -133,7 +139,8 @@ impl BackupTaker for RunBackups<'_> {
         }
         let instance = &change.instance;
         let entry = self.index.entry(instance).map(|entry| &entry.fields);
-        if change.secrets.is_empty() && change.entry.fields.apply(entry).is_none() {
+        let after = change.entry.fields.apply(entry);
+        if change.secrets.is_empty() && after.is_none_or(|after| says_the_same(entry, &after)) {
             return Ok(backup);
         }
         let slots = [

@@ -1,7 +1,7 @@
 //! Writes an instance's changes, each against the version that was read.
 
 use super::backup::BackupTaker;
-use super::change::{Disposition, Finding, InstanceChange, SecretChange};
+use super::change::{Disposition, Finding, InstanceChange, SecretChange, Skip};
 use super::instance::Observed;
 use crate::model::{InstanceId, layout};
 use crate::ports::{PortError, PortErrorKind, SecretStore};
@@ -9,17 +9,23 @@ use crate::ports::{PortError, PortErrorKind, SecretStore};
 /// How often an instance is read and decided again after a conflict.
 const ATTEMPTS: u32 = 3;
 
-/// What was written for one instance.
+/// What became of one instance.
 #[derive(Debug)]
-pub struct Applied {
-    /// How many secrets were written.
-    pub writes: u32,
-    /// How many archives were written before.
-    pub backups: u32,
-    /// What was decided in the end; its entry belongs into the index.
-    pub disposition: Disposition,
-    /// What people should know of the archives.
-    pub findings: Vec<Finding>,
+#[non_exhaustive]
+pub enum Applied {
+    /// Its records are as they should be, or would be.
+    InLine {
+        /// What was decided in the end; its entry belongs into the index.
+        change: Box<InstanceChange>,
+        /// How many secrets were written.
+        writes: u32,
+        /// How many archives were written before.
+        backups: u32,
+        /// What people should know of the archives.
+        findings: Vec<Finding>,
+    },
+    /// Its records are left alone.
+    Skipped(Skip),
 }
 
 /// An instance whose records could not be brought into line.
@@ -42,6 +48,7 @@ async fn observe(store: &dyn SecretStore, instance: &InstanceId) -> Result<Obser
         root: store.read(&layout::root(instance)).await?,
         manifest: store.read(&layout::manifest(instance)).await?,
         metadata: store.read(&layout::metadata(instance)).await?,
+        witness: None,
     })
 }
 
@@ -61,26 +68,31 @@ pub async fn apply(
 ) -> Result<Applied, Failure> {
     let mut done = Done::default();
     for attempt in 1.. {
-        let observed = observe(store, instance).await.map_err(|error| done.failed(error))?;
-        let disposition = decide(&observed);
-        let written = match &disposition {
-            Disposition::Reconcile(change) if !dry_run => {
-                // On a later attempt what stands there was kept before, unless
-                // somebody else's write is to be changed now.
-                if let Some(backups) = backups.filter(|_| attempt == 1 || !change.secrets.is_empty()) {
-                    let backup = backups.take(&observed, change).await;
-                    let backup = backup.map_err(|error| done.failed(not_kept(instance, error)))?;
-                    done.backups += u32::from(backup.written);
-                    done.findings.extend(backup.findings);
-                }
-                write_all(store, change, &mut done.writes).await
-            }
-            _ => Ok(()),
+        let mut observed = observe(store, instance).await.map_err(|error| done.failed(error))?;
+        let mut disposition = decide(&observed);
+        if matches!(disposition, Disposition::AskTheBroker) {
+            let witness = store.read(&layout::deployment(instance)).await;
+            observed.witness = Some(witness.map_err(|error| done.failed(error))?);
+            disposition = decide(&observed);
+        }
+        let change = match disposition {
+            Disposition::Reconcile(change) => change,
+            Disposition::Skip(skip) => return Ok(Applied::Skipped(skip)),
+            Disposition::AskTheBroker => unreachable!("the broker's word has been heard, whatever it is"),
         };
+        // On a later attempt what stands there was kept before, unless somebody
+        // else's write is to be changed now.
+        if let Some(backups) = backups.filter(|_| !dry_run && (attempt == 1 || !change.secrets.is_empty())) {
+            let backup = backups.take(&observed, &change).await;
+            let backup = backup.map_err(|error| done.failed(not_kept(instance, error)))?;
+            done.backups += u32::from(backup.written);
+            done.findings.extend(backup.findings);
+        }
+        let written = if dry_run { Ok(()) } else { write_all(store, &change, &mut done.writes).await };
         match written {
             Ok(()) => {
                 let Done { writes, backups, findings } = done;
-                return Ok(Applied { writes, backups, disposition, findings });
+                return Ok(Applied::InLine { change, writes, backups, findings });
             }
             // An ambiguous write is settled by reading again: either it is
             // there, and the next decision finds nothing to do, or it is not.

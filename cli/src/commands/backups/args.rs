@@ -26,6 +26,17 @@ pub(crate) enum BackupsCommand {
     Prune(PruneArgs),
 }
 
+impl BackupsCommand {
+    /// Whether it changes anything in the store.
+    pub(crate) fn writes(&self) -> bool {
+        match self {
+            Self::List(_) | Self::Show(_) | Self::Diff(_) | Self::Verify(_) => false,
+            Self::Restore(RestoreArgs { dry_run, .. }) | Self::Prune(PruneArgs { dry_run, .. }) => !dry_run,
+            Self::Release(_) => true,
+        }
+    }
+}
+
 /// Where the archives are.
 #[derive(Debug, Args)]
 pub(crate) struct PlaceArgs {

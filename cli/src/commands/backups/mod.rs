@@ -23,7 +23,7 @@ use crate::args::GlobalArgs;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::Output;
-use crate::wiring::{self, ArchiveRoom};
+use crate::wiring::{self, Access, ArchiveRoom};
 
 pub(crate) use self::args::BackupsCommand;
 use self::args::{PlaceArgs, Spot};
@@ -44,8 +44,9 @@ pub(crate) fn run(
     };
     let PlaceArgs { source, store } = place;
     let settings = wiring::settings(global, &[source, store], output)?;
-    block_on(async {
-        let room = ArchiveRoom::open(&settings, output).await?;
+    let access = if command.writes() { Access::Write } else { Access::Look };
+    block_on(async |stop| {
+        let room = ArchiveRoom::open(&settings, access, stop, output).await?;
         match command {
             BackupsCommand::List(args) => list::run(&room, args, output).await,
             BackupsCommand::Show(args) => show::run(&room, args, output).await,

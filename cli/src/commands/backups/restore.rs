@@ -50,7 +50,7 @@ fn text(out: &mut dyn Write, restoration: &Restoration) -> io::Result<()> {
     if restoration.dry_run {
         return writeln!(out, "Nothing was written: this was a dry run.");
     }
-    writeln!(out, "{instance} is as {} holds it ({}).", restoration.archive, restoration.taken_at)?;
+    writeln!(out, "{} is put back, taken {}.", restoration.archive, restoration.taken_at)?;
     if let Some(replaced) = &restoration.replaced {
         writeln!(out, "What stood there is kept as {replaced}.")?;
     }
