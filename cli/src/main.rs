@@ -62,6 +62,7 @@ fn run(cli: &Cli, output: &mut Output) -> Result<Exit, Failure> {
         Command::Doctor(args) => commands::doctor::run(global, args, output),
         Command::Strategies(command) => commands::strategies::run(command, output),
         Command::Decisions(command) => commands::decisions::run(global, command, output),
+        Command::Backups(command) => commands::backups::run(global, command, output),
         Command::Completion(args) => commands::about::completion(args),
         Command::Version => commands::about::version(output),
     }

@@ -1,6 +1,7 @@
 //! Puts the program together: from settings to Director, catalog, store, state
 //! and engine. The only place that names adapters.
 
+mod archives;
 mod catalog;
 mod director;
 mod engine;
@@ -23,6 +24,7 @@ use crate::failure::Failure;
 use crate::output::Output;
 use crate::progress::Bar;
 
+pub(crate) use self::archives::ArchiveRoom;
 pub(crate) use self::catalog::CatalogSource;
 pub(crate) use self::director::DirectorSource;
 pub(crate) use self::store::StoreKind;
@@ -145,6 +147,7 @@ impl Workbench {
         options.filter = filter;
         options.verify_interval = chrono::Duration::from_std(settings.duration(keys::VERIFY_INTERVAL))
             .unwrap_or(chrono::Duration::MAX);
+        options.backups = archives::policy(settings)?;
         let manifests = ManifestCache::new(settings.duration(keys::CACHE_TTL));
         let (bar, stop) = (Bar::default(), stop.clone());
         Ok(Self { source, info, engine, catalog, manifests, records, bar, options, stop })

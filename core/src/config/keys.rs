@@ -375,6 +375,34 @@ declare_keys! {
         doc: "Deployments handled together, between two reports of progress.",
         secret: false,
     }
+    BACKUP_ENABLED: bool = {
+        path: "backup.enabled",
+        kind: Kind::Bool,
+        default: Some("true"),
+        doc: "Whether a run keeps what it changes as an archive first.",
+        secret: false,
+    }
+    BACKUP_RETENTION: u64 = {
+        path: "backup.retention",
+        kind: Kind::Integer { min: 0, max: 10_000 },
+        default: Some("10"),
+        doc: "How many archives of an instance stay; 0 keeps all.",
+        secret: false,
+    }
+    BACKUP_CLEANUP: bool = {
+        path: "backup.cleanup",
+        kind: Kind::Bool,
+        default: Some("true"),
+        doc: "Whether a run removes the archives beyond that number.",
+        secret: false,
+    }
+    BACKUP_PATH: String = {
+        path: "backup.path",
+        kind: Kind::Text,
+        default: Some("backups"),
+        doc: "Name of the folder below an instance that archives are kept in.",
+        secret: false,
+    }
     MAX_CONCURRENCY: u64 = {
         path: "max_concurrency",
         kind: Kind::Integer { min: 1, max: 256 },

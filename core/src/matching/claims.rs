@@ -25,7 +25,8 @@ pub fn settle_claims(decisions: &mut [Decision], index: &Index) {
             let claim = claims.entry(identity.instance.clone()).or_default();
             claim.matched.push(at);
             claim.expected.extend(names.expected(identity, decisions));
-            let recorded = index.entry(&identity.instance).and_then(|entry| entry.fields.text("deployment_name"));
+            let recorded =
+                index.entry(&identity.instance).and_then(|entry| entry.fields.text("deployment_name"));
             claim.recorded = recorded.and_then(|name| names.exactly(&name, decisions));
         }
         for ranked in &decision.ranking {
