@@ -31,9 +31,10 @@ pub(crate) enum Format {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "General options")]
 pub(crate) struct GlobalArgs {
-    /// Configuration file; its section `reconciler` is read.
-    #[arg(long, global = true, value_name = "FILE", env = "BLACKSMITH_RECONCILER_CONFIG")]
-    pub(crate) config: Option<PathBuf>,
+    /// Configuration file; its section `reconciler` is read
+    /// [env: BLACKSMITH_RECONCILER_CONFIG].
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
     /// How the answer on standard output looks.
     #[arg(long, global = true, value_name = "FORMAT", default_value = "table")]
     pub(crate) format: Format,
@@ -45,7 +46,16 @@ pub(crate) struct GlobalArgs {
     pub(crate) debug: bool,
 }
 
+/// Names the configuration file where no flag does.
+pub(crate) const CONFIG_VARIABLE: &str = "BLACKSMITH_RECONCILER_CONFIG";
+
 impl GlobalArgs {
+    /// The configuration file. As with every variable, empty means not set.
+    pub(crate) fn config(&self) -> Option<PathBuf> {
+        let variable = || std::env::var_os(CONFIG_VARIABLE).filter(|value| !value.is_empty());
+        self.config.clone().or_else(|| variable().map(PathBuf::from))
+    }
+
     pub(crate) fn format(&self) -> Format {
         if self.json { Format::Json } else { self.format }
     }
@@ -82,10 +92,28 @@ pub(crate) struct SourceArgs {
     /// A fleet's folder: a Director's answers, a catalog and an index.
     #[arg(long, value_name = "DIR")]
     pub(crate) fleet: Option<PathBuf>,
+    /// The Director: an alias of the bosh CLI, host, host:port or URL
+    /// [env: BOSH_ENVIRONMENT].
+    #[arg(long, short, value_name = "DIRECTOR")]
+    pub(crate) environment: Option<String>,
+    /// The UAA client, or the user [env: BOSH_CLIENT].
+    #[arg(long, value_name = "NAME")]
+    pub(crate) client: Option<String>,
+    /// A file with the client's secret, or the user's password
+    /// [env: BOSH_CLIENT_SECRET, the secret itself].
+    #[arg(long, value_name = "FILE")]
+    pub(crate) client_secret_file: Option<PathBuf>,
+    /// The CA of Director and UAA, a file or PEM text [env: BOSH_CA_CERT].
+    #[arg(long, value_name = "FILE")]
+    pub(crate) ca_cert: Option<String>,
     /// The catalog: a folder of services, or a saved answer to GET /v2/catalog
     /// (default: the fleet's own).
     #[arg(long, value_name = "PATH")]
     pub(crate) catalog: Option<PathBuf>,
+    /// The broker to read the catalog from [env: BLACKSMITH_URL]; its user and
+    /// password are BLACKSMITH_USERNAME and BLACKSMITH_PASSWORD.
+    #[arg(long, value_name = "URL")]
+    pub(crate) catalog_url: Option<String>,
 }
 
 /// Where records are kept.
@@ -266,7 +294,17 @@ fn text_flag(flags: &mut Vec<FlagText>, key: &str, flag: &str, text: Option<&Str
 impl Flags for SourceArgs {
     fn add(&self, flags: &mut Vec<FlagText>) {
         path_flag(flags, "fleet", "--fleet", self.fleet.as_ref());
+        text_flag(flags, "director.environment", "--environment", self.environment.as_ref());
+        text_flag(flags, "director.client", "--client", self.client.as_ref());
+        path_flag(
+            flags,
+            "director.client_secret_file",
+            "--client-secret-file",
+            self.client_secret_file.as_ref(),
+        );
+        text_flag(flags, "director.ca_cert", "--ca-cert", self.ca_cert.as_ref());
         path_flag(flags, "catalog.path", "--catalog", self.catalog.as_ref());
+        text_flag(flags, "catalog.url", "--catalog-url", self.catalog_url.as_ref());
     }
 }
 

@@ -32,7 +32,14 @@ impl Failure {
 
     /// A signal came.
     pub(crate) fn interrupted() -> Self {
-        Self { error: anyhow::Error::msg("interrupted"), advice: None, exit: Exit::Interrupted }
+        let advice = Some("nothing is left half written; run again to go on from there".to_owned());
+        Self { error: anyhow::Error::msg("interrupted"), advice, exit: Exit::Interrupted }
+    }
+
+    /// The same with advice, unless it has some already.
+    pub(crate) fn or_advise(mut self, advice: &str) -> Self {
+        self.advice.get_or_insert_with(|| advice.to_owned());
+        self
     }
 
     pub(crate) fn exit(&self) -> Exit {
@@ -73,6 +80,9 @@ impl From<RunError> for Failure {
             RunError::Refused { ref advice, .. } => {
                 let advice = Some(advice.clone());
                 Self { error: error.into(), advice, exit: Exit::Refused }
+            }
+            RunError::Interrupted { .. } => {
+                Self { error: error.into(), advice: None, exit: Exit::Interrupted }
             }
             _ => Self::local(error),
         }

@@ -10,6 +10,7 @@ mod progress;
 mod telemetry;
 mod wiring;
 
+use std::io::ErrorKind;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -44,10 +45,11 @@ fn main() -> ExitCode {
 /// Help and version are answers; anything else that clap reports is a mistake
 /// in the arguments. Clap's own code for those, 2, means "unreachable" here.
 fn usage(error: &clap::Error) -> ExitCode {
+    let printed = error.print();
     let asked_for = !error.use_stderr();
     // A closed pipe is no reason to fail.
-    let _ = error.print();
-    ExitCode::from(if asked_for { Exit::Success } else { Exit::Local })
+    let arrived = printed.err().is_none_or(|error| error.kind() == ErrorKind::BrokenPipe);
+    ExitCode::from(if asked_for && arrived { Exit::Success } else { Exit::Local })
 }
 
 fn run(cli: &Cli, output: &mut Output) -> Result<Exit, Failure> {

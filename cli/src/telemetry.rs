@@ -14,7 +14,14 @@ pub(crate) fn start(debug: bool) {
         "warn"
     };
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(level));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let colour = anstream::AutoStream::choice(&std::io::stderr()) != anstream::ColorChoice::Never;
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(colour)
+        .with_writer(std::io::stderr)
+        // It would complain about a closed standard error on standard error.
+        .log_internal_errors(false)
+        .init();
 }
 
 /// A panic in a strategy is caught and stands in its decision; the usual report

@@ -17,9 +17,14 @@ pub(crate) struct StatedInstance<'m> {
 pub(crate) fn stated(document: &Document) -> impl Iterator<Item = StatedInstance<'_>> {
     INSTANCE_ID_PATHS.iter().filter_map(move |path| {
         let node = document.path(path)?;
-        let text = node.as_str().filter(|text| !text.is_empty())?;
+        let text = written(node)?;
         Some(StatedInstance { node, pointer: path.join("."), id: InstanceId::new(text).ok() })
     })
+}
+
+/// The text of a field that somebody filled in: nothing for `null` and its like.
+pub(crate) fn written(node: Node<'_>) -> Option<&str> {
+    node.as_str().filter(|text| !text.is_empty() && !node.is_null())
 }
 
 /// The identity for which the broker would have made exactly this name: by the

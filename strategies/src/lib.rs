@@ -8,6 +8,8 @@ mod manifest_metadata;
 mod name_heuristics;
 mod release_based;
 mod stored_record;
+#[cfg(test)]
+mod testing;
 mod uuid_pattern;
 
 /// The ids of all strategies of this crate, so that a test can tell whether the

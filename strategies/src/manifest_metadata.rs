@@ -5,18 +5,19 @@ use reconciler_core::matching::{
     BuiltinStrategy, Confidence, Evidence, Family, Locus, MatchContext, MatchStrategy, Opinion,
     StrategyError, StrategyMeta, priority,
 };
-use reconciler_core::model::recognise::{plan_before, uuids};
+use reconciler_core::model::recognise::plan_before;
 use reconciler_core::model::{Identity, InstanceId};
 use reconciler_core::register_strategy;
 
-use crate::instance::{identity_by_name, identity_of, stated};
+use crate::instance::{identity_by_name, identity_of, in_name, stated, written};
 
 /// Manifest and name say the same: what the broker makes.
 const CONFIRMED_BY_NAME: Confidence = Confidence::per_mille(950);
 /// Service, plan and instance are stated; the name says nothing.
 const STATED: Confidence = Confidence::per_mille(900);
-/// The plan is taken from the index, or the name reads like something else. A
-/// copied manifest says the same, so this stays below the usual threshold.
+/// The plan is taken from the index, the index knows another one, or the name
+/// reads like something else. A copied manifest says the same, so this stays
+/// below the usual threshold.
 const DOUBTFUL: Confidence = Confidence::per_mille(650);
 
 /// See the module.
@@ -35,9 +36,9 @@ Looks at: `meta.params.instance_id`, which the broker puts into every manifest i
 `properties.blacksmith.{service_id,plan_id,instance_id}`, which people add; the name; the index.
 
 Proposes when: the stated instance and the name make up `{plan_id}-{instance_id}` with a plan of \
-the catalog (0.950); or plan and instance are stated and the name holds neither a UUID nor the \
-instance (0.900). It proposes for review (0.650) if the name does, or if the plan is known from the \
-index alone.
+the catalog (0.950); or plan and instance are stated and the name holds no instance (0.900). It \
+proposes for review (0.650) if the name does, if the plan is known from the index alone, or if the \
+index knows another one.
 
 Vetoes: the identity that the name has, when the manifest states another instance, plan or service. \
 A manifest that was copied must not take over the instance it was copied from.
@@ -106,27 +107,33 @@ fn without_name(context: MatchContext<'_>, mut statement: Statement<'_>) -> Opin
     if statement.contradiction(&identity).is_some() {
         return Opinion::abstain("the manifest states a plan and a service that do not belong together");
     }
-    let reads_otherwise =
-        !uuids(context.name()).is_empty() || plan_before(context.name(), instance).is_some();
-    if statement.plan.is_none() {
-        let key = entry.map_or("", |entry| entry.instance.as_str()).into();
-        statement.evidence.push(Evidence::new(
-            "record.known-instance",
-            Locus::Record { key },
-            "the index knows this instance and its plan",
-        ));
-        return Opinion::propose(identity, DOUBTFUL, statement.evidence);
-    }
-    if reads_otherwise {
-        let whole = 0..context.name().len();
-        statement.evidence.push(Evidence::in_name(
+    let recorded = entry.and_then(|entry| Some((entry.instance.as_str(), entry.plan()?)));
+    let doubt = match recorded {
+        Some((key, _)) if statement.plan.is_none() => {
+            Some(in_record("record.known-instance", key, "the index knows this instance and its plan"))
+        }
+        Some((key, recorded)) if *recorded != identity.plan => {
+            Some(in_record("record.other-plan", key, "the index knows this instance with another plan"))
+        }
+        _ if reads_otherwise(context, instance) => Some(Evidence::in_name(
             "name.reads-otherwise",
-            whole,
+            0..context.name().len(),
             "the name speaks of something else",
-        ));
-        return Opinion::propose(identity, DOUBTFUL, statement.evidence);
-    }
-    Opinion::propose(identity, STATED, statement.evidence)
+        )),
+        _ => None,
+    };
+    let confidence = if doubt.is_some() { DOUBTFUL } else { STATED };
+    statement.evidence.extend(doubt);
+    Opinion::propose(identity, confidence, statement.evidence)
+}
+
+/// Whether the name, which is nobody's, speaks of an instance all the same.
+fn reads_otherwise(context: MatchContext<'_>, instance: &InstanceId) -> bool {
+    !in_name(context).is_empty() || plan_before(context.name(), instance).is_some()
+}
+
+fn in_record(code: &'static str, key: &str, note: &'static str) -> Evidence {
+    Evidence::new(code, Locus::Record { key: key.into() }, note)
 }
 
 /// What the manifest says about itself.
@@ -162,7 +169,7 @@ impl<'m> Statement<'m> {
         }
         let mut text = |field: &str, code: &'static str, note: &'static str| {
             let node = document.path(&["properties", "blacksmith", field])?;
-            let text = node.as_str().filter(|text| !text.is_empty())?;
+            let text = written(node)?;
             evidence.push(place(code, &format!("properties.blacksmith.{field}"), node, note));
             Some(text)
         };
@@ -197,3 +204,6 @@ fn place(code: &'static str, pointer: &str, node: Node<'_>, note: &'static str) 
 }
 
 register_strategy!(ManifestMetadata);
+
+#[cfg(test)]
+mod tests;

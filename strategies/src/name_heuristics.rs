@@ -139,3 +139,93 @@ fn words(name: &str, part: Range<usize>) -> Vec<Range<usize>> {
 }
 
 register_strategy!(NameHeuristics);
+
+#[cfg(test)]
+mod tests {
+    use super::NameHeuristics;
+    use crate::testing::{check, named, places};
+
+    #[test]
+    fn the_longest_plan_id_beside_an_instance_is_proposed_for_review() {
+        let small = "0.500 redis / redis-small / $A [name.contains-plan name.instance]";
+        let ha = "0.500 redis / redis-small-ha / $A [name.contains-plan name.instance]";
+        check(
+            &NameHeuristics,
+            &[
+                named("prod_redis-small_$A-old").says(small),
+                named("redis-small-$A-old").says(small),
+                named("REDIS_SMALL_$A").says(small),
+                named("redis.small+$A").says(small),
+                named("Redis-small-ha-x-$A").says(ha),
+                named("$A-redis-small-ha").says(ha),
+                named("redis-small-ha-old-$^A")
+                    .says("0.500 redis / redis-small-ha / $^A [name.contains-plan name.instance]"),
+                named("old-redis-small-tesla")
+                    .index("tesla redis redis-small")
+                    .says("0.500 redis / redis-small / tesla [name.contains-plan name.instance]"),
+            ],
+        );
+    }
+
+    #[test]
+    fn a_bare_plan_name_counts_alone_and_if_no_other_plan_has_it() {
+        check(
+            &NameHeuristics,
+            &[
+                named("small-ha-$A").says("0.350 redis / redis-small-ha / $A [name.plan-name name.instance]"),
+                named("small-ha-old-$A").says("abstains: no plan stands in the name"),
+                named("standalone-$A").says("abstains: no plan stands in the name"),
+                named("mongodb-standalone-$A").says("abstains: no plan stands in the name"),
+            ],
+        );
+    }
+
+    #[test]
+    fn several_uuids_are_all_proposed() {
+        check(
+            &NameHeuristics,
+            &[named("redis-small-$A-$B").says(
+                "0.500 redis / redis-small / $A [name.contains-plan name.instance] | \
+                 0.500 redis / redis-small / $B [name.contains-plan name.instance]",
+            )],
+        );
+    }
+
+    #[test]
+    fn what_is_whole_or_nothing_is_left_alone() {
+        let many_words = format!("{}redis-small-$A", "a-".repeat(23));
+        check(
+            &NameHeuristics,
+            &[
+                named("redis-small-$A").says("abstains: the whole name is what the broker would make"),
+                named("redis-small-$^A").says("abstains: the whole name is what the broker would make"),
+                named("redis-small").says("abstains: the name holds no instance id"),
+                named("old-redis-small-tesla").says("abstains: the name holds no instance id"),
+                named("redis-smallish-$A").says("abstains: no plan stands in the name"),
+                named("smallredis-$A").says("abstains: no plan stands in the name"),
+                // An empty plan name is in every text and means nothing.
+                named("_$A").says("abstains: no plan stands in the name"),
+                named("service-instance_$A").says("abstains: no plan stands in the name"),
+                named(&many_words).says("abstains: no plan stands in the name"),
+            ],
+        );
+    }
+
+    #[test]
+    fn manifests_are_not_looked_at() {
+        let said = "0.500 redis / redis-small / $A [name.contains-plan name.instance]";
+        check(
+            &NameHeuristics,
+            &[
+                named("redis-small-$A-old").states("$B").says(said),
+                named("redis-small-$A-old").manifest("a: [").says(said),
+            ],
+        );
+    }
+
+    #[test]
+    fn the_evidence_says_where_plan_and_instance_stand() {
+        let opinion = named("prod_redis-small_$A-old").opinion(&NameHeuristics);
+        assert_eq!(places(&opinion), ["name.contains-plan name[5..16]", "name.instance name[17..53]"]);
+    }
+}

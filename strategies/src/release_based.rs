@@ -197,3 +197,100 @@ fn candidates<'a>(context: MatchContext<'a>, parts: &Parts<'_>) -> Vec<&'a Plan>
 }
 
 register_strategy!(ReleaseBased);
+
+#[cfg(test)]
+mod tests {
+    use super::ReleaseBased;
+    use crate::testing::{check, manifest_of, named, places};
+
+    const SMALL: &str = "0.600 redis / redis-small / $A [topology.fit]";
+
+    #[test]
+    fn jobs_tell_plans_of_one_release_apart() {
+        check(
+            &ReleaseBased,
+            &[
+                named("legacy-$A").manifest(&manifest_of("redis-forge/standalone")).says(SMALL),
+                named("legacy-$A")
+                    .manifest(&manifest_of("redis-forge/cluster redis-forge/sentinel"))
+                    .says("0.600 redis / redis-small-ha / $A [topology.fit]"),
+                // Two of three parts are shared.
+                named("legacy-$A")
+                    .manifest(&manifest_of("redis-forge/cluster"))
+                    .says("0.399 redis / redis-small-ha / $A [topology.fit]"),
+                // Without a manifest the jobs are unknown, and both fit alike.
+                named("legacy-$A").releases("redis-forge bpm").says(
+                    "0.600 redis / redis-small / $A [topology.fit] | \
+                     0.600 redis / redis-small-ha / $A [topology.fit]",
+                ),
+            ],
+        );
+    }
+
+    #[test]
+    fn what_everybody_uses_counts_for_nothing() {
+        check(
+            &ReleaseBased,
+            &[
+                named("legacy-$A")
+                    .manifest(&manifest_of(""))
+                    .says("abstains: it uses only what every deployment uses"),
+                named("legacy-$A").releases("bpm").says("abstains: it uses only what every deployment uses"),
+                named("legacy-$A")
+                    .releases("redis-forge")
+                    .everybody_uses("redis-forge")
+                    .says("abstains: it uses only what every deployment uses"),
+                // With or without `bpm`, the fit is the same.
+                named("legacy-$A")
+                    .releases("bpm")
+                    .manifest(&manifest_of("redis-forge/standalone"))
+                    .says(SMALL),
+            ],
+        );
+    }
+
+    #[test]
+    fn the_instance_may_stand_in_name_manifest_or_index() {
+        let parts = manifest_of("redis-forge/standalone");
+        let stated = |ids: &str| format!("{parts}{ids}");
+        let both = "meta: {params: {instance_id: $A}}\nproperties: {blacksmith: {instance_id: $B}}\n";
+        check(
+            &ReleaseBased,
+            &[
+                named("cache").manifest(&stated("meta: {params: {instance_id: $A}}")).says(SMALL),
+                named("cache").manifest(&stated("properties: {blacksmith: {instance_id: $A}}")).says(SMALL),
+                named("old-tesla")
+                    .index("tesla redis redis-small")
+                    .manifest(&parts)
+                    .says("0.600 redis / redis-small / tesla [topology.fit]"),
+                named("cache").manifest(&parts).says("abstains: nothing names an instance"),
+                named("old-tesla").manifest(&parts).says("abstains: nothing names an instance"),
+                named("cache").manifest(&stated(both)).says("abstains: nothing names an instance"),
+                named("redis-small-$A-$B").manifest(&parts).says("abstains: nothing names an instance"),
+            ],
+        );
+    }
+
+    #[test]
+    fn too_little_and_too_much_fit_says_nothing() {
+        let nothing = "abstains: no plan is made of the same releases and jobs";
+        check(
+            &ReleaseBased,
+            &[
+                named("legacy-$A").releases("pg-forge").says("abstains: 4 plans fit alike"),
+                named("legacy-$A").releases("vault-forge").says(nothing),
+                named("legacy-$A").manifest(&manifest_of("redis-forge/a redis-forge/b")).says(nothing),
+                // A release of one plan among many others is no fit.
+                named("legacy-$A").releases("redis-forge nats loggregator").says(nothing),
+                // A broken manifest leaves nothing to compare.
+                named("legacy-$A").manifest("a: [").says("abstains: it uses only what every deployment uses"),
+            ],
+        );
+    }
+
+    #[test]
+    fn the_evidence_names_the_plan_that_fits() {
+        let case = named("legacy-$A").manifest(&manifest_of("redis-forge/standalone"));
+        assert_eq!(places(&case.opinion(&ReleaseBased)), ["topology.fit catalog:redis/redis-small"]);
+    }
+}

@@ -72,3 +72,92 @@ fn proposal(context: MatchContext<'_>, entry: &IndexEntry) -> Option<Proposal> {
 }
 
 register_strategy!(StoredRecord);
+
+#[cfg(test)]
+mod tests {
+    use super::StoredRecord;
+    use crate::testing::{check, named, places};
+
+    #[test]
+    fn an_entry_that_expects_the_name_proposes_itself() {
+        check(
+            &StoredRecord,
+            &[
+                named("redis-small-$A")
+                    .index("$A redis redis-small")
+                    .says("0.980 redis / redis-small / $A [record.expected-name]"),
+                named("redis-small-ha-$A")
+                    .index("$B redis redis-small; $A redis redis-small-ha")
+                    .says("0.980 redis / redis-small-ha / $A [record.expected-name]"),
+                // The case of a UUID does not count, and the index's spelling stays.
+                named("redis-small-$A")
+                    .index("$^A redis redis-small")
+                    .says("0.980 redis / redis-small / $^A [record.expected-name]"),
+                named("redis-small-$^A")
+                    .index("$A redis redis-small")
+                    .says("0.980 redis / redis-small / $A [record.expected-name]"),
+                named("rabbitmq-standalone-relaxed-tesla")
+                    .index("relaxed-tesla rabbitmq rabbitmq-standalone")
+                    .says("0.980 rabbitmq / rabbitmq-standalone / relaxed-tesla [record.expected-name]"),
+            ],
+        );
+    }
+
+    #[test]
+    fn the_plan_decides_the_service_as_long_as_the_catalog_has_it() {
+        check(
+            &StoredRecord,
+            &[
+                named("redis-small-$A")
+                    .index("$A mariadb redis-small")
+                    .says("0.980 redis / redis-small / $A [record.expected-name]"),
+                named("redis-small-$A")
+                    .index("$A - redis-small")
+                    .says("0.980 redis / redis-small / $A [record.expected-name]"),
+                named("redis-legacy-$A")
+                    .index("$A redis redis-legacy")
+                    .says("0.980 redis / redis-legacy / $A [record.retired-plan]"),
+                named("redis-legacy-$A")
+                    .index("$A - redis-legacy")
+                    .says("abstains: no entry of the index expects this name"),
+            ],
+        );
+    }
+
+    #[test]
+    fn a_name_that_can_be_cut_two_ways_is_proposed_twice() {
+        check(
+            &StoredRecord,
+            &[named("redis-small-ha-tesla")
+                .index("ha-tesla redis redis-small; tesla redis redis-small-ha")
+                .says(
+                    "0.980 redis / redis-small / ha-tesla [record.expected-name] | \
+                     0.980 redis / redis-small-ha / tesla [record.expected-name]",
+                )],
+        );
+    }
+
+    #[test]
+    fn an_entry_that_expects_another_name_says_nothing() {
+        let nothing = "abstains: no entry of the index expects this name";
+        check(
+            &StoredRecord,
+            &[
+                named("redis-small-$A").says(nothing),
+                named("redis-small-$A").index("$A redis redis-small-ha").says(nothing),
+                named("redis-small-$A").index("$B redis redis-small").says(nothing),
+                named("redis-small-$A").index("$A redis -").says(nothing),
+                named("redis-small-$A-old").index("$A redis redis-small").says(nothing),
+                named("redis-small-Tesla").index("tesla redis redis-small").says(nothing),
+                named("cache").index("$A redis redis-small").states("$A").says(nothing),
+                named("redis-small-$A-$B").index("$A redis redis-small").says(nothing),
+            ],
+        );
+    }
+
+    #[test]
+    fn the_evidence_names_the_entry_by_its_own_key() {
+        let opinion = named("redis-small-$A").index("$^A redis redis-small").opinion(&StoredRecord);
+        assert_eq!(places(&opinion), ["record.expected-name index:$^A"]);
+    }
+}

@@ -57,3 +57,71 @@ impl MatchStrategy for UuidPattern {
 }
 
 register_strategy!(UuidPattern);
+
+#[cfg(test)]
+mod tests {
+    use super::UuidPattern;
+    use crate::testing::{check, named, places};
+
+    #[test]
+    fn a_plan_id_and_a_uuid_make_up_the_name() {
+        check(
+            &UuidPattern,
+            &[
+                named("redis-small-$A").says("0.850 redis / redis-small / $A [name.plan name.uuid]"),
+                named("redis-small-ha-$A").says("0.850 redis / redis-small-ha / $A [name.plan name.uuid]"),
+                named("redis-small-ha-eu-$A")
+                    .says("0.850 redis / redis-small-ha-eu / $A [name.plan name.uuid]"),
+                named("mariadb-standalone-$A")
+                    .says("0.850 mariadb / mariadb-standalone / $A [name.plan name.uuid]"),
+                named("redis-small-$^A").says("0.850 redis / redis-small / $^A [name.plan name.uuid]"),
+            ],
+        );
+    }
+
+    #[test]
+    fn what_only_looks_like_it_says_nothing() {
+        let no_uuid = "abstains: the name does not end in `-{uuid}`";
+        check(
+            &UuidPattern,
+            &[
+                named("redis-small").says(no_uuid),
+                named("redis-small-relaxed-tesla").says(no_uuid),
+                named("redis-small-$A-old").says(no_uuid),
+                named("redis-small$A").says(no_uuid),
+                named("$A").says(no_uuid),
+                named("redis-small-$A-$B").says("abstains: `redis-small-$A` is no plan of the catalog"),
+                named("redis-smal-$A").says("abstains: `redis-smal` is no plan of the catalog"),
+                named("redis-$A").says("abstains: `redis` is no plan of the catalog"),
+                named("small-$A").says("abstains: `small` is no plan of the catalog"),
+                named("prod-redis-small-$A").says("abstains: `prod-redis-small` is no plan of the catalog"),
+                named("Redis-Small-$A").says("abstains: `Redis-Small` is no plan of the catalog"),
+                named("redis-redis-small-$A").says("abstains: `redis-redis-small` is no plan of the catalog"),
+                named("mongodb-standalone-$A")
+                    .says("abstains: `mongodb-standalone` is no plan of the catalog"),
+                named("redis-legacy-$A")
+                    .index("$A redis redis-legacy")
+                    .says("abstains: `redis-legacy` is no plan of the catalog"),
+            ],
+        );
+    }
+
+    #[test]
+    fn manifest_and_index_change_nothing() {
+        let opinion = "0.850 redis / redis-small / $A [name.plan name.uuid]";
+        check(
+            &UuidPattern,
+            &[
+                named("redis-small-$A").states("$B").says(opinion),
+                named("redis-small-$A").manifest("a: [").says(opinion),
+                named("redis-small-$A").index("$^A rabbitmq rabbitmq-standalone").says(opinion),
+            ],
+        );
+    }
+
+    #[test]
+    fn the_evidence_says_where_plan_and_uuid_stand() {
+        let opinion = named("redis-small-$A").opinion(&UuidPattern);
+        assert_eq!(places(&opinion), ["name.plan name[0..11]", "name.uuid name[12..48]"]);
+    }
+}

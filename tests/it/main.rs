@@ -1,11 +1,23 @@
 //! The tests of the whole: one binary.
 
-#![expect(clippy::unwrap_used, reason = "a test ends at its first surprise")]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 // Without this line the linker leaves the strategies out.
 use reconciler_strategies as _;
 
+mod admission;
+mod claims;
+#[cfg(unix)]
+mod cli;
+mod decisions;
+mod determinism;
+mod director;
 mod documents;
+mod explanations;
+mod labelled;
+mod policies;
+mod registry;
+mod regressions;
 mod rooms;
 mod stores;
 mod vault;

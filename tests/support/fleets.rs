@@ -1,6 +1,12 @@
 //! Fleets that tests decide.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+
+use reconciler_core::adapters::fleet::{FleetFolder, read_labels};
+use reconciler_core::manifest::Deployment;
+use reconciler_core::matching::{Facts, Label};
+use reconciler_core::model::{DeploymentName, FleetStatistics};
 
 /// The demo fleet of this repository.
 #[must_use]
@@ -20,6 +26,37 @@ pub fn shared() -> Vec<PathBuf> {
         .collect();
     fleets.sort();
     fleets
+}
+
+/// A labelled fleet in memory.
+#[derive(Debug, Clone)]
+pub struct Fleet {
+    /// The folder's name.
+    pub name: String,
+    /// The deployments, by name.
+    pub deployments: Vec<Deployment>,
+    /// What decisions are made from.
+    pub facts: Facts,
+    /// The right answers.
+    pub labels: BTreeMap<DeploymentName, Label>,
+}
+
+/// Reads a labelled fleet with all its manifests.
+///
+/// # Panics
+/// If a part of it is missing or broken.
+#[must_use]
+pub fn load(root: &Path) -> Fleet {
+    let folder = FleetFolder::open(root).expect("a fleet");
+    let catalog = folder.catalog().expect("a catalog").expect("the fleet has its own catalog");
+    let index = folder.index().expect("an index");
+    let summaries = folder.summaries();
+    Fleet {
+        name: root.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+        deployments: summaries.iter().map(|summary| folder.deployment(summary)).collect(),
+        facts: Facts::new(catalog, index, FleetStatistics::of(summaries)),
+        labels: read_labels(&root.join("labels.yml")).expect("labels"),
+    }
 }
 
 /// Copies a fleet, so that a test can damage it.

@@ -8,6 +8,7 @@ pub mod fleets;
 pub mod line;
 pub mod pauses;
 pub mod real_vault;
+pub mod scene;
 pub mod serving;
 pub mod synthetic;
 pub mod vault;

@@ -2,12 +2,14 @@
 
 use std::io::{self, Write};
 
+use anyhow::anyhow;
 use reconciler_core::adapters::fleet::read_labels;
-use reconciler_core::manager::Filter;
+use reconciler_core::manager::{Filter, Unknown};
 use reconciler_core::matching::{Evaluation, StrategyScore, Verdict};
 use serde::Serialize;
 
 use super::block_on;
+use super::scan::write_unknown;
 use crate::args::{DecisionsCommand, EvalArgs, GlobalArgs};
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -27,6 +29,7 @@ struct EvaluationView<'a> {
     mistakes: Vec<Mistake<'a>>,
     undecided: Vec<&'a str>,
     unlabelled: Vec<&'a str>,
+    unknown: &'a [Unknown],
     floor: &'static str,
 }
 
@@ -59,19 +62,29 @@ pub(crate) fn run(
 fn eval(global: &GlobalArgs, args: &EvalArgs, output: &mut Output) -> Result<Exit, Failure> {
     for (flag, floor) in [("--min-precision", args.min_precision), ("--min-recall", args.min_recall)] {
         if floor.is_some_and(|floor| !(0.0..=1.0).contains(&floor)) {
-            return Err(Failure::told(format!("{flag} is not between 0 and 1"), "give a ratio such as 0.98"));
+            return Err(Failure::told(
+                format!("{flag}: the floor is not between 0 and 1"),
+                "give a ratio such as 0.98",
+            ));
         }
     }
     let settings = wiring::settings(global, &[&args.source, &args.matching], output)?;
-    block_on(async {
-        let bench = Workbench::open(&settings, Access::FleetOnly, Filter::default(), output).await?;
+    block_on(async |stop| {
+        let bench = Workbench::open(&settings, Access::FleetOnly, Filter::default(), stop, output).await?;
         let own = bench.source.fleet().map(|fleet| fleet.root().join("labels.yml"));
         let file = args.labels.clone().or(own).ok_or_else(|| {
             Failure::told("nothing says what the right answers are", "give them with --labels FILE")
         })?;
-        let labels = read_labels(&file)?;
+        let labels = read_labels(&file).map_err(|error| advised(error.into()))?;
         let survey = bench.reconciler().survey().await?;
         let evaluation = Evaluation::of(&survey.decisions, &labels);
+        // Nothing to hold decisions against would keep every floor.
+        if evaluation.verdicts.is_empty() {
+            return Err(advised(Failure::local(anyhow!(
+                "{}: labels no deployment of the fleet",
+                file.display()
+            ))));
+        }
         let kept = evaluation.precision() >= args.min_precision.unwrap_or(0.0)
             && evaluation.recall() >= args.min_recall.unwrap_or(0.0);
         let case = |name| labels.get(name).map_or("", |label| label.case.as_str());
@@ -106,11 +119,25 @@ fn eval(global: &GlobalArgs, args: &EvalArgs, output: &mut Output) -> Result<Exi
                 .collect(),
             undecided: evaluation.undecided.iter().map(|name| name.as_str()).collect(),
             unlabelled: evaluation.unlabelled.iter().map(|name| name.as_str()).collect(),
+            unknown: &survey.unknown,
             floor: if kept { "kept" } else { "missed" },
         };
-        output.answer("Evaluation", view.undecided.is_empty(), &view, |out| text(out, &view, args))?;
-        Ok(if kept { Exit::Success } else { Exit::BelowFloor })
+        let complete = view.undecided.is_empty() && survey.is_complete();
+        output.answer("Evaluation", complete, &view, |out| text(out, &view, args))?;
+        Ok(match (survey.is_complete(), kept) {
+            (false, _) => Exit::Incomplete,
+            (true, true) => Exit::Success,
+            (true, false) => Exit::BelowFloor,
+        })
     })
+}
+
+/// Labels that cannot be used, with what they look like.
+fn advised(failure: Failure) -> Failure {
+    failure.or_advise(
+        "give labels with --labels FILE: a deployment's name, then `outcome` (matched, review, unmatched) \
+         and for a match `service`, `plan` and `instance`",
+    )
 }
 
 fn text(out: &mut dyn Write, view: &EvaluationView<'_>, args: &EvalArgs) -> io::Result<()> {
@@ -139,6 +166,7 @@ fn text(out: &mut dyn Write, view: &EvaluationView<'_>, args: &EvalArgs) -> io::
     for name in &view.unlabelled {
         writeln!(out, "not labelled: {name}")?;
     }
+    write_unknown(out, view.unknown)?;
     writeln!(
         out,
         "{} labelled: {} matched, {} wrong, {} missed, {} left for review",

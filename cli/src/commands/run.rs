@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use reconciler_core::manager::RunReport;
+use reconciler_core::manager::{FailedInstance, RunReport};
 use reconciler_core::ports::PortErrorKind;
 use reconciler_core::updater::Change;
 
 use super::block_on;
-use super::scan::write_counts;
+use super::scan::{write_counts, write_findings, write_unknown};
 use crate::args::{GlobalArgs, RunArgs};
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -19,8 +19,8 @@ pub(crate) fn run(global: &GlobalArgs, args: &RunArgs, output: &mut Output) -> R
     let settings = wiring::settings(global, &[&args.source, &args.store, &args.matching], output)?;
     let filter = wiring::filter(&args.filter)?;
     let access = if args.dry_run { Access::Look } else { Access::Write };
-    block_on(async {
-        let bench = Workbench::open(&settings, access, filter, output).await?;
+    block_on(async |stop| {
+        let bench = Workbench::open(&settings, access, filter, stop, output).await?;
         let report = bench.reconciler().run().await?;
         output.answer("RunReport", report.complete, &report, |out| text(out, &report))?;
         Ok(exit(&report))
@@ -43,12 +43,36 @@ fn text(out: &mut dyn Write, report: &RunReport) -> io::Result<()> {
     for change in &report.changes {
         instances.entry(&change.instance).or_default().push(change);
     }
+    let widest = instances.keys().map(|instance| instance.len()).max().unwrap_or_default();
     for (instance, changes) in &instances {
-        let paths: Vec<&str> = changes.iter().map(|change| change.path.as_str()).collect();
+        let parts: Vec<&str> = changes.iter().map(|change| part(change)).collect();
         let sign = if changes.iter().any(|change| change.creates) { '+' } else { '~' };
-        writeln!(out, "{sign} {instance}: {}", paths.join(", "))?;
+        writeln!(out, "{sign} {instance:<widest$}  {}", parts.join(", "))?;
     }
     summary(out, report)
+}
+
+/// Which of an instance's secrets a change is about.
+fn part(change: &Change) -> &str {
+    match change.path.strip_prefix(&change.instance) {
+        Some("") => "record",
+        Some(below) => below.trim_start_matches('/'),
+        None => "index entry",
+    }
+}
+
+/// What could not be written, and once for all that fail alike what to do.
+fn write_failures(out: &mut dyn Write, failures: &[FailedInstance]) -> io::Result<()> {
+    let red = outcome_style("failed");
+    for (at, failure) in failures.iter().enumerate() {
+        let subject = if failure.deployment.is_empty() { &failure.instance } else { &failure.deployment };
+        writeln!(out, "{red}failed{red:#}  {subject}: {}", failure.message)?;
+        let next = failures.get(at + 1).and_then(|next| next.advice.as_ref());
+        if let Some(advice) = failure.advice.as_ref().filter(|advice| next != Some(*advice)) {
+            writeln!(out, "help: {advice}")?;
+        }
+    }
+    Ok(())
 }
 
 /// What was found, and how many there were.
@@ -56,21 +80,9 @@ pub(super) fn summary(out: &mut dyn Write, report: &RunReport) -> io::Result<()>
     if !report.changes.is_empty() {
         writeln!(out)?;
     }
-    for finding in &report.findings {
-        writeln!(out, "{}  {}: {}", finding.code, finding.subject, finding.message)?;
-    }
-    for unknown in &report.unknown {
-        writeln!(out, "unknown  {}: {}", unknown.deployment, unknown.why)?;
-    }
-    let red = outcome_style("failed");
-    for (at, failure) in report.failures.iter().enumerate() {
-        writeln!(out, "{red}failed{red:#}  {}{}: {}", failure.deployment, failure.instance, failure.message)?;
-        // What all of them share is said once, after the last of them.
-        let next = report.failures.get(at + 1).and_then(|next| next.advice.as_ref());
-        if let Some(advice) = failure.advice.as_ref().filter(|advice| Some(*advice) != next) {
-            writeln!(out, "        {advice}")?;
-        }
-    }
+    write_findings(out, report.findings.iter())?;
+    write_unknown(out, &report.unknown)?;
+    write_failures(out, &report.failures)?;
     let counts = &report.counts;
     write_counts(out, counts)?;
     write!(out, "{} instances: {} ", counts.matched - counts.filtered, counts.changed)?;

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use reconciler_core::manager::{Counts, Survey};
+use reconciler_core::manager::{Counts, Survey, Unknown};
 use reconciler_core::matching::{Decision, DecisionView, Outcome};
 use reconciler_core::updater::Finding;
 use serde::Serialize;
@@ -21,13 +21,14 @@ struct ScanData<'a> {
     counts: Counts,
     decisions: Vec<DecisionView<'a>>,
     findings: Vec<&'a Finding>,
+    unknown: &'a [Unknown],
 }
 
 pub(crate) fn run(global: &GlobalArgs, args: &ScanArgs, output: &mut Output) -> Result<Exit, Failure> {
     let settings = wiring::settings(global, &[&args.source, &args.store, &args.matching], output)?;
     let filter = wiring::filter(&args.filter)?;
-    block_on(async {
-        let bench = Workbench::open(&settings, Access::Look, filter, output).await?;
+    block_on(async |stop| {
+        let bench = Workbench::open(&settings, Access::Look, filter, stop, output).await?;
         let survey = bench.reconciler().survey().await?;
         let shown: Vec<&Decision> =
             survey.decisions.iter().filter(|decision| bench.filter().admits(decision)).collect();
@@ -36,7 +37,8 @@ pub(crate) fn run(global: &GlobalArgs, args: &ScanArgs, output: &mut Output) -> 
             chain: bench.engine.fingerprint().to_string(),
             counts: survey.counts(),
             decisions: shown.iter().map(|decision| DecisionView::of(decision)).collect(),
-            findings: if bench.filter().is_open() { survey.findings.iter().collect() } else { Vec::new() },
+            findings: survey.findings_for(bench.filter()),
+            unknown: &survey.unknown,
         };
         output
             .answer("Scan", survey.is_complete(), &data, |out| text(out, &survey, &shown, &data.findings))?;
@@ -53,10 +55,30 @@ fn text(out: &mut dyn Write, survey: &Survey, shown: &[&Decision], findings: &[&
         table.print(out)?;
         writeln!(out)?;
     }
-    for finding in findings {
-        writeln!(out, "{}  {}: {}", finding.code, finding.subject, finding.message)?;
-    }
+    write_findings(out, findings.iter().copied())?;
+    write_unknown(out, &survey.unknown)?;
     write_counts(out, &survey.counts())
+}
+
+/// What people should know, a line each.
+pub(super) fn write_findings<'a>(
+    out: &mut dyn Write,
+    findings: impl Iterator<Item = &'a Finding> + Clone,
+) -> io::Result<()> {
+    let widest = findings.clone().map(|finding| finding.code.len()).max().unwrap_or_default();
+    for Finding { code, subject, message } in findings {
+        writeln!(out, "{code:<widest$}  {subject}: {message}")?;
+    }
+    Ok(())
+}
+
+/// What could not be seen or understood, a line each.
+pub(super) fn write_unknown(out: &mut dyn Write, unknown: &[Unknown]) -> io::Result<()> {
+    let red = outcome_style("unknown");
+    for one in unknown {
+        writeln!(out, "{red}unknown{red:#}  {}: {}", one.deployment, one.why)?;
+    }
+    Ok(())
 }
 
 fn row(decision: &Decision) -> [String; 6] {

@@ -88,7 +88,7 @@ pub(crate) fn outcome_style(outcome: &str) -> Style {
     let colour = match outcome {
         "matched" | "complete" => AnsiColor::Green,
         "review" => AnsiColor::Yellow,
-        "wrong" | "missed" | "failed" | "incomplete" => AnsiColor::Red,
+        "wrong" | "missed" | "failed" | "incomplete" | "unknown" => AnsiColor::Red,
         _ => return Style::new(),
     };
     Style::new().fg_color(Some(colour.into()))

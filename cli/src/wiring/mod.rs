@@ -11,17 +11,19 @@ mod vault;
 use std::sync::Arc;
 
 use reconciler_core::config::{Settings, SourceFile, Sources, keys};
-use reconciler_core::manager::{Filter, Reconciler, RunOptions};
+use reconciler_core::manager::{CancellationToken, Filter, Reconciler, RunOptions};
 use reconciler_core::matching::MatchEngine;
-use reconciler_core::model::{Catalog, InstanceId, PlanId, ServiceId};
-use reconciler_core::ports::{RunState, SystemClock};
+use reconciler_core::model::{Catalog, InstanceId, InvalidId, PlanId, ServiceId};
+use reconciler_core::ports::{DirectorInfo, RunState, SystemClock};
+use reconciler_core::scanner::ManifestCache;
 
 use self::store::Records;
-use crate::args::{FilterArgs, Flags, GlobalArgs};
+use crate::args::{CONFIG_VARIABLE, FilterArgs, Flags, GlobalArgs};
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::progress::Bar;
 
+pub(crate) use self::catalog::CatalogSource;
 pub(crate) use self::director::DirectorSource;
 pub(crate) use self::store::StoreKind;
 pub(crate) use self::vault::{IndexSize, OpenVault, PathAccess, VaultReport, VaultStatus};
@@ -37,8 +39,8 @@ pub(crate) fn settings(
         group.add(&mut flags);
     }
     let settings = Settings::load(Sources {
-        file: global.config.as_deref().map(SourceFile::read),
-        environment: std::env::vars_os().filter(|(name, _)| name != "BLACKSMITH_RECONCILER_CONFIG").collect(),
+        file: global.config().as_deref().map(SourceFile::read),
+        environment: std::env::vars_os().filter(|(name, _)| name != CONFIG_VARIABLE).collect(),
         flags,
     })?;
     for notice in settings.notices() {
@@ -50,13 +52,25 @@ pub(crate) fn settings(
 /// Builds the filter that the flags describe.
 pub(crate) fn filter(args: &FilterArgs) -> Result<Filter, Failure> {
     let mut filter = Filter::default();
-    filter.service = args.service.as_deref().map(ServiceId::new).transpose().map_err(Failure::local)?;
-    filter.plan = args.plan.as_deref().map(PlanId::new).transpose().map_err(Failure::local)?;
-    filter.instance = args.instance.as_deref().map(InstanceId::new).transpose().map_err(Failure::local)?;
+    filter.service = id_flag("--service", args.service.as_deref(), |id| ServiceId::new(id))?;
+    filter.plan = id_flag("--plan", args.plan.as_deref(), |id| PlanId::new(id))?;
+    filter.instance = id_flag("--instance", args.instance.as_deref(), |id| InstanceId::new(id))?;
     if let Some(glob) = &args.deployment {
-        filter = filter.with_deployment(glob).map_err(Failure::local)?;
+        filter = filter
+            .with_deployment(glob)
+            .map_err(|error| Failure::told(format!("--deployment: {error}"), "give a shorter pattern"))?;
     }
     Ok(filter)
+}
+
+fn id_flag<I>(
+    flag: &str,
+    text: Option<&str>,
+    parse: impl Fn(&str) -> Result<I, InvalidId>,
+) -> Result<Option<I>, Failure> {
+    text.map(parse).transpose().map_err(|error| {
+        Failure::told(format!("{flag}: {error}"), "`scan` shows the ids there are, in its last columns")
+    })
 }
 
 /// Whether a command may leave anything behind.
@@ -74,10 +88,13 @@ pub(crate) enum Access {
 pub(crate) struct Workbench {
     pub(crate) source: DirectorSource,
     pub(crate) engine: Arc<MatchEngine>,
+    info: DirectorInfo,
     catalog: Arc<Catalog>,
+    manifests: ManifestCache,
     records: Records,
     bar: Bar,
     options: RunOptions,
+    stop: CancellationToken,
 }
 
 impl Workbench {
@@ -86,17 +103,34 @@ impl Workbench {
         settings: &Settings,
         access: Access,
         filter: Filter,
+        stop: &CancellationToken,
         output: &mut Output,
     ) -> Result<Self, Failure> {
         let engine = Arc::new(engine::engine(settings)?);
-        let source = DirectorSource::open(settings)?;
+        let source = DirectorSource::open(settings, stop)?;
         // Before anything is asked: a refusal needs no answer from anybody.
         let kind = StoreKind::admitted(settings, access)?;
-        let catalog = Arc::new(catalog::read(settings, &source).await?);
+        if source.is_live() && kind == StoreKind::Embedded {
+            places::require_named_store(settings)?;
+        }
+        let catalog = CatalogSource::open(settings, &source, stop)?;
+        for warning in [source.warning(), catalog.warning()].into_iter().flatten() {
+            output.note(&format!("warning: {warning}"));
+        }
+        let catalog = Arc::new(catalog.read(&source).await?);
+        tracing::debug!(
+            chain = engine.fingerprint().to_string(),
+            strategies = engine.chain().entries().len(),
+            services = catalog.services().len(),
+            plans = catalog.plan_count(),
+            "read the catalog"
+        );
         let info = source.director().info().await?;
         let records = Records::open(settings, kind, access, &source, &info.uuid).await?;
         let address = source.director().address();
-        output.note(&format!("Director  {} {}, uuid {}, {address}", info.name, info.version, info.uuid));
+        let named = [info.name.as_str(), &info.version].map(str::trim).join(" ");
+        let named = if named.trim().is_empty() { "without a name" } else { named.trim() };
+        output.note(&format!("Director  {named}, uuid {}, {address}", info.uuid));
         output.note(&format!("Store     {}", records.note));
         if let Some(state) = &records.state {
             output.note(&format!("State     {}", state.address()));
@@ -106,15 +140,20 @@ impl Workbench {
         }
         let mut options = RunOptions::default();
         options.dry_run = access != Access::Write;
-        options.batch_size = usize::try_from(settings.integer(keys::BATCH_SIZE)).unwrap_or(usize::MAX);
+        options.batch_size = director::number(settings.integer(keys::BATCH_SIZE));
+        options.concurrency = director::number(settings.integer(keys::MAX_CONCURRENCY));
         options.filter = filter;
-        Ok(Self { source, engine, catalog, records, bar: Bar::default(), options })
+        let manifests = ManifestCache::new(settings.duration(keys::CACHE_TTL));
+        let (bar, stop) = (Bar::default(), stop.clone());
+        Ok(Self { source, info, engine, catalog, manifests, records, bar, options, stop })
     }
 
     /// What makes a run of it.
     pub(crate) fn reconciler(&self) -> Reconciler<'_> {
         Reconciler {
             director: self.source.director(),
+            info: Some(self.info.clone()),
+            manifests: &self.manifests,
             store: self.records.store.as_ref(),
             state: self.records.state.as_ref().map(|state| state as &dyn RunState),
             catalog: Arc::clone(&self.catalog),
@@ -122,6 +161,7 @@ impl Workbench {
             clock: &SystemClock,
             progress: &self.bar,
             options: self.options.clone(),
+            stop: self.stop.clone(),
         }
     }
 

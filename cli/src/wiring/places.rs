@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use reconciler_core::config::{Settings, keys};
 
 use super::Access;
+use super::director::DirectorSource;
 use crate::failure::Failure;
 
 /// Where the store and the state are.
@@ -14,14 +15,23 @@ pub(super) struct Places {
 }
 
 impl Places {
-    pub(super) fn of(settings: &Settings, uuid: &str, access: Access) -> Result<Self, Failure> {
+    pub(super) fn of(
+        settings: &Settings,
+        source: &DirectorSource,
+        uuid: &str,
+        access: Access,
+    ) -> Result<Self, Failure> {
         if access == Access::FleetOnly {
             return Ok(Self { store: None, state: None });
         }
         // It becomes a file's name.
         if uuid.is_empty() || !uuid.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-') {
             return Err(Failure::told(
-                format!("the Director's uuid `{}` is none", uuid.escape_debug()),
+                format!(
+                    "{}: the Director's uuid `{}` is none",
+                    source.director().address(),
+                    uuid.escape_debug()
+                ),
                 "save the Director's answer to GET /info as director/info.json",
             ));
         }
@@ -39,6 +49,17 @@ impl Places {
     pub(super) fn state(&self) -> Result<&Path, Failure> {
         self.state.as_deref().ok_or_else(|| no_state_folder("--state"))
     }
+}
+
+/// Without a fleet's own index nobody could guess which records are meant.
+pub(super) fn require_named_store(settings: &Settings) -> Result<(), Failure> {
+    if settings.path(keys::STORE_PATH).is_some() {
+        return Ok(());
+    }
+    Err(Failure::told(
+        "a Director is named, and no store for its records",
+        "name the embedded store's file with --store FILE, or as `store.path` in the configuration",
+    ))
 }
 
 fn no_state_folder(flag: &str) -> Failure {

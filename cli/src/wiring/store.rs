@@ -83,7 +83,7 @@ impl Records {
         source: &DirectorSource,
         uuid: &str,
     ) -> Result<Self, Failure> {
-        let places = Places::of(settings, uuid, access)?;
+        let places = Places::of(settings, source, uuid, access)?;
         match kind {
             StoreKind::Embedded => Self::embedded(&places, access, source, uuid).await,
             StoreKind::Vault => {
@@ -101,28 +101,33 @@ impl Records {
         source: &DirectorSource,
         uuid: &str,
     ) -> Result<Self, Failure> {
-        let (store, state) = match access {
-            Access::Write => {
-                let store = SqliteStore::open(places.store()?)?;
-                (store, Some(StateFile::open(places.state()?, uuid)?))
-            }
-            Access::Look if places.store()?.exists() => {
-                let store = SqliteStore::open(places.store()?)?;
-                (store, StateFile::open_existing(places.state()?, uuid)?)
-            }
-            Access::Look | Access::FleetOnly => (SqliteStore::open_in_memory()?, None),
-        };
+        // Everything that is only read comes before a file is made.
         let index = source.fleet().map(|fleet| fleet.index_object()).transpose()?.flatten();
+        let begun = match access {
+            Access::Look => SqliteStore::open_existing(places.store()?)?,
+            Access::Write | Access::FleetOnly => None,
+        };
+        let (store, state, is_file) = match (access, begun) {
+            (Access::Write, _) => {
+                let store = SqliteStore::open(places.store()?)?;
+                (store, Some(StateFile::open(places.state()?, uuid)?), true)
+            }
+            (_, Some(store)) => (store, StateFile::open_existing(places.state()?, uuid)?, true),
+            (_, None) => (SqliteStore::open_in_memory()?, None, false),
+        };
         let seeded = match index {
-            Some(index) => store.seed_once(layout::INDEX, &index).await?,
-            None => false,
+            Some(index) if access == Access::Write || !is_file => {
+                store.seed_once(layout::INDEX, &index).await?
+            }
+            _ => false,
         };
         let address = store.address();
-        let note = match (access, seeded) {
-            (Access::FleetOnly, _) => "none, the fleet's own index".to_owned(),
-            (Access::Look, true) => "none yet, the fleet's own index".to_owned(),
-            (Access::Write, true) => format!("{address}, begun with the fleet's index"),
-            (_, false) => address,
+        let note = match (access, is_file, seeded) {
+            (Access::FleetOnly, ..) => "none, the fleet's own index".to_owned(),
+            (_, false, true) => "none yet, the fleet's own index".to_owned(),
+            (_, false, false) => "none yet, and the fleet has no index".to_owned(),
+            (_, true, true) => format!("{address}, begun with the fleet's index"),
+            (_, true, false) => address,
         };
         Ok(Self { store: Arc::new(store), state, note, warnings: Vec::new() })
     }

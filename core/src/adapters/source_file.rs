@@ -43,19 +43,34 @@ impl SourceError {
         Self::new(path, format!("cannot be read: {error}"))
     }
 
-    /// What serde has against a file. Its message names types and places; the
-    /// values it may quote are cut off.
+    /// What serde has against a file. Its message names fields, types and
+    /// places; the values it may quote are cut off.
     pub(super) fn json(path: &Path, error: &serde_json::Error) -> Self {
         let at = (error.line() > 0).then(|| Location {
             line: u32::try_from(error.line()).unwrap_or(u32::MAX),
             column: u32::try_from(error.column()).unwrap_or(u32::MAX),
         });
         let reason = match error.classify() {
-            serde_json::error::Category::Eof => "the JSON breaks off",
-            serde_json::error::Category::Syntax => "is not JSON",
-            _ => "is JSON of another shape than expected",
+            serde_json::error::Category::Eof => "the JSON breaks off".to_owned(),
+            serde_json::error::Category::Syntax => "is not JSON from here on".to_owned(),
+            _ => misfit(&error.to_string()),
         };
-        Self::new(path, reason).at(at)
+        // A column of 0 is the end of the line before; no editor counts so.
+        Self::new(path, reason).at(at.map(|at| Location { column: at.column.max(1), ..at }))
+    }
+}
+
+/// What serde says about a value that does not fit, without the value: it may
+/// be a secret. Only what follows the last `expected` is sure to be serde's own.
+fn misfit(message: &str) -> String {
+    let what = message.rsplit_once(" at line ").map_or(message, |(what, _place)| what);
+    let quotes_a_value = ["invalid type", "invalid value", "invalid length", "unknown variant"];
+    if !quotes_a_value.iter().any(|start| what.starts_with(start)) {
+        return format!("does not fit: {what}");
+    }
+    match what.rsplit_once("expected ") {
+        Some((_value, expected)) => format!("does not fit: expected {expected} here"),
+        None => "is JSON of another shape than expected".to_owned(),
     }
 }
 
@@ -110,4 +125,37 @@ pub(super) fn folder_entries(path: &Path) -> Result<Vec<PathBuf>, SourceError> {
     entries.retain(|entry| entry.file_name().is_some_and(|name| !name.to_string_lossy().starts_with('.')));
     entries.sort();
     Ok(entries)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::Deserialize;
+
+    use super::*;
+
+    #[derive(Debug, Deserialize)]
+    struct Shape {
+        #[serde(rename = "name")]
+        _name: String,
+        #[serde(default, rename = "count")]
+        _count: u8,
+    }
+
+    #[test]
+    fn a_misfit_is_named_with_its_place_and_without_its_value() {
+        for (text, expected) in [
+            (r#"{"count": 1}"#, "f.json:1:12: does not fit: missing field `name`"),
+            ("{\"name\":\n 5}", "f.json:2:2: does not fit: expected a string here"),
+            (
+                r#"{"name": "", "count": "hunter2, expected hunter2"}"#,
+                "f.json:1:49: does not fit: expected u8 here",
+            ),
+            (r#"{"name": "", "count": 777}"#, "f.json:1:25: does not fit: expected u8 here"),
+            (r#"{"name": "hun"#, "f.json:1:13: the JSON breaks off"),
+            (r#"{"name" "hunter2"}"#, "f.json:1:9: is not JSON from here on"),
+        ] {
+            let error = serde_json::from_str::<Shape>(text).unwrap_err();
+            assert_eq!(SourceError::json(Path::new("f.json"), &error).to_string(), expected);
+        }
+    }
 }

@@ -12,7 +12,6 @@ pub static LEGACY: &[&str] = &[
     "interval",
     "debug",
     // Concurrency and batches.
-    "max_concurrency",
     "max_concurrent",
     "max_deployments_per_run",
     "max_parallel_batch",
@@ -28,7 +27,6 @@ pub static LEGACY: &[&str] = &[
     "retry_delay",
     "retry_initial_delay",
     "retry_max_delay",
-    "cache_ttl",
     "run_timeout",
     "scan_timeout",
     "discovery_timeout",

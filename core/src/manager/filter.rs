@@ -1,9 +1,11 @@
 //! Limits what is shown and written. What is decided is never limited.
 
+use std::fmt;
+
 use regex::Regex;
 
 use crate::matching::Decision;
-use crate::model::{Identity, InstanceId, PlanId, ServiceId};
+use crate::model::{Identity, IndexEntry, InstanceId, PlanId, ServiceId};
 
 /// A pattern that cannot be understood.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -19,7 +21,14 @@ pub struct Filter {
     pub plan: Option<PlanId>,
     /// Only of this instance.
     pub instance: Option<InstanceId>,
-    deployment: Option<Regex>,
+    deployment: Option<Glob>,
+}
+
+/// A pattern as it was written, and what it means.
+#[derive(Debug, Clone)]
+struct Glob {
+    text: String,
+    regex: Regex,
 }
 
 impl Filter {
@@ -31,7 +40,7 @@ impl Filter {
     pub fn with_deployment(mut self, glob: &str) -> Result<Self, InvalidGlob> {
         let pattern = regex::escape(glob).replace(r"\*", ".*").replace(r"\?", ".");
         let regex = Regex::new(&format!("^{pattern}$")).map_err(|_| InvalidGlob(glob.to_owned()))?;
-        self.deployment = Some(regex);
+        self.deployment = Some(Glob { text: glob.to_owned(), regex });
         Ok(self)
     }
 
@@ -45,7 +54,7 @@ impl Filter {
     /// shown if any of its candidates fits.
     #[must_use]
     pub fn admits(&self, decision: &Decision) -> bool {
-        if self.deployment.as_ref().is_some_and(|regex| !regex.is_match(decision.deployment.as_str())) {
+        if !self.fits_name(decision.deployment.as_str()) {
             return false;
         }
         let by_identity = self.service.is_some() || self.plan.is_some() || self.instance.is_some();
@@ -58,9 +67,41 @@ impl Filter {
         }
     }
 
+    /// Whether an entry of the index is shown, by what it names and by the
+    /// deployment that would be its own.
+    pub(super) fn admits_entry(&self, entry: &IndexEntry) -> bool {
+        let expected = entry.identity();
+        let name = expected.as_ref().map(Identity::expected_deployment).unwrap_or_default();
+        self.service.as_ref().is_none_or(|id| entry.service() == Some(id))
+            && self.plan.as_ref().is_none_or(|id| entry.plan() == Some(id))
+            && self.instance.as_ref().is_none_or(|id| *id == entry.instance)
+            && self.fits_name(&name)
+    }
+
+    fn fits_name(&self, name: &str) -> bool {
+        self.deployment.as_ref().is_none_or(|glob| glob.regex.is_match(name))
+    }
+
     fn fits(&self, identity: &Identity) -> bool {
         self.service.as_ref().is_none_or(|id| *id == identity.service)
             && self.plan.as_ref().is_none_or(|id| *id == identity.plan)
             && self.instance.as_ref().is_none_or(|id| *id == identity.instance)
+    }
+}
+
+/// The conditions, for people: `service redis, deployment redis-*`.
+impl fmt::Display for Filter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let conditions = [
+            ("service", self.service.as_ref().map(|id| id.as_str())),
+            ("plan", self.plan.as_ref().map(|id| id.as_str())),
+            ("instance", self.instance.as_ref().map(|id| id.as_str())),
+            ("deployment", self.deployment.as_ref().map(|glob| glob.text.as_str())),
+        ];
+        let given = conditions.into_iter().filter_map(|(what, value)| Some((what, value?)));
+        for (at, (what, value)) in given.enumerate() {
+            write!(f, "{}{what} {value}", if at > 0 { ", " } else { "" })?;
+        }
+        Ok(())
     }
 }

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::ports::PortError;
 use crate::updater::{Change, Finding};
 
 /// How many of each kind there were.
@@ -28,16 +29,23 @@ pub struct Counts {
     pub skipped: usize,
     /// Instances that somebody else kept changing.
     pub conflicted: usize,
+    /// Instances that the run was asked to stop before.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub not_begun: usize,
     /// Instances that could not be read or written.
     pub failed: usize,
     /// Secrets that were written, the index included.
     pub writes: usize,
 }
 
+fn is_zero(count: &usize) -> bool {
+    *count == 0
+}
+
 /// An instance whose records could not be brought into line.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct FailedInstance {
-    /// The instance; `db` for the index.
+    /// The instance; `db` for the index, `state` for what is to be remembered.
     pub instance: String,
     /// The deployment.
     pub deployment: String,
@@ -48,6 +56,18 @@ pub struct FailedInstance {
     /// What to do.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub advice: Option<String>,
+}
+
+impl FailedInstance {
+    pub(super) fn of(instance: &str, deployment: &str, error: &PortError) -> Self {
+        Self {
+            instance: instance.to_owned(),
+            deployment: deployment.to_owned(),
+            kind: error.kind.code(),
+            message: error.to_string(),
+            advice: error.advice.as_ref().map(ToString::to_string),
+        }
+    }
 }
 
 /// What a run did.
@@ -78,7 +98,7 @@ pub struct RunReport {
     pub changes: Vec<Change>,
     /// What people should know.
     pub findings: Vec<Finding>,
-    /// What could not be seen.
+    /// What could not be seen or understood.
     pub unknown: Vec<Unknown>,
     /// What could not be written.
     pub failures: Vec<FailedInstance>,
@@ -87,6 +107,12 @@ pub struct RunReport {
 }
 
 impl RunReport {
+    /// Notes that the run could not be remembered: the next one knows less.
+    pub(super) fn not_remembered(&mut self, error: &PortError) {
+        self.failures.push(FailedInstance::of("state", "", error));
+        self.complete = false;
+    }
+
     /// How the run ended, in one word.
     #[must_use]
     pub fn outcome(&self) -> &'static str {
@@ -94,11 +120,11 @@ impl RunReport {
     }
 }
 
-/// A deployment that could not be seen.
+/// A deployment of which something is not known.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Unknown {
     /// The deployment.
     pub deployment: String,
-    /// Why.
+    /// Why: which file or which strategy, and what is wrong.
     pub why: String,
 }

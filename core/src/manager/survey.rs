@@ -2,13 +2,17 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use crate::matching::{Decision, Facts, Outcome};
-use crate::model::InstanceId;
-use crate::ports::Slot;
+use crate::matching::{Decision, Degradation, Facts, Outcome, nearest};
+use crate::model::{DeploymentName, IndexEntry, InstanceId};
+use crate::ports::{Director, Slot};
 use crate::scanner::Scan;
 use crate::updater::Finding;
 
-use super::report::Counts;
+use super::filter::Filter;
+use super::report::{Counts, Unknown};
+
+/// The code of the finding that filters leave nothing.
+const FITS_NOTHING: &str = "filter.fits-nothing";
 
 /// Everything that was read and decided, before anything is written.
 #[derive(Debug)]
@@ -24,6 +28,8 @@ pub struct Survey {
     pub decisions: Vec<Decision>,
     /// What people should know: odd manifests, entries without a deployment.
     pub findings: Vec<Finding>,
+    /// What could not be seen or understood, by deployment.
+    pub unknown: Vec<Unknown>,
 }
 
 impl Survey {
@@ -48,9 +54,96 @@ impl Survey {
         self.scan.completeness.is_complete() && self.decisions.iter().all(|decision| !decision.is_degraded())
     }
 
-    /// Entries of the index that no deployment speaks for, as findings. That is
-    /// what this scan did not see; it does not prove that they are gone.
-    pub(super) fn absent_entries(&self) -> Vec<Finding> {
+    /// What keeps the survey from being complete, each with its place.
+    pub(super) fn what_is_unknown(&self, director: &dyn Director) -> Vec<Unknown> {
+        let gaps = &self.scan.completeness.gaps;
+        let of = |name: &DeploymentName, why| Unknown { deployment: name.to_string(), why };
+        let mut unknown: Vec<Unknown> =
+            gaps.iter().map(|gap| of(&gap.deployment, gap.reason.to_string())).collect();
+        let unread: HashSet<_> = gaps.iter().map(|gap| &gap.deployment).collect();
+        for decision in &self.decisions {
+            let name = &decision.deployment;
+            for degradation in &decision.degradations {
+                match degradation {
+                    Degradation::Strategy { id, code } => {
+                        unknown.push(of(name, format!("strategy {id} failed ({code})")));
+                    }
+                    Degradation::Manifest { .. } if unread.contains(name) => {}
+                    Degradation::Manifest { message, .. } => {
+                        // A message that has a place begins with it.
+                        let blank = if message.starts_with(|c: char| c.is_ascii_digit()) { "" } else { " " };
+                        unknown.push(of(name, format!("{}:{blank}{message}", director.manifest_place(name))));
+                    }
+                }
+            }
+        }
+        unknown.sort_by(|a, b| a.deployment.cmp(&b.deployment));
+        unknown
+    }
+
+    /// The findings about what a filter admits.
+    #[must_use]
+    pub fn findings_for(&self, filter: &Filter) -> Vec<&Finding> {
+        if filter.is_open() {
+            return self.findings.iter().collect();
+        }
+        let shown = self.decisions.iter().filter(|decision| filter.admits(decision));
+        let shown: HashSet<&str> = shown.map(|decision| decision.deployment.as_str()).collect();
+        let entry = |subject: &str| self.facts.index.entry(&InstanceId::new(subject).ok()?);
+        let wanted = |finding: &&Finding| {
+            finding.code == FITS_NOTHING
+                || finding.code.starts_with("scan.")
+                || shown.contains(finding.subject.as_str())
+                || entry(&finding.subject).is_some_and(|entry| filter.admits_entry(entry))
+        };
+        self.findings.iter().filter(wanted).collect()
+    }
+
+    /// A finding if a filter leaves nothing: most often a slip of the pen.
+    pub(super) fn fits_nothing(&self, filter: &Filter) -> Option<Finding> {
+        if filter.is_open() || self.decisions.iter().any(|decision| filter.admits(decision)) {
+            return None;
+        }
+        let catalog = &self.facts.catalog;
+        let services: Vec<String> = catalog.services().iter().map(|one| one.id.to_string()).collect();
+        let plans: Vec<String> = catalog.plans().map(|one| one.id.to_string()).collect();
+        let meant = |wanted: Option<&str>, known: &[String]| {
+            wanted.filter(|id| known.iter().all(|one| one != id)).and_then(|id| nearest(id, known))
+        };
+        let meant = meant(filter.service.as_ref().map(|id| id.as_str()), &services)
+            .or_else(|| meant(filter.plan.as_ref().map(|id| id.as_str()), &plans));
+        let message = match meant {
+            Some(id) => format!("nothing fits the filters; did you mean `{id}`?"),
+            None => "nothing fits the filters".to_owned(),
+        };
+        Some(Finding::new(FITS_NOTHING, filter, message))
+    }
+
+    /// Whether something that was expected is not there: a deployment that could
+    /// not be read, one of the index without its deployment, fewer deployments
+    /// than before.
+    pub(super) fn lacks_anything(&self) -> bool {
+        !self.scan.completeness.is_complete()
+            || self.findings.iter().any(|finding| finding.code == "scan.fewer-deployments")
+            || self.absent_entries().next().is_some()
+    }
+
+    /// Says in the end what was not seen: as findings if the scan proves
+    /// something, and else that it does not.
+    pub(super) fn conclude(&mut self) {
+        let found: Vec<Finding> = if self.scan.completeness.is_complete() {
+            self.absent_entries().map(absence).collect()
+        } else {
+            let director = &self.scan.info.name;
+            let shortfalls = &self.scan.completeness.shortfalls;
+            shortfalls.iter().map(|one| Finding::new("scan.incomplete", director, one.to_string())).collect()
+        };
+        self.findings.extend(found);
+    }
+
+    /// Entries of the index that no deployment speaks for. That is what this
+    /// scan did not see; it does not prove that they are gone.
+    fn absent_entries(&self) -> impl Iterator<Item = &IndexEntry> {
         let claimed: BTreeSet<&InstanceId> = self
             .decisions
             .iter()
@@ -63,21 +156,20 @@ impl Survey {
             .flat_map(|summary| self.facts.index.expecting(summary.name.as_str()))
             .map(|entry| entry.instance.as_str())
             .collect();
-        let absent =
-            self.facts.index.entries().iter().filter(|entry| {
-                !claimed.contains(&entry.instance) && !named.contains(entry.instance.as_str())
-            });
-        absent
-            .map(|entry| {
-                let expected = entry.identity().map(|identity| identity.expected_deployment());
-                let message = match expected {
-                    Some(name) => {
-                        format!("no deployment `{name}` in this scan; nothing is concluded from one scan")
-                    }
-                    None => "the entry names no plan, and no deployment speaks for it".to_owned(),
-                };
-                Finding::new("entry.absent", &entry.instance, message)
-            })
-            .collect()
+        let there: HashSet<&str> = self.scan.summaries.iter().map(|summary| summary.name.as_str()).collect();
+        self.facts.index.entries().iter().filter(move |entry| {
+            let recorded = entry.fields.text("deployment_name");
+            !claimed.contains(&entry.instance)
+                && !named.contains(entry.instance.as_str())
+                && !recorded.is_some_and(|name| there.contains(name.as_str()))
+        })
     }
+}
+
+fn absence(entry: &IndexEntry) -> Finding {
+    let message = match entry.identity().map(|identity| identity.expected_deployment()) {
+        Some(name) => format!("no deployment `{name}` in this scan; nothing is concluded from one scan"),
+        None => "the entry names no plan, and no deployment speaks for it".to_owned(),
+    };
+    Finding::new("entry.absent", &entry.instance, message)
 }

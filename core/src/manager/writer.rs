@@ -6,16 +6,15 @@ use chrono::SecondsFormat;
 use futures_util::stream::{self, StreamExt};
 
 use super::progress::Phase;
-use super::report::{Counts, FailedInstance, RunReport, Unknown};
+use super::report::{Counts, FailedInstance, RunReport};
 use super::run::Reconciler;
 use super::survey::Survey;
 use crate::matching::Decision;
-use crate::model::{DeploymentName, DeploymentSummary, layout};
+use crate::model::{DeploymentSummary, layout};
 use crate::ports::{DirectorTask, PortError, PortErrorKind};
-use crate::scanner::Scanner;
 use crate::synchronizer::write_index;
 use crate::updater::{
-    Change, Disposition, EntryChange, Finding, InstanceChange, Matched, Stamp, apply, decide_change,
+    Applied, Change, EntryChange, Finding, InstanceChange, Matched, Stamp, apply, decide_change,
 };
 
 /// Writes what a survey found.
@@ -32,8 +31,22 @@ enum Outcome {
     InLine { change: Box<InstanceChange>, writes: u32 },
     /// They are left alone.
     Skipped(Finding),
+    /// The run was asked to stop before it came to them.
+    NotBegun,
     /// They could not be read or written.
     Failed { error: PortError, writes: u32 },
+}
+
+impl Outcome {
+    fn name(&self) -> &'static str {
+        match self {
+            Self::InLine { writes: 0, .. } => "in line",
+            Self::InLine { .. } => "written",
+            Self::Skipped(finding) => finding.code,
+            Self::NotBegun => "not begun",
+            Self::Failed { .. } => "failed",
+        }
+    }
 }
 
 impl<'a> Writer<'a> {
@@ -51,37 +64,41 @@ impl<'a> Writer<'a> {
         let options = &self.run.options;
         let matched = self.survey.decisions.iter().zip(&self.survey.scan.summaries);
         let matched: Vec<_> = matched.filter(|(decision, _)| decision.identity().is_some()).collect();
-        let wanted: Vec<_> =
+        let mut wanted: Vec<_> =
             matched.iter().copied().filter(|(decision, _)| options.filter.admits(decision)).collect();
 
         let mut tally = Tally::new(self.survey.counts());
         tally.counts.filtered = matched.len() - wanted.len();
+        let is_foreign = self.survey.scan.completeness.is_of_another_director();
+        if is_foreign {
+            // Whose deployments were decided nobody knows any more.
+            tally.counts.skipped = wanted.len();
+            wanted.clear();
+        }
         self.run.progress.begin(Phase::Reconcile, wanted.len());
         let mut outcomes = stream::iter(wanted)
-            .map(
-                |(decision, summary)| async move { (&summary.name, self.reconcile(decision, summary).await) },
-            )
+            .map(|(decision, summary)| async move { (decision, self.reconcile(decision, summary).await) })
             .buffered(options.concurrency.max(1));
-        while let Some((name, outcome)) = outcomes.next().await {
-            tally.count(name, outcome);
+        while let Some((decision, outcome)) = outcomes.next().await {
+            let name = decision.deployment.as_str();
+            tracing::debug!(deployment = name, outcome = outcome.name(), "reconciled");
+            tally.count(decision, outcome);
             self.run.progress.advance(1);
         }
         self.run.progress.end();
-        let index_members = self.synchronise(&mut tally).await;
+        let index_members = if is_foreign { None } else { self.synchronise(&mut tally).await };
         self.report(tally, index_members)
     }
 
     async fn reconcile(&self, decision: &Decision, summary: &DeploymentSummary) -> Outcome {
-        // The manifest was let go after deciding, so that a large fleet does not
-        // have to fit into memory.
-        let scanner = Scanner::new(self.run.director, 1);
-        let mut gaps = Vec::new();
-        let deployment = scanner.manifests(std::slice::from_ref(summary), &mut gaps).await.pop();
-        let Some(deployment) = deployment.filter(|_| gaps.is_empty()) else {
-            let why = gaps.pop().map(|gap| gap.why).unwrap_or_default();
-            let error =
-                PortError::new(PortErrorKind::Transient, "read the manifest of", summary.name.as_str(), why);
-            return Outcome::Failed { error, writes: 0 };
+        if self.run.stop.is_cancelled() {
+            return Outcome::NotBegun;
+        }
+        // What was parsed is let go after deciding, so that a large fleet does
+        // not have to fit into memory; what was received is kept.
+        let deployment = match self.run.scanner().deployment(summary).await {
+            Ok(deployment) => deployment,
+            Err(error) => return Outcome::Failed { error, writes: 0 },
         };
         let facts = &self.survey.facts;
         let matched = Matched::new(decision, summary, &deployment.manifest, &facts.catalog, &facts.index);
@@ -93,10 +110,8 @@ impl<'a> Writer<'a> {
         let decide = |observed: &_| decide_change(&matched, observed, in_flight, self.stamp);
         let instance = &matched.identity.instance;
         match apply(self.run.store, instance, self.run.options.dry_run, decide).await {
-            Ok(applied) => match applied.disposition {
-                Disposition::Reconcile(change) => Outcome::InLine { change, writes: applied.writes },
-                Disposition::Skip(skip) => Outcome::Skipped(skip.finding),
-            },
+            Ok(Applied::InLine { change, writes }) => Outcome::InLine { change, writes },
+            Ok(Applied::Skipped(skip)) => Outcome::Skipped(skip.finding),
             Err(failure) => Outcome::Failed { error: failure.error, writes: failure.writes },
         }
     }
@@ -108,6 +123,7 @@ impl<'a> Writer<'a> {
         let written = write_index(self.run.store, read, &tally.entries, self.run.options.dry_run).await;
         match written {
             Ok(index) => {
+                tracing::debug!(written = index.written, entries = index.entries, "merged the index");
                 tally.counts.writes += usize::from(index.written);
                 tally.findings.extend(index.merge.findings);
                 for (instance, creates, fields) in index.merge.entries {
@@ -129,10 +145,13 @@ impl<'a> Writer<'a> {
     }
 
     fn report(&self, tally: Tally, index_members: Option<usize>) -> RunReport {
-        let Tally { mut counts, entries, changes, changed, findings, failures } = tally;
+        let Tally { mut counts, entries, changes, changed, mut findings, failures } = tally;
+        if counts.not_begun > 0 {
+            let message = format!("stopped before {} instances were begun; run again", counts.not_begun);
+            findings.push(Finding::new("run.stopped", self.run.director.address(), message));
+        }
         counts.changed = changed.len();
         counts.unchanged = entries.iter().filter(|entry| !changed.contains(entry.instance.as_str())).count();
-        let gaps = &self.survey.scan.completeness.gaps;
         let rfc3339 = |at: chrono::DateTime<chrono::Utc>| at.to_rfc3339_opts(SecondsFormat::Millis, true);
         RunReport {
             run_id: format!("{}-{}", self.stamp.at.format("%Y%m%dT%H%M%S%3fZ"), std::process::id()),
@@ -143,14 +162,17 @@ impl<'a> Writer<'a> {
             director_uuid: self.survey.scan.info.uuid.clone(),
             store: self.run.store.address(),
             chain: self.run.engine.fingerprint().to_string(),
-            complete: failures.is_empty() && self.survey.is_complete(),
+            complete: failures.is_empty() && counts.not_begun == 0 && self.survey.is_complete(),
             counts,
             changes,
-            findings: self.survey.findings.iter().cloned().chain(findings).collect(),
-            unknown: gaps
-                .iter()
-                .map(|gap| Unknown { deployment: gap.deployment.to_string(), why: gap.why.clone() })
+            findings: self
+                .survey
+                .findings_for(&self.run.options.filter)
+                .into_iter()
+                .cloned()
+                .chain(findings)
                 .collect(),
+            unknown: self.survey.unknown.clone(),
             failures,
             index_members,
         }
@@ -179,7 +201,7 @@ impl Tally {
         }
     }
 
-    fn count(&mut self, deployment: &DeploymentName, outcome: Outcome) {
+    fn count(&mut self, decision: &Decision, outcome: Outcome) {
         match outcome {
             Outcome::InLine { change, writes } => {
                 self.counts.writes += writes as usize;
@@ -199,25 +221,22 @@ impl Tally {
                 self.counts.skipped += 1;
                 self.findings.push(finding);
             }
+            Outcome::NotBegun => self.counts.not_begun += 1,
             Outcome::Failed { error, writes } => {
                 self.counts.writes += writes as usize;
-                self.fail("", deployment.as_str(), &error);
+                let instance = decision.identity().map_or("", |identity| identity.instance.as_str());
+                self.fail(instance, decision.deployment.as_str(), &error);
             }
         }
     }
 
     fn fail(&mut self, instance: &str, deployment: &str, error: &PortError) {
-        if error.kind == PortErrorKind::Conflict {
-            self.counts.conflicted += 1;
-        } else {
-            self.counts.failed += 1;
-        }
-        self.failures.push(FailedInstance {
-            instance: instance.to_owned(),
-            deployment: deployment.to_owned(),
-            kind: error.kind.code(),
-            message: error.to_string(),
-            advice: error.advice.as_ref().map(ToString::to_string),
-        });
+        // The index is no instance: its failure is told and not counted.
+        let count = match error.kind {
+            PortErrorKind::Conflict => &mut self.counts.conflicted,
+            _ => &mut self.counts.failed,
+        };
+        *count += usize::from(!deployment.is_empty());
+        self.failures.push(FailedInstance::of(instance, deployment, error));
     }
 }

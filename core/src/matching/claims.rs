@@ -1,38 +1,40 @@
 //! One instance, one deployment: settles what several deployments claim.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::decision::{Decision, Outcome, ReviewReason};
-use crate::model::InstanceId;
+use crate::model::recognise::split_trailing_uuid;
+use crate::model::{Identity, InstanceId};
 
 /// Sends second claims to review. The deployment that carries the name the
 /// broker would have given it keeps the instance; if none does, or several do,
 /// nobody keeps it.
 ///
 /// A deployment with that name holds the instance even if it is itself in
-/// review: that its manifest could not be read must not let a copy take over.
+/// review, or no strategy speaks for it: that its manifest could not be read
+/// must not let a copy take over.
 ///
 /// Takes the decisions over the whole fleet: what is shown or written may be
 /// fewer, what is decided may not.
 pub fn settle_claims(decisions: &mut [Decision]) {
+    let names = Names::of(decisions);
     let mut claims: BTreeMap<InstanceId, Claims> = BTreeMap::new();
     for (at, decision) in decisions.iter().enumerate() {
         if let Some(identity) = decision.identity() {
-            claims.entry(identity.instance.clone()).or_default().matched.push(at);
+            let claim = claims.entry(identity.instance.clone()).or_default();
+            claim.matched.push(at);
+            claim.expected.extend(names.expected(identity, decisions));
         }
         for ranked in &decision.ranking {
             if ranked.identity.expects(decision.deployment.as_str()) {
-                let expected = &mut claims.entry(ranked.identity.instance.clone()).or_default().expected;
-                if expected.last() != Some(&at) {
-                    expected.push(at);
-                }
+                claims.entry(ranked.identity.instance.clone()).or_default().expected.insert(at);
             }
         }
     }
     for Claims { matched, expected } in claims.values() {
-        let holder = match (matched.as_slice(), expected.as_slice()) {
-            ([only], []) => Some(*only),
-            (_, [one]) => Some(*one),
+        let holder = match (matched.as_slice(), expected.len()) {
+            ([only], 0) => Some(*only),
+            (_, 1) => expected.first().copied(),
             _ => None,
         };
         let name = holder.map(|at| decisions[at].deployment.clone());
@@ -48,5 +50,32 @@ struct Claims {
     /// Deployments that were matched to it.
     matched: Vec<usize>,
     /// Deployments that carry the name the broker would give it.
-    expected: Vec<usize>,
+    expected: BTreeSet<usize>,
+}
+
+/// The places of the decisions by the names of their deployments, the case of a
+/// trailing UUID aside.
+struct Names(HashMap<String, Vec<usize>>);
+
+impl Names {
+    fn of(decisions: &[Decision]) -> Self {
+        let mut names: HashMap<String, Vec<usize>> = HashMap::with_capacity(decisions.len());
+        for (at, decision) in decisions.iter().enumerate() {
+            names.entry(folded(decision.deployment.as_str())).or_default().push(at);
+        }
+        Self(names)
+    }
+
+    /// The deployments that carry the name the broker would give this instance.
+    fn expected(&self, identity: &Identity, decisions: &[Decision]) -> impl Iterator<Item = usize> {
+        let found = self.0.get(&folded(&identity.expected_deployment()));
+        found.into_iter().flatten().copied().filter(|at| identity.expects(decisions[*at].deployment.as_str()))
+    }
+}
+
+fn folded(name: &str) -> String {
+    match split_trailing_uuid(name) {
+        Some((stem, uuid)) => format!("{stem}-{}", uuid.text.to_ascii_lowercase()),
+        None => name.to_owned(),
+    }
 }

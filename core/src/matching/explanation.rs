@@ -84,10 +84,23 @@ impl<'a> Explanation<'a> {
         if ranked.confidence < self.policy.threshold {
             return format!("below the threshold {}", self.policy.threshold);
         }
-        let leader = self.decision.leader().map(|leader| leader.confidence).unwrap_or_default();
-        match leader.lead_over(ranked.confidence).as_per_mille() {
-            0 => "as sure as the best: a tie is never a match".to_owned(),
-            _ => format!("{} behind the best", leader.lead_over(ranked.confidence)),
+        let best = self.decision.leader().map(|leader| leader.confidence).unwrap_or_default();
+        if ranked.confidence < best {
+            return format!("{} behind the best", best.lead_over(ranked.confidence));
+        }
+        let mut others = self.decision.ranking.iter().filter(|other| other.identity != ranked.identity);
+        if others.clone().any(|other| other.confidence == best) {
+            return "as sure as another: a tie is never a match".to_owned();
+        }
+        match &self.decision.outcome {
+            Outcome::Review(ReviewReason::SecondClaim { .. }) => {
+                "another deployment claims this instance".to_owned()
+            }
+            Outcome::Review(ReviewReason::Degraded) => "not every strategy could do its work".to_owned(),
+            _ => {
+                let next = others.next().map(|next| next.confidence).unwrap_or_default();
+                format!("only {} ahead of the next", ranked.confidence.lead_over(next))
+            }
         }
     }
 }

@@ -14,6 +14,7 @@ pub const SCHEMA_VERSION: u32 = 1;
 /// A decision as it is printed, stored and compared.
 #[derive(Debug, Clone, Serialize)]
 pub struct DecisionView<'a> {
+    schema_version: u32,
     deployment: &'a str,
     outcome: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -95,6 +96,7 @@ impl<'a> DecisionView<'a> {
             _ => (None, None),
         };
         Self {
+            schema_version: SCHEMA_VERSION,
             deployment: decision.deployment.as_str(),
             outcome: decision.outcome.name(),
             reason,

@@ -263,12 +263,7 @@ id!(@text InstanceId);
 /// never meant here.
 #[must_use]
 pub fn is_uuid(text: &str) -> bool {
-    let bytes = text.as_bytes();
-    bytes.len() == UUID_LEN
-        && bytes.iter().enumerate().all(|(i, b)| match i {
-            8 | 13 | 18 | 23 => *b == b'-',
-            _ => b.is_ascii_hexdigit(),
-        })
+    text.len() == UUID_LEN && uuid::Uuid::try_parse_ascii(text.as_bytes()).is_ok()
 }
 
 /// How many characters a UUID has.

@@ -145,4 +145,9 @@ pub trait Director: fmt::Debug + Send + Sync {
 
     /// Where this Director is, for people: an address or a folder, no secret.
     fn address(&self) -> String;
+
+    /// Where the manifest of a deployment is, for people who have to mend it.
+    fn manifest_place(&self, name: &DeploymentName) -> String {
+        format!("manifest of {name}")
+    }
 }

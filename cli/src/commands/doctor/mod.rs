@@ -1,6 +1,7 @@
 //! `doctor`: looks at everything a run needs, one section a part, and says what
 //! to do about what is wrong. Changes nothing.
 
+mod catalog;
 mod director;
 mod vault;
 
@@ -65,6 +66,19 @@ impl Check {
         Self { result: Verdict::Warn, advice: Some(advice.into()), ..Self::ok(subject, message) }
     }
 
+    /// The other side lets us do too little for a run.
+    pub(crate) fn refused(
+        subject: &'static str,
+        message: impl Into<String>,
+        advice: impl Into<String>,
+    ) -> Self {
+        Self { result: Verdict::Fail, exit: Exit::Remote, ..Self::warn(subject, message, advice) }
+    }
+
+    pub(crate) fn is_failure(&self) -> bool {
+        self.result == Verdict::Fail
+    }
+
     /// A run would not work, for this reason.
     pub(crate) fn fail(subject: &'static str, failure: &Failure) -> Self {
         let message: Vec<String> = failure.chain().map(ToString::to_string).collect();
@@ -97,7 +111,7 @@ impl Findings {
 
     /// The first failure decides; a warning ends well.
     fn exit(&self) -> Exit {
-        self.checks().find(|check| check.result == Verdict::Fail).map_or(Exit::Success, |check| check.exit)
+        self.checks().find(|check| check.is_failure()).map_or(Exit::Success, |check| check.exit)
     }
 
     fn count(&self, verdict: Verdict) -> usize {
@@ -107,8 +121,12 @@ impl Findings {
 
 pub(crate) fn run(global: &GlobalArgs, args: &DoctorArgs, output: &mut Output) -> Result<Exit, Failure> {
     let settings = wiring::settings(global, &[&args.source, &args.store], output)?;
-    block_on(async {
-        let mut sections = vec![director::section(&settings).await];
+    block_on(async |stop| {
+        let (director, source) = director::section(&settings, stop).await;
+        let mut sections = vec![director];
+        if let Some(source) = source {
+            sections.push(catalog::section(&settings, &source, stop).await);
+        }
         let mut smallest_policy = None;
         if let Some(vault) = vault::examine(&settings).await {
             sections.push(vault.section);

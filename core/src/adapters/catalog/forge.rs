@@ -1,7 +1,8 @@
 //! Forge folders: a folder a service, in it `service.yml` and a folder a plan.
 //! The rules for ids and order are Blacksmith's.
 
-use std::path::Path;
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::super::source_file::{folder_entries, read_text, read_yaml};
@@ -9,15 +10,43 @@ use super::SourceError;
 use crate::manifest::{Document, topology};
 use crate::model::{Plan, PlanId, Service, ServiceId, Topology};
 
+/// Which file gave which id, so that an id that stands twice is found with both
+/// of its files.
+#[derive(Default)]
+struct Sources {
+    services: HashMap<ServiceId, PathBuf>,
+    plans: HashMap<PlanId, PathBuf>,
+}
+
+/// Notes where an id stands; an error if it stands elsewhere too.
+fn note<I: std::hash::Hash + Eq + std::fmt::Display + Clone>(
+    seen: &mut HashMap<I, PathBuf>,
+    kind: &str,
+    id: &I,
+    file: &Path,
+) -> Result<(), SourceError> {
+    match seen.insert(id.clone(), file.to_owned()) {
+        None => Ok(()),
+        Some(first) => Err(SourceError::new(
+            file,
+            format!("{kind} id `{id}` occurs twice: it stands in {} too", first.display()),
+        )
+        .advise(format!(
+            "give each {kind} an id of its own; the broker puts a service's id before its plans'"
+        ))),
+    }
+}
+
 /// Reads the services of a folder, or the one service that the folder is.
 pub(super) fn read(folder: &Path) -> Result<Vec<Service>, SourceError> {
+    let mut sources = Sources::default();
     if folder.join("service.yml").is_file() {
-        return Ok(vec![service(folder)?]);
+        return Ok(vec![service(folder, &mut sources)?]);
     }
     let services = folder_entries(folder)?
         .iter()
         .filter(|entry| entry.join("service.yml").is_file())
-        .map(|entry| service(entry))
+        .map(|entry| service(entry, &mut sources))
         .collect::<Result<Vec<_>, _>>()?;
     if services.is_empty() {
         return Err(SourceError::new(folder, "holds no folder with a service.yml").advise(
@@ -27,24 +56,26 @@ pub(super) fn read(folder: &Path) -> Result<Vec<Service>, SourceError> {
     Ok(services)
 }
 
-fn service(folder: &Path) -> Result<Service, SourceError> {
+fn service(folder: &Path, sources: &mut Sources) -> Result<Service, SourceError> {
     let file = folder.join("service.yml");
     let (id, name) = id_and_name(&file, &read_yaml(&file)?)?;
     let id = ServiceId::new(&id).map_err(|error| SourceError::new(&file, error.to_string()))?;
+    note(&mut sources.services, "service", &id, &file)?;
     let plans = folder_entries(folder)?
         .iter()
         .filter(|entry| entry.is_dir())
-        .map(|entry| plan(entry, &id))
+        .map(|entry| plan(entry, &id, sources))
         .collect::<Result<Vec<_>, _>>()?;
     Ok(Service { id, name, plans })
 }
 
-fn plan(folder: &Path, service: &ServiceId) -> Result<Plan, SourceError> {
+fn plan(folder: &Path, service: &ServiceId, sources: &mut Sources) -> Result<Plan, SourceError> {
     let file = folder.join("plan.yml");
     let (own_id, name) = id_and_name(&file, &read_yaml(&file)?)?;
     // The broker puts the service's id in front of what the file says.
     let id = PlanId::new(format!("{service}-{own_id}"))
         .map_err(|error| SourceError::new(&file, error.to_string()))?;
+    note(&mut sources.plans, "plan", &id, &file)?;
     Ok(Plan { id, name, service: service.clone(), topology: plan_topology(folder)? })
 }
 

@@ -125,4 +125,8 @@ impl Director for FleetFolder {
     fn address(&self) -> String {
         format!("fleet {}", self.root().display())
     }
+
+    fn manifest_place(&self, name: &DeploymentName) -> String {
+        self.manifest_file(name).display().to_string()
+    }
 }

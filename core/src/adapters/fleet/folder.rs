@@ -8,6 +8,9 @@ use super::wire::{WireDeployment, WireInfo};
 use crate::manifest::{Deployment, Limits, Manifest};
 use crate::model::{Catalog, DeploymentName, DeploymentSummary, Index, JsonObject};
 
+/// What to do about the Director's list.
+const SAVE_THE_LIST: &str = "save the Director's answer to GET /deployments?exclude_configs=true there";
+
 /// A folder that holds a fleet:
 ///
 /// ```text
@@ -35,20 +38,22 @@ impl FleetFolder {
     pub fn open(root: impl Into<PathBuf>) -> Result<Self, SourceError> {
         let root = root.into();
         if !root.is_dir() {
-            return Err(SourceError::new(&root, "is not a folder").advise("name a folder that holds a fleet"));
+            let what = if root.exists() { "is not a folder" } else { "does not exist" };
+            return Err(SourceError::new(&root, what).advise("name a folder that holds a fleet"));
         }
         let list = root.join("director/deployments.json");
         if !list.is_file() {
             return Err(SourceError::new(&root, "is no fleet: it has no director/deployments.json")
-                .advise("save the Director's answer to GET /deployments?exclude_configs=true there"));
+                .advise(SAVE_THE_LIST));
         }
-        let wire: Vec<WireDeployment> = parse_json(&list)?;
+        let wire: Vec<WireDeployment> = parse_json(&list).map_err(|error| error.advise(SAVE_THE_LIST))?;
         let mut summaries: Vec<DeploymentSummary> = wire.into_iter().map(Into::into).collect();
         summaries.sort_by(|a, b| a.name.cmp(&b.name));
         if let Some(pair) = summaries.windows(2).find(|pair| pair[0].name == pair[1].name) {
             return Err(SourceError::new(&list, format!("lists deployment `{}` twice", pair[0].name)));
         }
-        let info: WireInfo = parse_json(&root.join("director/info.json"))?;
+        let info: WireInfo = parse_json(&root.join("director/info.json"))
+            .map_err(|error| error.advise("save the Director's answer to GET /info there"))?;
         Ok(Self { root, summaries, name: info.name, uuid: info.uuid, version: info.version })
     }
 
@@ -132,7 +137,11 @@ impl FleetFolder {
         if matches!(file.try_exists(), Ok(false)) {
             return Ok(None);
         }
-        parse_json(&file).map(Some)
+        parse_json(&file).map(Some).map_err(|error| {
+            error.advise(
+                "save the index there as one JSON object, an entry an instance; no file means no index yet",
+            )
+        })
     }
 
     /// The index; empty if the fleet has none.

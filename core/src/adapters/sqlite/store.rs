@@ -53,6 +53,20 @@ impl SqliteStore {
         DatabaseFile::open(&records::FORM, path.as_ref(), wait).map(Self::new)
     }
 
+    /// Opens the store in a file for reading only, and creates nothing. `None`
+    /// if there is no file, or nothing was ever written to it.
+    ///
+    /// # Errors
+    /// Those of `open`; and every method that changes something fails later.
+    pub fn open_existing(path: impl AsRef<Path>) -> Result<Option<Self>, PortError> {
+        let Some(mut file) = DatabaseFile::open_existing(&records::FORM, path.as_ref(), LOCK_WAIT)? else {
+            return Ok(None);
+        };
+        let task = Task::new("open the embedded store", file.name());
+        let begun = file.read(&task, |transaction| records::was_written(transaction))?;
+        Ok(begun.then(|| Self::new(file)))
+    }
+
     /// Makes a store in memory, gone with its last clone.
     ///
     /// # Errors
@@ -83,6 +97,10 @@ impl SqliteStore {
         let text = self.within_limit(&task, data)?;
         let path = path.to_owned();
         self.run(task, move |file, task| {
+            // Most often there is nothing to do: that needs no lock.
+            if file.read(task, |transaction| records::was_written(transaction))? {
+                return Ok(false);
+            }
             file.write(task, |transaction| {
                 if records::was_written(transaction)? {
                     return Ok(false);

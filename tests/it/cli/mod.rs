@@ -1,0 +1,18 @@
+//! The program as its users see it: arguments in, two streams and an exit code
+//! out.
+
+mod program;
+
+mod bad_fleet;
+mod bad_manifests;
+mod bad_store;
+mod bad_words;
+mod closed_streams;
+mod filters;
+mod formats;
+mod index;
+mod markers;
+mod records;
+mod runs;
+mod scale;
+mod texts;
