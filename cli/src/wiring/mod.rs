@@ -14,7 +14,7 @@ use reconciler_core::config::{Settings, SourceFile, Sources, keys};
 use reconciler_core::manager::{CancellationToken, Filter, Reconciler, RunOptions};
 use reconciler_core::matching::MatchEngine;
 use reconciler_core::model::{Catalog, InstanceId, InvalidId, PlanId, ServiceId};
-use reconciler_core::ports::{DirectorInfo, RunState, SystemClock};
+use reconciler_core::ports::{DirectorInfo, RunState};
 use reconciler_core::scanner::ManifestCache;
 
 use self::store::Records;
@@ -150,19 +150,15 @@ impl Workbench {
 
     /// What makes a run of it.
     pub(crate) fn reconciler(&self) -> Reconciler<'_> {
-        Reconciler {
-            director: self.source.director(),
-            info: Some(self.info.clone()),
-            manifests: &self.manifests,
-            store: self.records.store.as_ref(),
-            state: self.records.state.as_ref().map(|state| state as &dyn RunState),
-            catalog: Arc::clone(&self.catalog),
-            engine: Arc::clone(&self.engine),
-            clock: &SystemClock,
-            progress: &self.bar,
-            options: self.options.clone(),
-            stop: self.stop.clone(),
-        }
+        let (director, store) = (self.source.director(), self.records.store.as_ref());
+        let (catalog, engine) = (Arc::clone(&self.catalog), Arc::clone(&self.engine));
+        let mut reconciler = Reconciler::new(director, store, &self.manifests, catalog, engine);
+        reconciler.info = Some(self.info.clone());
+        reconciler.state = self.records.state.as_ref().map(|state| state as &dyn RunState);
+        reconciler.progress = &self.bar;
+        reconciler.options = self.options.clone();
+        reconciler.stop = self.stop.clone();
+        reconciler
     }
 
     pub(crate) fn filter(&self) -> &Filter {

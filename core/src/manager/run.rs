@@ -6,12 +6,12 @@ use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
 use super::filter::Filter;
-use super::progress::Progress;
+use super::progress::{NoProgress, Progress};
 use super::report::RunReport;
 use super::writer::Writer;
 use crate::matching::MatchEngine;
 use crate::model::{Catalog, JsonObject};
-use crate::ports::{Clock, Director, DirectorInfo, PortError, RunEntry, RunState, SecretStore};
+use crate::ports::{Clock, Director, DirectorInfo, PortError, RunEntry, RunState, SecretStore, SystemClock};
 use crate::scanner::{ManifestCache, Scan, ScanSettings, Scanner};
 use crate::updater::Stamp;
 
@@ -61,6 +61,7 @@ impl Default for RunOptions {
 }
 
 /// Brings the records of one Director's instances into line.
+#[non_exhaustive]
 pub struct Reconciler<'a> {
     /// What is scanned.
     pub director: &'a dyn Director,
@@ -95,6 +96,33 @@ impl fmt::Debug for Reconciler<'_> {
             .field("store", &self.store.address())
             .field("options", &self.options)
             .finish_non_exhaustive()
+    }
+}
+
+impl<'a> Reconciler<'a> {
+    /// A run with the usual options that tells nobody how far it is, remembers
+    /// nothing, and is not stopped; set the fields that should differ.
+    #[must_use]
+    pub fn new(
+        director: &'a dyn Director,
+        store: &'a dyn SecretStore,
+        manifests: &'a ManifestCache,
+        catalog: impl Into<Arc<Catalog>>,
+        engine: impl Into<Arc<MatchEngine>>,
+    ) -> Self {
+        Self {
+            director,
+            store,
+            info: None,
+            manifests,
+            state: None,
+            catalog: catalog.into(),
+            engine: engine.into(),
+            clock: &SystemClock,
+            progress: &NoProgress,
+            options: RunOptions::default(),
+            stop: CancellationToken::new(),
+        }
     }
 }
 
