@@ -52,7 +52,7 @@ impl ArchiveRoom {
         let policy = policy(settings)?;
         let store: Arc<dyn SecretStore> = match StoreKind::admitted(settings, access)? {
             StoreKind::Vault => {
-                let OpenVault { store, warnings } = OpenVault::open(settings)?;
+                let OpenVault { store, warnings } = OpenVault::open(settings, stop)?;
                 for warning in warnings {
                     output.note(&format!("warning: {warning}"));
                 }
@@ -71,7 +71,8 @@ impl ArchiveRoom {
         let Some(path) = settings.path(keys::STORE_PATH) else {
             let source = DirectorSource::open(settings, stop)?;
             let info = source.director().info().await?;
-            let records = Records::open(settings, StoreKind::Embedded, Access::Look, &source, &info.uuid);
+            let records =
+                Records::open(settings, StoreKind::Embedded, Access::Look, &source, &info.uuid, stop);
             return Ok(records.await?.store);
         };
         let store = SqliteStore::open_existing(path)?.ok_or_else(|| {

@@ -128,7 +128,7 @@ impl Workbench {
             "read the catalog"
         );
         let info = source.director().info().await?;
-        let records = Records::open(settings, kind, access, &source, &info.uuid).await?;
+        let records = Records::open(settings, kind, access, &source, &info.uuid, stop).await?;
         let address = source.director().address();
         let named = [info.name.as_str(), &info.version].map(str::trim).join(" ");
         let named = if named.trim().is_empty() { "without a name" } else { named.trim() };

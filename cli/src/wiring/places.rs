@@ -58,7 +58,8 @@ pub(super) fn require_named_store(settings: &Settings) -> Result<(), Failure> {
     }
     Err(Failure::told(
         "a Director is named, and no store for its records",
-        "name the embedded store's file with --store FILE, or as `store.path` in the configuration",
+        "name Vault with --store vault, or the embedded store's file with --store FILE; in the configuration \
+         it is `store.path`, and a section `vault` will do",
     ))
 }
 

@@ -199,5 +199,5 @@ async fn an_index_that_was_deleted_is_not_begun_anew_even_without_a_state() {
     SqliteStore::open(world.store_file()).unwrap().delete(layout::INDEX).await.unwrap();
     fs::remove_file(world.state_file()).unwrap();
     let answer = world.run("run").ends(4);
-    assert!(answer.stderr.contains("is deleted") && answer.stderr.contains("undelete"), "{}", answer.stderr);
+    assert!(answer.stderr.contains("is deleted") && answer.stderr.contains("restore"), "{}", answer.stderr);
 }
