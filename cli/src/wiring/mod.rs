@@ -105,8 +105,15 @@ impl Workbench {
     ) -> Result<Self, Failure> {
         let engine = Arc::new(engine::engine(settings)?);
         let source = DirectorSource::open(settings, stop)?;
-        if source.is_live() {
-            places::require_named_store(settings)?;
+        match access {
+            Access::FleetOnly if source.is_live() => {
+                return Err(Failure::told(
+                    "the right answers are those of a fleet, and a Director is named",
+                    "give a fleet's folder with --fleet DIR, or as `fleet` in the configuration",
+                ));
+            }
+            _ if source.is_live() => places::require_named_store(settings)?,
+            _ => {}
         }
         let catalog = CatalogSource::open(settings, &source, stop)?;
         for warning in [source.warning(), catalog.warning()].into_iter().flatten() {
