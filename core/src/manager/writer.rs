@@ -14,7 +14,7 @@ use crate::model::{DeploymentSummary, layout};
 use crate::ports::{DirectorTask, PortError, PortErrorKind};
 use crate::synchronizer::write_index;
 use crate::updater::{
-    Change, Disposition, EntryChange, Finding, InstanceChange, Matched, Stamp, apply, decide_change,
+    Applied, Change, EntryChange, Finding, InstanceChange, Matched, Stamp, apply, decide_change,
 };
 
 /// Writes what a survey found.
@@ -110,10 +110,8 @@ impl<'a> Writer<'a> {
         let decide = |observed: &_| decide_change(&matched, observed, in_flight, self.stamp);
         let instance = &matched.identity.instance;
         match apply(self.run.store, instance, self.run.options.dry_run, decide).await {
-            Ok(applied) => match applied.disposition {
-                Disposition::Reconcile(change) => Outcome::InLine { change, writes: applied.writes },
-                Disposition::Skip(skip) => Outcome::Skipped(skip.finding),
-            },
+            Ok(Applied::InLine { change, writes }) => Outcome::InLine { change, writes },
+            Ok(Applied::Skipped(skip)) => Outcome::Skipped(skip.finding),
             Err(failure) => Outcome::Failed { error: failure.error, writes: failure.writes },
         }
     }
