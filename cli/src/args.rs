@@ -120,8 +120,9 @@ pub(crate) struct SourceArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Where records are kept")]
 pub(crate) struct StoreArgs {
-    /// The embedded store's file (default: in the user's state folder).
-    #[arg(long, value_name = "FILE")]
+    /// The embedded store's file (default: in the user's state folder), or
+    /// `vault` for Vault, found as the vault CLI finds it.
+    #[arg(long, value_name = "FILE|vault")]
     pub(crate) store: Option<PathBuf>,
     /// What is remembered between runs (default: in the user's state folder).
     #[arg(long, value_name = "FILE")]
@@ -175,6 +176,9 @@ pub(crate) struct RunArgs {
     /// Show what would be written, and write nothing.
     #[arg(long)]
     pub(crate) dry_run: bool,
+    /// Read every record, also where the index says that nothing has changed.
+    #[arg(long)]
+    pub(crate) full: bool,
     #[command(flatten)]
     pub(crate) source: SourceArgs,
     #[command(flatten)]
@@ -190,6 +194,9 @@ pub(crate) struct PlanArgs {
     /// End with 11 if there is something to write.
     #[arg(long)]
     pub(crate) detailed_exitcode: bool,
+    /// Read every record, also where the index says that nothing has changed.
+    #[arg(long)]
+    pub(crate) full: bool,
     #[command(flatten)]
     pub(crate) source: SourceArgs,
     #[command(flatten)]
@@ -226,6 +233,9 @@ pub(crate) struct ExplainArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct DoctorArgs {
+    /// Print the smallest policy for Vault even if the token has what it needs.
+    #[arg(long)]
+    pub(crate) policy: bool,
     #[command(flatten)]
     pub(crate) source: SourceArgs,
     #[command(flatten)]

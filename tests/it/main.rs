@@ -20,3 +20,4 @@ mod registry;
 mod regressions;
 mod rooms;
 mod stores;
+mod vault;

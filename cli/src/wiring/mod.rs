@@ -6,6 +6,7 @@ mod director;
 mod engine;
 mod places;
 mod store;
+mod vault;
 
 use std::sync::Arc;
 
@@ -13,7 +14,7 @@ use reconciler_core::config::{Settings, SourceFile, Sources, keys};
 use reconciler_core::manager::{CancellationToken, Filter, Reconciler, RunOptions};
 use reconciler_core::matching::MatchEngine;
 use reconciler_core::model::{Catalog, InstanceId, InvalidId, PlanId, ServiceId};
-use reconciler_core::ports::{DirectorInfo, RunState, SystemClock};
+use reconciler_core::ports::{DirectorInfo, RunState};
 use reconciler_core::scanner::ManifestCache;
 
 use self::store::Records;
@@ -24,6 +25,8 @@ use crate::progress::Bar;
 
 pub(crate) use self::catalog::CatalogSource;
 pub(crate) use self::director::DirectorSource;
+pub(crate) use self::store::StoreKind;
+pub(crate) use self::vault::{IndexSize, OpenVault, PathAccess, VaultReport, VaultStatus};
 
 /// Reads the configuration from all its layers, and tells what is odd about it.
 pub(crate) fn settings(
@@ -105,15 +108,16 @@ impl Workbench {
     ) -> Result<Self, Failure> {
         let engine = Arc::new(engine::engine(settings)?);
         let source = DirectorSource::open(settings, stop)?;
-        match access {
-            Access::FleetOnly if source.is_live() => {
-                return Err(Failure::told(
-                    "the right answers are those of a fleet, and a Director is named",
-                    "give a fleet's folder with --fleet DIR, or as `fleet` in the configuration",
-                ));
-            }
-            _ if source.is_live() => places::require_named_store(settings)?,
-            _ => {}
+        if source.is_live() && access == Access::FleetOnly {
+            return Err(Failure::told(
+                "the right answers are those of a fleet, and a Director is named",
+                "give a fleet's folder with --fleet DIR, or as `fleet` in the configuration",
+            ));
+        }
+        // Before anything is asked: a refusal needs no answer from anybody.
+        let kind = StoreKind::admitted(settings, access)?;
+        if source.is_live() && kind == StoreKind::Embedded {
+            places::require_named_store(settings)?;
         }
         let catalog = CatalogSource::open(settings, &source, stop)?;
         for warning in [source.warning(), catalog.warning()].into_iter().flatten() {
@@ -128,7 +132,7 @@ impl Workbench {
             "read the catalog"
         );
         let info = source.director().info().await?;
-        let records = Records::open(settings, access, &source, &info.uuid).await?;
+        let records = Records::open(settings, kind, access, &source, &info.uuid).await?;
         let address = source.director().address();
         let named = [info.name.as_str(), &info.version].map(str::trim).join(" ");
         let named = if named.trim().is_empty() { "without a name" } else { named.trim() };
@@ -137,11 +141,16 @@ impl Workbench {
         if let Some(state) = &records.state {
             output.note(&format!("State     {}", state.address()));
         }
+        for warning in &records.warnings {
+            output.note(&format!("warning: {warning}"));
+        }
         let mut options = RunOptions::default();
         options.dry_run = access != Access::Write;
         options.batch_size = director::number(settings.integer(keys::BATCH_SIZE));
         options.concurrency = director::number(settings.integer(keys::MAX_CONCURRENCY));
         options.filter = filter;
+        options.verify_interval = chrono::Duration::from_std(settings.duration(keys::VERIFY_INTERVAL))
+            .unwrap_or(chrono::Duration::MAX);
         let manifests = ManifestCache::new(settings.duration(keys::CACHE_TTL));
         let (bar, stop) = (Bar::default(), stop.clone());
         Ok(Self { source, info, engine, catalog, manifests, records, bar, options, stop })
@@ -149,19 +158,20 @@ impl Workbench {
 
     /// What makes a run of it.
     pub(crate) fn reconciler(&self) -> Reconciler<'_> {
-        Reconciler {
-            director: self.source.director(),
-            info: Some(self.info.clone()),
-            manifests: &self.manifests,
-            store: self.records.store.as_ref(),
-            state: self.records.state.as_ref().map(|state| state as &dyn RunState),
-            catalog: Arc::clone(&self.catalog),
-            engine: Arc::clone(&self.engine),
-            clock: &SystemClock,
-            progress: &self.bar,
-            options: self.options.clone(),
-            stop: self.stop.clone(),
-        }
+        let (director, store) = (self.source.director(), self.records.store.as_ref());
+        let (catalog, engine) = (Arc::clone(&self.catalog), Arc::clone(&self.engine));
+        let mut reconciler = Reconciler::new(director, store, &self.manifests, catalog, engine);
+        reconciler.info = Some(self.info.clone());
+        reconciler.state = self.records.state.as_ref().map(|state| state as &dyn RunState);
+        reconciler.progress = &self.bar;
+        reconciler.options = self.options.clone();
+        reconciler.stop = self.stop.clone();
+        reconciler
+    }
+
+    /// Has every record read, also where the index says that nothing changed.
+    pub(crate) fn read_everything(&mut self, full: bool) {
+        self.options.full = full;
     }
 
     pub(crate) fn filter(&self) -> &Filter {

@@ -169,7 +169,7 @@ declare_keys! {
         path: "store.path",
         kind: Kind::Path,
         default: None,
-        doc: "File of the embedded store of records.",
+        doc: "File of the embedded store of records, or the word `vault` for Vault.",
         secret: false,
     }
     STATE_PATH: Option<PathBuf> = {
@@ -177,6 +177,153 @@ declare_keys! {
         kind: Kind::Path,
         default: None,
         doc: "File that keeps what a run needs to know of earlier ones.",
+        secret: false,
+    }
+    VAULT_ADDRESS: Option<String> = {
+        path: "vault.address",
+        kind: Kind::Text,
+        default: None,
+        doc: "Address of Vault; without it VAULT_ADDR.",
+        secret: false,
+    }
+    VAULT_TOKEN: Option<String> = {
+        path: "vault.token",
+        kind: Kind::Text,
+        default: None,
+        doc: "Token for Vault; without any, VAULT_TOKEN, then ~/.vault-token.",
+        secret: true,
+    }
+    VAULT_TOKEN_FILE: Option<PathBuf> = {
+        path: "vault.token_file",
+        kind: Kind::Path,
+        default: None,
+        doc: "File that holds the token for Vault.",
+        secret: false,
+    }
+    VAULT_ROLE_ID: Option<String> = {
+        path: "vault.role_id",
+        kind: Kind::Text,
+        default: None,
+        doc: "Role of AppRole that logs in to Vault, in place of a token.",
+        secret: false,
+    }
+    VAULT_SECRET_ID: Option<String> = {
+        path: "vault.secret_id",
+        kind: Kind::Text,
+        default: None,
+        doc: "Secret that belongs to the role.",
+        secret: true,
+    }
+    VAULT_APPROLE_MOUNT: String = {
+        path: "vault.approle_mount",
+        kind: Kind::Text,
+        default: Some("approle"),
+        doc: "Where AppRole is mounted, below auth/.",
+        secret: false,
+    }
+    VAULT_NAMESPACE: Option<String> = {
+        path: "vault.namespace",
+        kind: Kind::Text,
+        default: None,
+        doc: "Namespace in Vault; without it VAULT_NAMESPACE.",
+        secret: false,
+    }
+    VAULT_MOUNT: String = {
+        path: "vault.mount",
+        kind: Kind::Text,
+        default: Some("secret"),
+        doc: "Mount of the KV v2 engine that holds the records.",
+        secret: false,
+    }
+    VAULT_PREFIX: Option<String> = {
+        path: "vault.prefix",
+        kind: Kind::Text,
+        default: None,
+        doc: "Folder below the mount; Blacksmith itself uses none.",
+        secret: false,
+    }
+    VAULT_CA_CERT: Option<PathBuf> = {
+        path: "vault.ca_cert",
+        kind: Kind::Path,
+        default: None,
+        doc: "File with the CA of Vault's certificate; without it VAULT_CACERT.",
+        secret: false,
+    }
+    VAULT_CA_PATH: Option<PathBuf> = {
+        path: "vault.ca_path",
+        kind: Kind::Path,
+        default: None,
+        doc: "Folder with CAs, where no file is named; without it VAULT_CAPATH.",
+        secret: false,
+    }
+    VAULT_CLIENT_CERT: Option<PathBuf> = {
+        path: "vault.client_cert",
+        kind: Kind::Path,
+        default: None,
+        doc: "File with our own certificate for Vault; without it VAULT_CLIENT_CERT.",
+        secret: false,
+    }
+    VAULT_CLIENT_KEY: Option<PathBuf> = {
+        path: "vault.client_key",
+        kind: Kind::Path,
+        default: None,
+        doc: "File with the key of that certificate; without it VAULT_CLIENT_KEY.",
+        secret: false,
+    }
+    VAULT_SERVER_NAME: Option<String> = {
+        path: "vault.server_name",
+        kind: Kind::Text,
+        default: None,
+        doc: "Name in Vault's certificate; without it VAULT_TLS_SERVER_NAME, else the address's.",
+        secret: false,
+    }
+    VAULT_INSECURE: Option<bool> = {
+        path: "vault.insecure",
+        kind: Kind::Bool,
+        default: None,
+        doc: "Accepts any certificate of Vault; without it VAULT_SKIP_VERIFY.",
+        secret: false,
+    }
+    VAULT_TIMEOUT: Option<Duration> = {
+        path: "vault.timeout",
+        kind: Kind::Duration,
+        default: None,
+        doc: "Longest time of one request; without it VAULT_CLIENT_TIMEOUT, else 1m.",
+        secret: false,
+    }
+    VAULT_TRIES: Option<u64> = {
+        path: "vault.tries",
+        kind: Kind::Integer { min: 1, max: 20 },
+        default: None,
+        doc: "Tries of one request; without it VAULT_MAX_RETRIES and one more, else 4.",
+        secret: false,
+    }
+    VAULT_MAX_IN_FLIGHT: u64 = {
+        path: "vault.max_in_flight",
+        kind: Kind::Integer { min: 1, max: 256 },
+        default: Some("8"),
+        doc: "Requests to Vault that are open at once.",
+        secret: false,
+    }
+    VAULT_REQUESTS_PER_SECOND: u64 = {
+        path: "vault.requests_per_second",
+        kind: Kind::Integer { min: 1, max: 10_000 },
+        default: Some("100"),
+        doc: "Requests to Vault a second.",
+        secret: false,
+    }
+    VAULT_MAX_ENTRY_BYTES: u64 = {
+        path: "vault.max_entry_bytes",
+        kind: Kind::Integer { min: 1_024, max: 67_108_864 },
+        default: Some("1048576"),
+        doc: "Largest secret that is written, in bytes: `max_entry_size` of Vault's storage.",
+        secret: false,
+    }
+    VAULT_MAX_STRINGS: Option<u64> = {
+        path: "vault.max_strings",
+        kind: Kind::Integer { min: 10, max: 100_000_000 },
+        default: None,
+        doc: "Most strings of one write: `max_request_json_strings` of OpenBao, 1000 unless it is set.",
         secret: false,
     }
     STRATEGIES: Option<Vec<String>> = {
@@ -212,6 +359,13 @@ declare_keys! {
         kind: Kind::Integer { min: 1, max: 256 },
         default: None,
         doc: "Threads that match; without it as many as there are processors.",
+        secret: false,
+    }
+    VERIFY_INTERVAL: Duration = {
+        path: "verify_interval",
+        kind: Kind::Duration,
+        default: Some("24h"),
+        doc: "After how long every record is read again, also where nothing has changed.",
         secret: false,
     }
     BATCH_SIZE: u64 = {

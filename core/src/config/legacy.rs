@@ -52,6 +52,11 @@ pub static LEGACY: &[&str] = &[
     "metrics.port",
 ];
 
+/// The one whose variable is that of a key in use: `vault.timeout` means the
+/// same, so the variable sets it. The key in the file still has no effect.
+#[cfg(test)]
+pub(super) const SHARES_ITS_VARIABLE: &str = "vault_timeout";
+
 /// Whether a path is such a key.
 pub(super) fn is_legacy(path: &str) -> bool {
     LEGACY.contains(&path)

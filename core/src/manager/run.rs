@@ -3,15 +3,16 @@
 use std::fmt;
 use std::sync::Arc;
 
+use chrono::Duration;
 use tokio_util::sync::CancellationToken;
 
 use super::filter::Filter;
-use super::progress::Progress;
+use super::progress::{NoProgress, Progress};
 use super::report::RunReport;
 use super::writer::Writer;
 use crate::matching::MatchEngine;
 use crate::model::{Catalog, JsonObject};
-use crate::ports::{Clock, Director, DirectorInfo, PortError, RunEntry, RunState, SecretStore};
+use crate::ports::{Clock, Director, DirectorInfo, PortError, RunEntry, RunState, SecretStore, SystemClock};
 use crate::scanner::{ManifestCache, Scan, ScanSettings, Scanner};
 use crate::updater::Stamp;
 
@@ -52,15 +53,28 @@ pub struct RunOptions {
     pub concurrency: usize,
     /// What is written and shown.
     pub filter: Filter,
+    /// Whether every record is read, also where the index says that nothing has
+    /// changed since it was written.
+    pub full: bool,
+    /// After how long every record is read again in any case.
+    pub verify_interval: Duration,
 }
 
 impl Default for RunOptions {
     fn default() -> Self {
-        Self { dry_run: false, batch_size: 10, concurrency: 5, filter: Filter::default() }
+        Self {
+            dry_run: false,
+            batch_size: 10,
+            concurrency: 5,
+            filter: Filter::default(),
+            full: false,
+            verify_interval: Duration::hours(24),
+        }
     }
 }
 
 /// Brings the records of one Director's instances into line.
+#[non_exhaustive]
 pub struct Reconciler<'a> {
     /// What is scanned.
     pub director: &'a dyn Director,
@@ -98,6 +112,33 @@ impl fmt::Debug for Reconciler<'_> {
     }
 }
 
+impl<'a> Reconciler<'a> {
+    /// A run with the usual options that tells nobody how far it is, remembers
+    /// nothing, and is not stopped; set the fields that should differ.
+    #[must_use]
+    pub fn new(
+        director: &'a dyn Director,
+        store: &'a dyn SecretStore,
+        manifests: &'a ManifestCache,
+        catalog: impl Into<Arc<Catalog>>,
+        engine: impl Into<Arc<MatchEngine>>,
+    ) -> Self {
+        Self {
+            director,
+            store,
+            info: None,
+            manifests,
+            state: None,
+            catalog: catalog.into(),
+            engine: engine.into(),
+            clock: &SystemClock,
+            progress: &NoProgress,
+            options: RunOptions::default(),
+            stop: CancellationToken::new(),
+        }
+    }
+}
+
 impl Reconciler<'_> {
     pub(super) fn scanner(&self) -> Scanner<'_> {
         let settings = ScanSettings { concurrency: self.options.concurrency, ..ScanSettings::default() };
@@ -121,18 +162,26 @@ impl Reconciler<'_> {
             }
             tasks = self.director.tasks_in_flight() => tasks?,
         };
-        let writer = Writer::new(self, &survey, &tasks, stamp);
+        let full = self.is_full(stamp)?;
+        let writer = Writer::new(self, &survey, &tasks, stamp, full);
         let mut report = writer.write().await;
-        if let Err(error) = self.remember(stamp, &report, &survey.scan) {
+        if let Err(error) = self.remember(stamp, &report, &survey.scan, full) {
             // What was written stands, and must be told all the same.
             report.not_remembered(&error);
         }
         Ok(report)
     }
 
+    /// Whether this run reads every record: it was asked to, nobody remembers
+    /// when one last did, or that was too long ago.
+    fn is_full(&self, stamp: Stamp) -> Result<bool, PortError> {
+        let last = self.state.map(|state| state.last_full_verification()).transpose()?.flatten();
+        Ok(self.options.full || last.is_none_or(|last| stamp.at - last >= self.options.verify_interval))
+    }
+
     /// Notes in the state what the next run must know. A dry run leaves no
     /// trace.
-    fn remember(&self, stamp: Stamp, report: &RunReport, scan: &Scan) -> Result<(), PortError> {
+    fn remember(&self, stamp: Stamp, report: &RunReport, scan: &Scan, full: bool) -> Result<(), PortError> {
         let Some(state) = self.state.filter(|_| !self.options.dry_run) else {
             return Ok(());
         };
@@ -141,6 +190,9 @@ impl Reconciler<'_> {
         }
         if scan.completeness.is_complete() {
             state.set_last_scan(&scan.remembered())?;
+        }
+        if full && report.complete && self.options.filter.is_open() {
+            state.set_last_full_verification(stamp.at)?;
         }
         state.record_run(&RunEntry {
             run_id: report.run_id.clone(),

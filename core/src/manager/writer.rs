@@ -15,6 +15,7 @@ use crate::ports::{DirectorTask, PortError, PortErrorKind};
 use crate::synchronizer::write_index;
 use crate::updater::{
     Applied, Change, EntryChange, Finding, InstanceChange, Matched, Stamp, apply, decide_change,
+    is_up_to_date,
 };
 
 /// Writes what a survey found.
@@ -23,10 +24,14 @@ pub(super) struct Writer<'a> {
     survey: &'a Survey,
     busy: HashSet<&'a str>,
     stamp: Stamp,
+    /// Whether every record is read.
+    full: bool,
 }
 
 /// What became of one deployment's records.
 enum Outcome {
+    /// The index says that they are as they should be, and is believed.
+    UpToDate,
     /// They are as they should be, after this many writes.
     InLine { change: Box<InstanceChange>, writes: u32 },
     /// They are left alone.
@@ -40,6 +45,7 @@ enum Outcome {
 impl Outcome {
     fn name(&self) -> &'static str {
         match self {
+            Self::UpToDate => "up to date",
             Self::InLine { writes: 0, .. } => "in line",
             Self::InLine { .. } => "written",
             Self::Skipped(finding) => finding.code,
@@ -55,9 +61,10 @@ impl<'a> Writer<'a> {
         survey: &'a Survey,
         tasks: &'a [DirectorTask],
         stamp: Stamp,
+        full: bool,
     ) -> Self {
         let busy = tasks.iter().filter_map(|task| task.deployment.as_deref()).collect();
-        Self { run, survey, busy, stamp }
+        Self { run, survey, busy, stamp, full }
     }
 
     pub(super) async fn write(&self) -> RunReport {
@@ -106,6 +113,9 @@ impl<'a> Writer<'a> {
             Ok(matched) => matched,
             Err(finding) => return Outcome::Skipped(finding),
         };
+        if !self.full && is_up_to_date(&matched, self.stamp) {
+            return Outcome::UpToDate;
+        }
         let in_flight = summary.locked || self.busy.contains(summary.name.as_str());
         let decide = |observed: &_| decide_change(&matched, observed, in_flight, self.stamp);
         let instance = &matched.identity.instance;
@@ -151,7 +161,7 @@ impl<'a> Writer<'a> {
             findings.push(Finding::new("run.stopped", self.run.director.address(), message));
         }
         counts.changed = changed.len();
-        counts.unchanged = entries.iter().filter(|entry| !changed.contains(entry.instance.as_str())).count();
+        counts.unchanged += entries.iter().filter(|entry| !changed.contains(entry.instance.as_str())).count();
         let rfc3339 = |at: chrono::DateTime<chrono::Utc>| at.to_rfc3339_opts(SecondsFormat::Millis, true);
         RunReport {
             run_id: format!("{}-{}", self.stamp.at.format("%Y%m%dT%H%M%S%3fZ"), std::process::id()),
@@ -203,6 +213,7 @@ impl Tally {
 
     fn count(&mut self, decision: &Decision, outcome: Outcome) {
         match outcome {
+            Outcome::UpToDate => self.counts.unchanged += 1,
             Outcome::InLine { change, writes } => {
                 self.counts.writes += writes as usize;
                 let InstanceChange { instance, secrets, entry } = *change;

@@ -297,10 +297,7 @@ fn a_run_that_is_interrupted_while_it_writes_finishes_what_is_in_hand() {
     held.lock.execute_batch("ROLLBACK").unwrap();
     let (code, told) = held.end();
     assert_eq!(code, Some(3), "{told}");
-    assert!(
-        told.contains("run.stopped  ") && told.contains("1 changed") && told.contains("2 writes."),
-        "{told}"
-    );
+    assert!(told.contains("run.stopped  ") && told.contains("1 changed"), "{told}");
     held.world.run("run").ends(0).says(&["0 changed", "0 writes"]);
 }
 

@@ -3,6 +3,7 @@
 
 mod catalog;
 mod director;
+mod vault;
 
 use std::io::{self, Write};
 
@@ -98,6 +99,9 @@ pub(crate) struct Section {
 #[derive(Serialize)]
 struct Findings {
     sections: Vec<Section>,
+    /// What the token for Vault needs, in the language of `vault policy write`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    smallest_policy: Option<String>,
 }
 
 impl Findings {
@@ -123,7 +127,12 @@ pub(crate) fn run(global: &GlobalArgs, args: &DoctorArgs, output: &mut Output) -
         if let Some(source) = source {
             sections.push(catalog::section(&settings, &source, stop).await);
         }
-        let findings = Findings { sections };
+        let mut smallest_policy = None;
+        if let Some(vault) = vault::examine(&settings).await {
+            sections.push(vault.section);
+            smallest_policy = vault.policy.filter(|_| args.policy || vault.lacks_access);
+        }
+        let findings = Findings { sections, smallest_policy };
         let exit = findings.exit();
         output.answer("Doctor", exit == Exit::Success, &findings, |out| text(out, &findings))?;
         Ok(exit)
@@ -147,6 +156,9 @@ fn text(out: &mut dyn Write, findings: &Findings) -> io::Result<()> {
             }
         }
         writeln!(out)?;
+    }
+    if let Some(policy) = &findings.smallest_policy {
+        writeln!(out, "The smallest policy that suffices for Vault, beside `default`:\n\n{policy}")?;
     }
     let (warnings, failures) = (findings.count(Verdict::Warn), findings.count(Verdict::Fail));
     match (warnings, failures) {
