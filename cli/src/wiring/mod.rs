@@ -110,6 +110,12 @@ impl Workbench {
     ) -> Result<Self, Failure> {
         let engine = Arc::new(engine::engine(settings)?);
         let source = DirectorSource::open(settings, stop)?;
+        if source.is_live() && access == Access::FleetOnly {
+            return Err(Failure::told(
+                "the right answers are those of a fleet, and a Director is named",
+                "give a fleet's folder with --fleet DIR, or as `fleet` in the configuration",
+            ));
+        }
         // Before anything is asked: a refusal needs no answer from anybody.
         let kind = StoreKind::admitted(settings, access)?;
         if source.is_live() && kind == StoreKind::Embedded {

@@ -32,7 +32,10 @@ impl Places {
                     source.director().address(),
                     uuid.escape_debug()
                 ),
-                "save the Director's answer to GET /info as director/info.json",
+                match source.fleet() {
+                    Some(_) => "save the Director's answer to GET /info as director/info.json",
+                    None => "look at what the Director answers to GET /info",
+                },
             ));
         }
         let default = |suffix: &str| state_folder().map(|folder| folder.join(format!("{uuid}.{suffix}")));
