@@ -93,14 +93,14 @@ impl<T> Clone for Key<T> {
 impl<T> Copy for Key<T> {}
 
 /// Declares keys, each a row and a typed handle, and their table in the same
-/// order.
+/// order. A key is no secret unless its row says so.
 macro_rules! declare_keys {
     ($($name:ident: $holds:ty = {
         path: $path:literal,
         kind: $kind:expr,
         default: $default:expr,
-        doc: $doc:literal,
-        secret: $secret:literal $(,)?
+        doc: $doc:literal
+        $(, secret: $secret:literal)? $(,)?
     })+) => {
         $(
             #[doc = concat!("`", $path, "`: ", $doc)]
@@ -110,7 +110,7 @@ macro_rules! declare_keys {
                     kind: $kind,
                     default: $default,
                     doc: $doc,
-                    secret: $secret,
+                    secret: false $(|| $secret)?,
                 });
         )+
 
