@@ -180,6 +180,9 @@ pub(crate) struct RunArgs {
     /// Show what would be written, and write nothing.
     #[arg(long)]
     pub(crate) dry_run: bool,
+    /// Read every record, also where the index says that nothing has changed.
+    #[arg(long)]
+    pub(crate) full: bool,
     #[command(flatten)]
     pub(crate) source: SourceArgs,
     #[command(flatten)]
@@ -195,6 +198,9 @@ pub(crate) struct PlanArgs {
     /// End with 11 if there is something to write.
     #[arg(long)]
     pub(crate) detailed_exitcode: bool,
+    /// Read every record, also where the index says that nothing has changed.
+    #[arg(long)]
+    pub(crate) full: bool,
     #[command(flatten)]
     pub(crate) source: SourceArgs,
     #[command(flatten)]

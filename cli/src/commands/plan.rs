@@ -16,7 +16,8 @@ pub(crate) fn run(global: &GlobalArgs, args: &PlanArgs, output: &mut Output) -> 
     let settings = wiring::settings(global, &[&args.source, &args.store, &args.matching], output)?;
     let filter = wiring::filter(&args.filter)?;
     block_on(async |stop| {
-        let bench = Workbench::open(&settings, Access::Look, filter, stop, output).await?;
+        let mut bench = Workbench::open(&settings, Access::Look, filter, stop, output).await?;
+        bench.read_everything(args.full);
         let report = bench.reconciler().run().await?;
         output.answer("Plan", report.complete, &report, |out| text(out, &report))?;
         Ok(match run::exit(&report) {

@@ -20,7 +20,8 @@ pub(crate) fn run(global: &GlobalArgs, args: &RunArgs, output: &mut Output) -> R
     let filter = wiring::filter(&args.filter)?;
     let access = if args.dry_run { Access::Look } else { Access::Write };
     block_on(async |stop| {
-        let bench = Workbench::open(&settings, access, filter, stop, output).await?;
+        let mut bench = Workbench::open(&settings, access, filter, stop, output).await?;
+        bench.read_everything(args.full);
         let report = bench.reconciler().run().await?;
         output.answer("RunReport", report.complete, &report, |out| text(out, &report))?;
         Ok(exit(&report))
@@ -101,7 +102,10 @@ pub(super) fn summary(out: &mut dyn Write, report: &RunReport) -> io::Result<()>
     match (report.dry_run, counts.changed, counts.writes) {
         (true, 0, _) => writeln!(out, "Nothing to write."),
         (true, _, _) => writeln!(out, "Nothing was written: this was a dry run."),
-        (false, _, 0) => writeln!(out, "Nothing had changed: 0 writes."),
+        (false, _, 0) if report.failures.is_empty() && counts.not_begun == 0 => {
+            writeln!(out, "Nothing had changed: 0 writes.")
+        }
+        (false, _, 0) => writeln!(out, "0 writes."),
         (false, _, 1) => writeln!(out, "1 write{}.", kept(counts.backups)),
         (false, _, writes) => writeln!(out, "{writes} writes{}.", kept(counts.backups)),
     }

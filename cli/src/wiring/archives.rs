@@ -53,7 +53,7 @@ impl ArchiveRoom {
         let policy = policy(settings)?;
         let store: Arc<dyn SecretStore> = match StoreKind::admitted(settings, access)? {
             StoreKind::Vault => {
-                let OpenVault { store, warnings } = OpenVault::open(settings)?;
+                let OpenVault { store, warnings } = OpenVault::open(settings, stop)?;
                 for warning in warnings {
                     output.note(&format!("warning: {warning}"));
                 }

@@ -110,6 +110,12 @@ impl Workbench {
     ) -> Result<Self, Failure> {
         let engine = Arc::new(engine::engine(settings)?);
         let source = DirectorSource::open(settings, stop)?;
+        if source.is_live() && access == Access::FleetOnly {
+            return Err(Failure::told(
+                "the right answers are those of a fleet, and a Director is named",
+                "give a fleet's folder with --fleet DIR, or as `fleet` in the configuration",
+            ));
+        }
         // Before anything is asked: a refusal needs no answer from anybody.
         let kind = StoreKind::admitted(settings, access)?;
         if source.is_live() && kind == StoreKind::Embedded {
@@ -128,7 +134,7 @@ impl Workbench {
             "read the catalog"
         );
         let info = source.director().info().await?;
-        let records = Records::open(settings, kind, access, &source, &info.uuid).await?;
+        let records = Records::open(settings, kind, access, &source, &info.uuid, stop).await?;
         let address = source.director().address();
         let named = [info.name.as_str(), &info.version].map(str::trim).join(" ");
         let named = if named.trim().is_empty() { "without a name" } else { named.trim() };
@@ -145,6 +151,8 @@ impl Workbench {
         options.batch_size = director::number(settings.integer(keys::BATCH_SIZE));
         options.concurrency = director::number(settings.integer(keys::MAX_CONCURRENCY));
         options.filter = filter;
+        options.verify_interval = chrono::Duration::from_std(settings.duration(keys::VERIFY_INTERVAL))
+            .unwrap_or(chrono::Duration::MAX);
         options.backups = archives::policy(settings)?;
         let manifests = ManifestCache::new(settings.duration(keys::CACHE_TTL));
         let (bar, stop) = (Bar::default(), stop.clone());
@@ -162,6 +170,11 @@ impl Workbench {
         reconciler.options = self.options.clone();
         reconciler.stop = self.stop.clone();
         reconciler
+    }
+
+    /// Has every record read, also where the index says that nothing changed.
+    pub(crate) fn read_everything(&mut self, full: bool) {
+        self.options.full = full;
     }
 
     pub(crate) fn filter(&self) -> &Filter {

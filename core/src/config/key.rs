@@ -93,7 +93,7 @@ impl<T> Clone for Key<T> {
 impl<T> Copy for Key<T> {}
 
 /// Declares keys, each a row and a typed handle, and their table in the same
-/// order. A key is no secret unless its row says so.
+/// order.
 macro_rules! declare_keys {
     ($($name:ident: $holds:ty = {
         path: $path:literal,
@@ -110,13 +110,15 @@ macro_rules! declare_keys {
                     kind: $kind,
                     default: $default,
                     doc: $doc,
-                    secret: false $(|| $secret)?,
+                    secret: declare_keys!(@secret $($secret)?),
                 });
         )+
 
         /// All keys, in the order of their documentation.
         pub static TABLE: &[$crate::config::KeySpec] = &[$(*$name.spec()),+];
     };
+    (@secret) => { false };
+    (@secret $secret:literal) => { $secret };
 }
 pub(super) use declare_keys;
 

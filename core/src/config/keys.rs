@@ -316,6 +316,12 @@ declare_keys! {
         default: None,
         doc: "Threads that match; without it as many as there are processors.",
     }
+    VERIFY_INTERVAL: Duration = {
+        path: "verify_interval",
+        kind: Kind::Duration,
+        default: Some("24h"),
+        doc: "After how long every record is read again, also where nothing has changed.",
+    }
     BATCH_SIZE: u64 = {
         path: "batch_size",
         kind: Kind::Integer { min: 1, max: 10_000 },

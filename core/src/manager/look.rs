@@ -7,11 +7,11 @@ use futures_util::stream::StreamExt;
 
 use super::progress::Phase;
 use super::run::{Reconciler, RunError};
-use super::survey::Survey;
+use super::survey::{ManifestPrint, Survey};
 use crate::manifest::Deployment;
 use crate::matching::{Decision, Facts, settle_claims};
-use crate::model::{Index, JsonObject, layout};
-use crate::ports::{LastScan, PortError, PortErrorKind, Slot};
+use crate::model::{Index, layout};
+use crate::ports::{LastScan, PortError, PortErrorKind, Slot, Version};
 use crate::scanner::{Gap, Scan, Seen};
 use crate::updater::Finding;
 
@@ -21,6 +21,7 @@ const BATCHES: usize = 2;
 /// What became of one batch.
 struct Batch {
     decisions: Vec<Decision>,
+    manifests: Vec<ManifestPrint>,
     findings: Vec<Finding>,
     gaps: Vec<Gap>,
 }
@@ -74,6 +75,7 @@ impl Reconciler<'_> {
         reached.of.store(scan.summaries.len(), Ordering::Relaxed);
         self.progress.begin(Phase::Decide, scan.summaries.len());
         let mut decisions = Vec::with_capacity(scan.summaries.len());
+        let mut manifests = Vec::with_capacity(scan.summaries.len());
         let mut findings = Vec::new();
         let mut gaps = Vec::new();
         {
@@ -88,6 +90,7 @@ impl Reconciler<'_> {
                 reached.decided.fetch_add(batch.decisions.len(), Ordering::Relaxed);
                 self.progress.advance(batch.decisions.len());
                 decisions.extend(batch.decisions);
+                manifests.extend(batch.manifests);
                 findings.extend(batch.findings);
                 gaps.extend(batch.gaps);
                 tracing::debug!(deployments = decisions.len(), "decided a batch");
@@ -96,8 +99,9 @@ impl Reconciler<'_> {
         self.progress.end();
         gaps.into_iter().for_each(|gap| scan.lacks(gap));
         findings.extend(fewer_deployments(last.as_ref(), &scan));
-        settle_claims(&mut decisions);
-        let mut survey = Survey { scan, index_slot, facts, decisions, findings, unknown: Vec::new() };
+        settle_claims(&mut decisions, &facts.index);
+        let mut survey =
+            Survey { scan, index_slot, facts, decisions, manifests, findings, unknown: Vec::new() };
         // Only where something seems not to be there does it matter whose list
         // it is; the request is spared otherwise.
         if survey.lacks_anything() {
@@ -118,7 +122,8 @@ impl Reconciler<'_> {
             let gaps = seen.iter().filter_map(|one| one.gap.clone()).collect();
             let deployments: Vec<Deployment> = seen.into_iter().map(|one| one.deployment).collect();
             let decisions = engine.decide_each(&deployments, &facts);
-            Batch { decisions, findings: deployments.iter().flat_map(notices).collect(), gaps }
+            let manifests = deployments.iter().map(|one| ManifestPrint::of(&one.manifest)).collect();
+            Batch { decisions, manifests, findings: deployments.iter().flat_map(notices).collect(), gaps }
         });
         match work.await {
             Ok(batch) => Ok(batch),
@@ -156,27 +161,25 @@ impl Reconciler<'_> {
     /// An index that was there and reads as absent or empty is an accident, not
     /// a start.
     fn guard_index(&self, slot: &Slot) -> Result<(), RunError> {
-        let Some(state) = self.state else {
-            return Ok(());
-        };
-        let vacant = slot.data().is_none();
-        match state.index_size()? {
-            Some(size) if size > 0 && slot.data().is_none_or(JsonObject::is_empty) => {
-                Err(RunError::Refused {
-                    reason: format!(
-                        "the index `{}` in {} {}, but the last run saw {size} entries",
-                        layout::INDEX,
-                        self.store.address(),
-                        if vacant { "is not there" } else { "is empty" },
-                    ),
-                    advice: format!(
-                        "find out who removed it and restore it; for a new store use another state file than {}",
-                        state.address()
-                    ),
-                })
+        let remembered = self.state.map(|state| state.index_size()).transpose()?.flatten().unwrap_or(0);
+        let at = format!("the index `{}` in {}", layout::INDEX, self.store.address());
+        let reason = match slot {
+            Slot::Present { data, .. } if data.is_empty() && remembered > 0 => {
+                format!("{at} is empty, but the last run saw {remembered} entries")
             }
-            _ => Ok(()),
+            Slot::Vacant { .. } if remembered > 0 => {
+                format!("{at} is not there, but the last run saw {remembered} entries")
+            }
+            Slot::Vacant { version } if *version != Version::NEVER => {
+                format!("{at} is deleted; it was there in {version} versions")
+            }
+            _ => return Ok(()),
+        };
+        let mut advice = "find out who removed it and restore its last version".to_owned();
+        if let Some(state) = self.state {
+            advice.push_str(&format!("; for a new store use another state file than {}", state.address()));
         }
+        Err(RunError::Refused { reason, advice })
     }
 }
 

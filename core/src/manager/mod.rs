@@ -12,6 +12,6 @@ pub use filter::{Filter, InvalidGlob};
 pub use progress::{NoProgress, Phase, Progress};
 pub use report::{Counts, FailedInstance, RunReport, Unknown};
 pub use run::{Reconciler, RunError, RunOptions};
-pub use survey::Survey;
+pub use survey::{ManifestPrint, Survey};
 /// Ends a run from outside.
 pub use tokio_util::sync::CancellationToken;

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use chrono::Duration;
 use tokio_util::sync::CancellationToken;
 
 use super::filter::Filter;
@@ -53,6 +54,11 @@ pub struct RunOptions {
     pub concurrency: usize,
     /// What is written and shown.
     pub filter: Filter,
+    /// Whether every record is read, also where the index says that nothing has
+    /// changed since it was written.
+    pub full: bool,
+    /// After how long every record is read again in any case.
+    pub verify_interval: Duration,
     /// Whether and how archives are kept of what is changed.
     pub backups: BackupPolicy,
 }
@@ -64,6 +70,8 @@ impl Default for RunOptions {
             batch_size: 10,
             concurrency: 5,
             filter: Filter::default(),
+            full: false,
+            verify_interval: Duration::hours(24),
             backups: BackupPolicy::default(),
         }
     }
@@ -158,18 +166,26 @@ impl Reconciler<'_> {
             }
             tasks = self.director.tasks_in_flight() => tasks?,
         };
-        let writer = Writer::new(self, &survey, &tasks, stamp);
+        let full = self.is_full(stamp)?;
+        let writer = Writer::new(self, &survey, &tasks, stamp, full);
         let mut report = writer.write().await;
-        if let Err(error) = self.remember(stamp, &report, &survey.scan) {
+        if let Err(error) = self.remember(stamp, &report, &survey.scan, full) {
             // What was written stands, and must be told all the same.
             report.not_remembered(&error);
         }
         Ok(report)
     }
 
+    /// Whether this run reads every record: it was asked to, nobody remembers
+    /// when one last did, or that was too long ago.
+    fn is_full(&self, stamp: Stamp) -> Result<bool, PortError> {
+        let last = self.state.map(|state| state.last_full_verification()).transpose()?.flatten();
+        Ok(self.options.full || last.is_none_or(|last| stamp.at - last >= self.options.verify_interval))
+    }
+
     /// Notes in the state what the next run must know. A dry run leaves no
     /// trace.
-    fn remember(&self, stamp: Stamp, report: &RunReport, scan: &Scan) -> Result<(), PortError> {
+    fn remember(&self, stamp: Stamp, report: &RunReport, scan: &Scan, full: bool) -> Result<(), PortError> {
         let Some(state) = self.state.filter(|_| !self.options.dry_run) else {
             return Ok(());
         };
@@ -178,6 +194,9 @@ impl Reconciler<'_> {
         }
         if scan.completeness.is_complete() {
             state.set_last_scan(&scan.remembered())?;
+        }
+        if full && report.complete && self.options.filter.is_open() {
+            state.set_last_full_verification(stamp.at)?;
         }
         state.record_run(&RunEntry {
             run_id: report.run_id.clone(),

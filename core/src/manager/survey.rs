@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeSet, HashSet};
 
+use crate::manifest::Manifest;
 use crate::matching::{Decision, Degradation, Facts, Outcome, nearest};
 use crate::model::{DeploymentName, IndexEntry, InstanceId};
 use crate::ports::{Director, Slot};
@@ -26,10 +27,27 @@ pub struct Survey {
     pub facts: Facts,
     /// The decisions, by deployment.
     pub decisions: Vec<Decision>,
+    /// The manifests that the decisions were made from, in their order.
+    pub manifests: Vec<ManifestPrint>,
     /// What people should know: odd manifests, entries without a deployment.
     pub findings: Vec<Finding>,
     /// What could not be seen or understood, by deployment.
     pub unknown: Vec<Unknown>,
+}
+
+/// Identifies a manifest after it was let go, so that what is written is what
+/// was decided on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ManifestPrint(Option<u128>);
+
+impl ManifestPrint {
+    /// The print of a manifest; of one that is absent or was not read there is
+    /// none, and it equals no other's.
+    #[must_use]
+    pub fn of(manifest: &Manifest) -> Self {
+        // Half of a SHA-256 is more than enough to tell two texts apart.
+        Self(manifest.fingerprint().and_then(|digest| u128::from_str_radix(&digest[..32], 16).ok()))
+    }
 }
 
 impl Survey {

@@ -2,8 +2,6 @@
 
 use std::collections::HashMap;
 
-use serde_json::value::RawValue;
-
 use super::recognise::{plan_before, split_trailing_uuid};
 use super::{Identity, InstanceId, JsonObject, PlanId, ServiceId};
 
@@ -57,7 +55,7 @@ pub struct Index {
     entries: Vec<IndexEntry>,
     /// Members that are no instance's entry: they are kept and never read.
     others: JsonObject,
-    by_instance: HashMap<InstanceId, usize>,
+    by_instance: HashMap<InstanceId, Vec<usize>>,
     by_name: HashMap<String, Vec<usize>>,
 }
 
@@ -87,8 +85,7 @@ impl Index {
 
     fn insert(&mut self, entry: IndexEntry) {
         let at = self.entries.len();
-        // The first spelling of a UUID that stands twice stays the instance's.
-        self.by_instance.entry(entry.instance.clone()).or_insert(at);
+        self.by_instance.entry(entry.instance.clone()).or_default().push(at);
         if let Some(plan) = entry.plan() {
             let name = format!("{plan}-{}", entry.instance.folded());
             self.by_name.entry(name).or_default().push(at);
@@ -120,10 +117,20 @@ impl Index {
         self.entries.is_empty()
     }
 
-    /// The entry of an instance; the case of a UUID does not count.
+    /// The entry of an instance; the case of a UUID does not count, unless the
+    /// index has the UUID in several spellings.
     #[must_use]
     pub fn entry(&self, instance: &InstanceId) -> Option<&IndexEntry> {
-        self.by_instance.get(instance).map(|at| &self.entries[*at])
+        let places = self.by_instance.get(instance)?;
+        let spelled = places.iter().find(|at| self.entries[**at].instance.as_str() == instance.as_str());
+        spelled.or(places.first()).map(|at| &self.entries[*at])
+    }
+
+    /// How many entries there are for an instance: more than one only if a UUID
+    /// stands there in several spellings.
+    #[must_use]
+    pub fn spellings(&self, instance: &InstanceId) -> usize {
+        self.by_instance.get(instance).map_or(0, Vec::len)
     }
 
     /// The entries whose deployment the broker would give exactly that name.
@@ -145,12 +152,6 @@ impl Index {
             let entry = self.entry(&InstanceId::new(&name[at + 1..]).ok()?)?;
             Some((plan_before(name, &entry.instance)?, entry))
         })
-    }
-
-    /// The value of a member as it is written, whatever it is.
-    #[must_use]
-    pub fn raw(&self, key: &str) -> Option<&RawValue> {
-        self.others.raw(key)
     }
 }
 
@@ -185,6 +186,16 @@ mod tests {
         let others: Vec<_> = index.others().iter().map(|(k, _)| k).collect();
         assert_eq!(others, ["a", "..", "c"]);
         assert!(index.entries()[0].identity().is_none());
+    }
+
+    #[test]
+    fn of_several_spellings_of_a_uuid_the_one_that_is_asked_for_is_found() {
+        let upper = U.to_uppercase();
+        let index = index(&format!(r#"{{"{upper}":{{}},"{U}":{{}}}}"#));
+        for id in [U, upper.as_str()] {
+            assert_eq!(index.entry(&InstanceId::new(id).unwrap()).unwrap().instance.as_str(), id);
+        }
+        assert_eq!(index.spellings(&InstanceId::new(U).unwrap()), 2);
     }
 
     #[test]

@@ -9,34 +9,44 @@ use crate::ports::{PortError, PortErrorKind, SecretStore};
 /// How often an instance is read and decided again after a conflict.
 const ATTEMPTS: u32 = 3;
 
-/// What became of one instance.
+/// What became of one instance, and what was done for it.
+#[derive(Debug)]
+pub struct Applied {
+    /// What was decided in the end.
+    pub settled: Settled,
+    /// What was done, over all attempts.
+    pub done: Done,
+}
+
+/// What was decided about an instance in the end.
 #[derive(Debug)]
 #[non_exhaustive]
-pub enum Applied {
-    /// Its records are as they should be, or would be.
-    InLine {
-        /// What was decided in the end; its entry belongs into the index.
-        change: Box<InstanceChange>,
-        /// How many secrets were written.
-        writes: u32,
-        /// How many archives were written before.
-        backups: u32,
-        /// What people should know of the archives.
-        findings: Vec<Finding>,
-    },
+pub enum Settled {
+    /// Its records are as they should be, or would be; its entry belongs into
+    /// the index.
+    InLine(Box<InstanceChange>),
     /// Its records are left alone.
     Skipped(Skip),
+}
+
+/// What was done for an instance.
+#[derive(Debug, Default)]
+pub struct Done {
+    /// The secrets that were written.
+    pub written: Vec<SecretChange>,
+    /// How many archives were written before.
+    pub backups: u32,
+    /// What people should know of the archives.
+    pub findings: Vec<Finding>,
 }
 
 /// An instance whose records could not be brought into line.
 #[derive(Debug)]
 pub struct Failure {
-    /// How many secrets had been written before.
-    pub writes: u32,
-    /// How many archives had been written before.
-    pub backups: u32,
     /// What went wrong.
     pub error: PortError,
+    /// What had been done before.
+    pub done: Done,
 }
 
 /// Reads the records of an instance.
@@ -68,55 +78,56 @@ pub async fn apply(
 ) -> Result<Applied, Failure> {
     let mut done = Done::default();
     for attempt in 1.. {
-        let mut observed = observe(store, instance).await.map_err(|error| done.failed(error))?;
-        let mut disposition = decide(&observed);
-        if matches!(disposition, Disposition::AskTheBroker) {
-            let witness = store.read(&layout::deployment(instance)).await;
-            observed.witness = Some(witness.map_err(|error| done.failed(error))?);
-            disposition = decide(&observed);
-        }
-        let change = match disposition {
-            Disposition::Reconcile(change) => change,
-            Disposition::Skip(skip) => return Ok(Applied::Skipped(skip)),
-            Disposition::AskTheBroker => unreachable!("the broker's word has been heard, whatever it is"),
-        };
-        // On a later attempt what stands there was kept before, unless somebody
-        // else's write is to be changed now.
-        if let Some(backups) = backups.filter(|_| !dry_run && (attempt == 1 || !change.secrets.is_empty())) {
-            let backup = backups.take(&observed, &change).await;
-            let backup = backup.map_err(|error| done.failed(not_kept(instance, error)))?;
-            done.backups += u32::from(backup.written);
-            done.findings.extend(backup.findings);
-        }
-        let written = if dry_run { Ok(()) } else { write_all(store, &change, &mut done.writes).await };
-        match written {
-            Ok(()) => {
-                let Done { writes, backups, findings } = done;
-                return Ok(Applied::InLine { change, writes, backups, findings });
-            }
+        let first = attempt == 1;
+        match settle(store, instance, backups.filter(|_| !dry_run), dry_run, &decide, first, &mut done).await
+        {
+            Ok(settled) => return Ok(Applied { settled, done }),
             // An ambiguous write is settled by reading again: either it is
             // there, and the next decision finds nothing to do, or it is not.
             Err(error)
                 if matches!(error.kind, PortErrorKind::Conflict | PortErrorKind::Ambiguous)
                     && attempt < ATTEMPTS => {}
-            Err(error) => return Err(done.failed(error)),
+            Err(error) => return Err(Failure { error, done }),
         }
     }
     unreachable!("the loop ends in one of its attempts")
 }
 
-/// What was done so far.
-#[derive(Debug, Default)]
-struct Done {
-    writes: u32,
-    backups: u32,
-    findings: Vec<Finding>,
-}
-
-impl Done {
-    fn failed(&self, error: PortError) -> Failure {
-        Failure { writes: self.writes, backups: self.backups, error }
+/// One attempt: read, decide, keep, write.
+async fn settle(
+    store: &dyn SecretStore,
+    instance: &InstanceId,
+    backups: Option<&dyn BackupTaker>,
+    dry_run: bool,
+    decide: &(impl Fn(&Observed) -> Disposition + Send),
+    first: bool,
+    done: &mut Done,
+) -> Result<Settled, PortError> {
+    let mut observed = observe(store, instance).await?;
+    let mut disposition = decide(&observed);
+    if matches!(disposition, Disposition::AskTheBroker) {
+        observed.witness = Some(store.read(&layout::deployment(instance)).await?);
+        disposition = decide(&observed);
     }
+    let change = match disposition {
+        Disposition::Reconcile(change) => change,
+        Disposition::Skip(skip) => return Ok(Settled::Skipped(skip)),
+        Disposition::AskTheBroker => unreachable!("the broker's word has been heard, whatever it is"),
+    };
+    // On a later attempt what stands there was kept before, unless somebody
+    // else's write is to be changed now.
+    if let Some(backups) = backups.filter(|_| first || !change.secrets.is_empty()) {
+        let backup = backups.take(&observed, &change).await.map_err(|error| not_kept(instance, error))?;
+        done.backups += u32::from(backup.written);
+        done.findings.extend(backup.findings);
+    }
+    if !dry_run {
+        for secret in &change.secrets {
+            store.write(&secret.path, &secret.after, secret.expected).await?;
+            done.written.push(secret.clone());
+        }
+    }
+    Ok(Settled::InLine(change))
 }
 
 /// Says what the failure of a backup means for the instance.
@@ -132,16 +143,4 @@ fn not_kept(instance: &InstanceId, error: PortError) -> PortError {
         Some(advice) => failure.with_advice(advice).with_source(error),
         None => failure.with_source(error),
     }
-}
-
-async fn write_all(
-    store: &dyn SecretStore,
-    change: &InstanceChange,
-    writes: &mut u32,
-) -> Result<(), PortError> {
-    for SecretChange { path, expected, after, .. } in &change.secrets {
-        store.write(path, after, *expected).await?;
-        *writes += 1;
-    }
-    Ok(())
 }

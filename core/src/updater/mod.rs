@@ -9,7 +9,7 @@ mod history;
 mod instance;
 mod secrets;
 
-pub use apply::{Applied, Failure, apply};
+pub use apply::{Applied, Done, Failure, Settled, apply};
 pub use backup::{Backup, BackupTaker};
 pub use change::{Change, Disposition, EntryChange, Finding, InstanceChange, SecretChange, Skip};
 pub use fields::{FieldChange, FieldSet, changed_fields};
