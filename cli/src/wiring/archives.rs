@@ -10,7 +10,8 @@ use reconciler_core::ports::SecretStore;
 
 use super::Access;
 use super::director::DirectorSource;
-use super::store::{Records, StoreKind};
+use super::places::Places;
+use super::store::StoreKind;
 use super::vault::OpenVault;
 use crate::failure::Failure;
 use crate::output::Output;
@@ -58,7 +59,7 @@ impl ArchiveRoom {
                 }
                 Arc::new(store)
             }
-            StoreKind::Embedded => Self::embedded(settings, stop).await?,
+            StoreKind::Embedded => Self::embedded(settings, access, stop).await?,
         };
         output.note(&format!("Store     {}", store.address()));
         Ok(Self { store, policy })
@@ -66,22 +67,28 @@ impl ArchiveRoom {
 
     async fn embedded(
         settings: &Settings,
+        access: Access,
         stop: &CancellationToken,
     ) -> Result<Arc<dyn SecretStore>, Failure> {
-        let Some(path) = settings.path(keys::STORE_PATH) else {
-            let source = DirectorSource::open(settings, stop)?;
-            let info = source.director().info().await?;
-            let records =
-                Records::open(settings, StoreKind::Embedded, Access::Look, &source, &info.uuid, stop);
-            return Ok(records.await?.store);
+        let path = match settings.path(keys::STORE_PATH) {
+            Some(path) => path.to_owned(),
+            None => {
+                let source = DirectorSource::open(settings, stop)?;
+                let info = source.director().info().await?;
+                Places::of(settings, &source, &info.uuid, access)?.store()?.to_owned()
+            }
         };
-        let store = SqliteStore::open_existing(path)?.ok_or_else(|| {
-            Failure::told(
+        // It is there, or it is not opened: an empty store has no archives.
+        let Some(store) = SqliteStore::open_existing(&path)? else {
+            return Err(Failure::told(
                 format!("there is no store {}", path.display()),
-                "name one that a run has begun with --store FILE",
-            )
-        })?;
-        Ok(Arc::new(store))
+                "a run begins one; name another with --store FILE",
+            ));
+        };
+        Ok(match access {
+            Access::Write => Arc::new(SqliteStore::open(&path)?),
+            Access::Look | Access::FleetOnly => Arc::new(store),
+        })
     }
 
     pub(crate) fn store(&self) -> &dyn SecretStore {
