@@ -9,7 +9,7 @@ use super::report::RunReport;
 use super::survey::Survey;
 use super::writer::Writer;
 use crate::manifest::Deployment;
-use crate::matching::{Decision, Facts, MatchEngine, settle_claims};
+use crate::matching::{Decision, Facts, MatchEngine, Suspensions, settle_claims};
 use crate::model::{Catalog, Index, JsonObject, layout};
 use crate::ports::{Clock, Director, PortError, PortErrorKind, RunEntry, RunState, SecretStore, Slot};
 use crate::scanner::Scanner;
@@ -105,9 +105,10 @@ impl Reconciler<'_> {
         self.progress.begin(Phase::Decide, scan.summaries.len());
         let mut decisions = Vec::with_capacity(scan.summaries.len());
         let mut findings = Vec::new();
+        let mut suspensions = Suspensions::default();
         for batch in scan.summaries.chunks(self.options.batch_size.max(1)) {
             let deployments = scanner.manifests(batch, &mut scan.completeness.gaps).await;
-            let (decided, notices) = self.decide_batch(deployments, facts.clone()).await?;
+            let (decided, notices) = self.decide_batch(deployments, facts.clone(), &mut suspensions).await?;
             decisions.extend(decided);
             findings.extend(notices);
             tracing::debug!(deployments = decisions.len(), "decided a batch");
@@ -129,14 +130,19 @@ impl Reconciler<'_> {
         &self,
         deployments: Vec<Deployment>,
         facts: Facts,
+        suspensions: &mut Suspensions,
     ) -> Result<(Vec<Decision>, Vec<Finding>), RunError> {
         let engine = Arc::clone(&self.engine);
+        let mut so_far = std::mem::take(suspensions);
         let work = tokio::task::spawn_blocking(move || {
-            let decisions = engine.decide_each(&deployments, &facts);
-            (decisions, deployments.iter().flat_map(notices).collect())
+            let decisions = engine.decide_next(&deployments, &facts, &mut so_far);
+            (decisions, deployments.iter().flat_map(notices).collect(), so_far)
         });
         match work.await {
-            Ok(decided) => Ok(decided),
+            Ok((decisions, findings, so_far)) => {
+                *suspensions = so_far;
+                Ok((decisions, findings))
+            }
             Err(stopped) => match stopped.try_into_panic() {
                 Ok(panic) => std::panic::resume_unwind(panic),
                 Err(_) => {
