@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use reconciler_core::config::FlagText;
 
 use crate::exit;
+use crate::script_args::ScriptsCommand;
 
 /// Keeps Blacksmith's records in Vault in line with what BOSH has deployed.
 #[derive(Debug, Parser)]
@@ -71,9 +72,14 @@ pub(crate) enum Command {
     Scan(ScanArgs),
     /// Show how one deployment was decided.
     Explain(ExplainArgs),
+    /// Look at everything a run needs, and say what is wrong.
+    Doctor(DoctorArgs),
     /// Show the strategies there are.
     #[command(subcommand)]
     Strategies(StrategiesCommand),
+    /// Write, check, test and try strategies of your own.
+    #[command(subcommand)]
+    Scripts(ScriptsCommand),
     /// Hold decisions against the right answers.
     #[command(subcommand)]
     Decisions(DecisionsCommand),
@@ -90,18 +96,37 @@ pub(crate) struct SourceArgs {
     /// A fleet's folder: a Director's answers, a catalog and an index.
     #[arg(long, value_name = "DIR")]
     pub(crate) fleet: Option<PathBuf>,
+    /// The Director: an alias of the bosh CLI, host, host:port or URL
+    /// [env: BOSH_ENVIRONMENT].
+    #[arg(long, short, value_name = "DIRECTOR")]
+    pub(crate) environment: Option<String>,
+    /// The UAA client, or the user [env: BOSH_CLIENT].
+    #[arg(long, value_name = "NAME")]
+    pub(crate) client: Option<String>,
+    /// A file with the client's secret, or the user's password
+    /// [env: BOSH_CLIENT_SECRET, the secret itself].
+    #[arg(long, value_name = "FILE")]
+    pub(crate) client_secret_file: Option<PathBuf>,
+    /// The CA of Director and UAA, a file or PEM text [env: BOSH_CA_CERT].
+    #[arg(long, value_name = "FILE")]
+    pub(crate) ca_cert: Option<String>,
     /// The catalog: a folder of services, or a saved answer to GET /v2/catalog
     /// (default: the fleet's own).
     #[arg(long, value_name = "PATH")]
     pub(crate) catalog: Option<PathBuf>,
+    /// The broker to read the catalog from [env: BLACKSMITH_URL]; its user and
+    /// password are BLACKSMITH_USERNAME and BLACKSMITH_PASSWORD.
+    #[arg(long, value_name = "URL")]
+    pub(crate) catalog_url: Option<String>,
 }
 
 /// Where records are kept.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Where records are kept")]
 pub(crate) struct StoreArgs {
-    /// The embedded store's file (default: in the user's state folder).
-    #[arg(long, value_name = "FILE")]
+    /// The embedded store's file (default: in the user's state folder), or
+    /// `vault` for Vault, found as the vault CLI finds it.
+    #[arg(long, value_name = "FILE|vault")]
     pub(crate) store: Option<PathBuf>,
     /// What is remembered between runs (default: in the user's state folder).
     #[arg(long, value_name = "FILE")]
@@ -115,6 +140,9 @@ pub(crate) struct MatchArgs {
     /// Exactly these strategies, in this order (default: all, by priority).
     #[arg(long, value_name = "A,B,C")]
     strategies: Option<String>,
+    /// A folder or file of scripts; may be given several times.
+    #[arg(long, value_name = "DIR")]
+    scripts: Vec<PathBuf>,
     /// How opinions are weighed: best or first-match [default: best].
     #[arg(long, value_name = "POLICY")]
     policy: Option<String>,
@@ -155,6 +183,9 @@ pub(crate) struct RunArgs {
     /// Show what would be written, and write nothing.
     #[arg(long)]
     pub(crate) dry_run: bool,
+    /// Read every record, also where the index says that nothing has changed.
+    #[arg(long)]
+    pub(crate) full: bool,
     #[command(flatten)]
     pub(crate) source: SourceArgs,
     #[command(flatten)]
@@ -170,6 +201,9 @@ pub(crate) struct PlanArgs {
     /// End with 11 if there is something to write.
     #[arg(long)]
     pub(crate) detailed_exitcode: bool,
+    /// Read every record, also where the index says that nothing has changed.
+    #[arg(long)]
+    pub(crate) full: bool,
     #[command(flatten)]
     pub(crate) source: SourceArgs,
     #[command(flatten)]
@@ -204,14 +238,32 @@ pub(crate) struct ExplainArgs {
     pub(crate) matching: MatchArgs,
 }
 
+#[derive(Debug, Args)]
+pub(crate) struct DoctorArgs {
+    /// Print the smallest policy for Vault even if the token has what it needs.
+    #[arg(long)]
+    pub(crate) policy: bool,
+    #[command(flatten)]
+    pub(crate) source: SourceArgs,
+    #[command(flatten)]
+    pub(crate) store: StoreArgs,
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum StrategiesCommand {
     /// List them in the order of the chain.
-    List,
+    List {
+        /// A folder or file of scripts; may be given several times.
+        #[arg(long, value_name = "DIR")]
+        scripts: Vec<PathBuf>,
+    },
     /// Show what one looks at, when it proposes and when it abstains.
     Show {
         /// The strategy's id.
         id: String,
+        /// A folder or file of scripts; may be given several times.
+        #[arg(long, value_name = "DIR")]
+        scripts: Vec<PathBuf>,
     },
 }
 
@@ -255,6 +307,14 @@ fn path_flag(flags: &mut Vec<FlagText>, key: &str, flag: &str, path: Option<&Pat
     flags.extend(path.map(|path| FlagText::new(key, path.to_string_lossy(), flag)));
 }
 
+/// Several paths are one list; flags and variables separate items by commas.
+pub(crate) fn script_flag(flags: &mut Vec<FlagText>, scripts: &[PathBuf]) {
+    if !scripts.is_empty() {
+        let paths: Vec<_> = scripts.iter().map(|path| path.to_string_lossy()).collect();
+        flags.push(FlagText::new("scripts.paths", paths.join(","), "--scripts"));
+    }
+}
+
 fn text_flag(flags: &mut Vec<FlagText>, key: &str, flag: &str, text: Option<&String>) {
     flags.extend(text.map(|text| FlagText::new(key, text, flag)));
 }
@@ -262,7 +322,17 @@ fn text_flag(flags: &mut Vec<FlagText>, key: &str, flag: &str, text: Option<&Str
 impl Flags for SourceArgs {
     fn add(&self, flags: &mut Vec<FlagText>) {
         path_flag(flags, "fleet", "--fleet", self.fleet.as_ref());
+        text_flag(flags, "director.environment", "--environment", self.environment.as_ref());
+        text_flag(flags, "director.client", "--client", self.client.as_ref());
+        path_flag(
+            flags,
+            "director.client_secret_file",
+            "--client-secret-file",
+            self.client_secret_file.as_ref(),
+        );
+        text_flag(flags, "director.ca_cert", "--ca-cert", self.ca_cert.as_ref());
         path_flag(flags, "catalog.path", "--catalog", self.catalog.as_ref());
+        text_flag(flags, "catalog.url", "--catalog-url", self.catalog_url.as_ref());
     }
 }
 
@@ -273,9 +343,17 @@ impl Flags for StoreArgs {
     }
 }
 
+impl Flags for StrategiesCommand {
+    fn add(&self, flags: &mut Vec<FlagText>) {
+        let (Self::List { scripts } | Self::Show { scripts, .. }) = self;
+        script_flag(flags, scripts);
+    }
+}
+
 impl Flags for MatchArgs {
     fn add(&self, flags: &mut Vec<FlagText>) {
         text_flag(flags, "strategies", "--strategies", self.strategies.as_ref());
+        script_flag(flags, &self.scripts);
         text_flag(flags, "policy.kind", "--policy", self.policy.as_ref());
         text_flag(flags, "policy.threshold", "--threshold", self.threshold.as_ref());
         text_flag(flags, "policy.margin", "--margin", self.margin.as_ref());

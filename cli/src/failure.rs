@@ -81,6 +81,9 @@ impl From<RunError> for Failure {
                 let advice = Some(advice.clone());
                 Self { error: error.into(), advice, exit: Exit::Refused }
             }
+            RunError::Interrupted { .. } => {
+                Self { error: error.into(), advice: None, exit: Exit::Interrupted }
+            }
             _ => Self::local(error),
         }
     }

@@ -7,6 +7,7 @@ mod exit;
 mod failure;
 mod output;
 mod progress;
+mod script_args;
 mod telemetry;
 mod wiring;
 
@@ -59,7 +60,9 @@ fn run(cli: &Cli, output: &mut Output) -> Result<Exit, Failure> {
         Command::Plan(args) => commands::plan::run(global, args, output),
         Command::Scan(args) => commands::scan::run(global, args, output),
         Command::Explain(args) => commands::explain::run(global, args, output),
-        Command::Strategies(command) => commands::strategies::run(command, output),
+        Command::Doctor(args) => commands::doctor::run(global, args, output),
+        Command::Strategies(command) => commands::strategies::run(global, command, output),
+        Command::Scripts(command) => commands::scripts::run(global, command, output),
         Command::Decisions(command) => commands::decisions::run(global, command, output),
         Command::Completion(args) => commands::about::completion(args),
         Command::Version => commands::about::version(output),

@@ -7,6 +7,7 @@ pub mod director;
 pub mod fleets;
 pub mod line;
 pub mod pauses;
+pub mod real_vault;
 pub mod scene;
 pub mod serving;
 pub mod synthetic;

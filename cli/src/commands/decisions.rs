@@ -69,8 +69,8 @@ fn eval(global: &GlobalArgs, args: &EvalArgs, output: &mut Output) -> Result<Exi
         }
     }
     let settings = wiring::settings(global, &[&args.source, &args.matching], output)?;
-    block_on(async {
-        let bench = Workbench::open(&settings, Access::FleetOnly, Filter::default(), output).await?;
+    block_on(async |stop| {
+        let bench = Workbench::open(&settings, Access::FleetOnly, Filter::default(), stop, output).await?;
         let own = bench.source.fleet().map(|fleet| fleet.root().join("labels.yml"));
         let file = args.labels.clone().or(own).ok_or_else(|| {
             Failure::told("nothing says what the right answers are", "give them with --labels FILE")

@@ -12,8 +12,8 @@ use reconciler_core::manager::Filter;
 
 pub(crate) fn run(global: &GlobalArgs, args: &ExplainArgs, output: &mut Output) -> Result<Exit, Failure> {
     let settings = wiring::settings(global, &[&args.source, &args.store, &args.matching], output)?;
-    block_on(async {
-        let bench = Workbench::open(&settings, Access::Look, Filter::default(), output).await?;
+    block_on(async |stop| {
+        let bench = Workbench::open(&settings, Access::Look, Filter::default(), stop, output).await?;
         // The whole fleet is decided: another deployment may claim the same
         // instance.
         let survey = bench.reconciler().survey().await?;

@@ -15,8 +15,9 @@ use crate::wiring::{self, Access, Workbench};
 pub(crate) fn run(global: &GlobalArgs, args: &PlanArgs, output: &mut Output) -> Result<Exit, Failure> {
     let settings = wiring::settings(global, &[&args.source, &args.store, &args.matching], output)?;
     let filter = wiring::filter(&args.filter)?;
-    block_on(async {
-        let bench = Workbench::open(&settings, Access::Look, filter, output).await?;
+    block_on(async |stop| {
+        let mut bench = Workbench::open(&settings, Access::Look, filter, stop, output).await?;
+        bench.read_everything(args.full);
         let report = bench.reconciler().run().await?;
         output.answer("Plan", report.complete, &report, |out| text(out, &report))?;
         Ok(match run::exit(&report) {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use reconciler_core::manager::{FailedInstance, RunReport};
+use reconciler_core::ports::PortErrorKind;
 use reconciler_core::updater::Change;
 
 use super::block_on;
@@ -18,16 +19,22 @@ pub(crate) fn run(global: &GlobalArgs, args: &RunArgs, output: &mut Output) -> R
     let settings = wiring::settings(global, &[&args.source, &args.store, &args.matching], output)?;
     let filter = wiring::filter(&args.filter)?;
     let access = if args.dry_run { Access::Look } else { Access::Write };
-    block_on(async {
-        let bench = Workbench::open(&settings, access, filter, output).await?;
+    block_on(async |stop| {
+        let mut bench = Workbench::open(&settings, access, filter, stop, output).await?;
+        bench.read_everything(args.full);
         let report = bench.reconciler().run().await?;
         output.answer("RunReport", report.complete, &report, |out| text(out, &report))?;
         Ok(exit(&report))
     })
 }
 
-/// A run that did everything ends well, whatever it found.
+/// A run that did everything ends well, whatever it found. One whose
+/// credentials ended on the way is refused as it would be at its start.
 pub(super) fn exit(report: &RunReport) -> Exit {
+    let unauthenticated = PortErrorKind::Unauthenticated.code();
+    if report.failures.iter().any(|failure| failure.kind == unauthenticated) {
+        return Exit::Remote;
+    }
     if report.complete { Exit::Success } else { Exit::Incomplete }
 }
 

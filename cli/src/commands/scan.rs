@@ -27,8 +27,8 @@ struct ScanData<'a> {
 pub(crate) fn run(global: &GlobalArgs, args: &ScanArgs, output: &mut Output) -> Result<Exit, Failure> {
     let settings = wiring::settings(global, &[&args.source, &args.store, &args.matching], output)?;
     let filter = wiring::filter(&args.filter)?;
-    block_on(async {
-        let bench = Workbench::open(&settings, Access::Look, filter, output).await?;
+    block_on(async |stop| {
+        let bench = Workbench::open(&settings, Access::Look, filter, stop, output).await?;
         let survey = bench.reconciler().survey().await?;
         let shown: Vec<&Decision> =
             survey.decisions.iter().filter(|decision| bench.filter().admits(decision)).collect();

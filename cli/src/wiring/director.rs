@@ -1,10 +1,14 @@
 //! What is scanned: a fleet's folder, or a Director.
 
+use std::path::Path;
 use std::sync::Arc;
 
+use reconciler_core::adapters::bosh::{BoshDirector, BoshSettings, Examination};
 use reconciler_core::adapters::fleet::FleetFolder;
-use reconciler_core::config::{Settings, keys};
-use reconciler_core::ports::Director;
+use reconciler_core::adapters::http::{LimitSettings, RetrySettings, Timeouts};
+use reconciler_core::config::{Origin, Settings, keys};
+use reconciler_core::manager::CancellationToken;
+use reconciler_core::ports::{Director, SystemClock};
 
 use crate::failure::Failure;
 
@@ -13,24 +17,40 @@ use crate::failure::Failure;
 pub(crate) enum DirectorSource {
     /// A folder that holds a Director's answers.
     Fleet(Arc<FleetFolder>),
+    /// A Director.
+    Live {
+        director: Arc<BoshDirector>,
+        /// Whether any certificate of it is accepted.
+        insecure: bool,
+    },
 }
 
 impl DirectorSource {
-    /// Opens what the settings name.
-    pub(super) fn open(settings: &Settings) -> Result<Self, Failure> {
-        let Some(folder) = settings.path(keys::FLEET) else {
+    /// Opens what the settings name. The environment of the bosh CLI comes last,
+    /// so that a fleet can be looked at in a shell that is set up for a
+    /// Director.
+    pub(crate) fn open(settings: &Settings, stop: &CancellationToken) -> Result<Self, Failure> {
+        if let Some(folder) = settings.path(keys::FLEET) {
+            refuse_both(settings)?;
+            return Ok(Self::Fleet(Arc::new(FleetFolder::open(folder)?)));
+        }
+        if settings.text(keys::DIRECTOR_ENVIRONMENT).is_none() && variable("BOSH_ENVIRONMENT").is_none() {
             return Err(Failure::told(
                 "nothing says what to look at",
-                "give a fleet's folder with --fleet DIR, or as `fleet` in the configuration",
+                "name a Director with --environment, BOSH_ENVIRONMENT or `director.environment` in the \
+                 configuration, or a fleet's folder with --fleet DIR",
             ));
-        };
-        Ok(Self::Fleet(Arc::new(FleetFolder::open(folder)?)))
+        }
+        let director = BoshDirector::new(bosh_settings(settings)?)?.with_stop(stop);
+        let insecure = settings.boolean(keys::DIRECTOR_SKIP_SSL_VALIDATION);
+        Ok(Self::Live { director: Arc::new(director), insecure })
     }
 
     /// What is scanned, as a Director.
     pub(crate) fn director(&self) -> &dyn Director {
         match self {
             Self::Fleet(fleet) => fleet.as_ref(),
+            Self::Live { director, .. } => director.as_ref(),
         }
     }
 
@@ -38,6 +58,106 @@ impl DirectorSource {
     pub(crate) fn fleet(&self) -> Option<&FleetFolder> {
         match self {
             Self::Fleet(fleet) => Some(fleet),
+            Self::Live { .. } => None,
         }
     }
+
+    pub(crate) fn is_live(&self) -> bool {
+        matches!(self, Self::Live { .. })
+    }
+
+    /// Looks at the Director and at what the credentials are good for; nothing
+    /// for a folder.
+    pub(crate) async fn examine(&self) -> Result<Option<Examination>, Failure> {
+        match self {
+            Self::Fleet(_) => Ok(None),
+            Self::Live { director, .. } => Ok(Some(director.examine(&SystemClock).await?)),
+        }
+    }
+
+    /// What must be said in every run, if anything must.
+    pub(crate) fn warning(&self) -> Option<String> {
+        let insecure = matches!(self, Self::Live { insecure: true, .. });
+        insecure.then(|| {
+            format!(
+                "{} is not recognised by its certificate (`director.skip_ssl_validation`): whoever \
+                 stands between can read the credentials",
+                self.director().address()
+            )
+        })
+    }
+}
+
+fn refuse_both(settings: &Settings) -> Result<(), Failure> {
+    let Some(director) = settings.origin(keys::DIRECTOR_ENVIRONMENT) else { return Ok(()) };
+    let fleet = settings.origin(keys::FLEET).map(Origin::to_string).unwrap_or_default();
+    Err(Failure::told(
+        format!("both a fleet ({fleet}) and a Director ({director}) are named"),
+        "name one of the two",
+    ))
+}
+
+/// The settings of the Director. What a key does not say, the variable of the
+/// bosh CLI may.
+fn bosh_settings(settings: &Settings) -> Result<BoshSettings, Failure> {
+    let secret = client_secret(settings)?;
+    let lookup = |name: &str| {
+        let own = match name {
+            "BOSH_ENVIRONMENT" => settings.text(keys::DIRECTOR_ENVIRONMENT),
+            "BOSH_CLIENT" => settings.text(keys::DIRECTOR_CLIENT),
+            "BOSH_CLIENT_SECRET" => secret.as_deref(),
+            "BOSH_CA_CERT" => settings.text(keys::DIRECTOR_CA_CERT),
+            "BOSH_ALL_PROXY" => settings.text(keys::DIRECTOR_ALL_PROXY),
+            _ => None,
+        };
+        own.map(str::to_owned).or_else(|| variable(name))
+    };
+    let mut bosh = BoshSettings::from_environment(lookup, |path: &Path| std::fs::read_to_string(path))?;
+    bosh.skip_ssl_validation = settings.boolean(keys::DIRECTOR_SKIP_SSL_VALIDATION);
+    bosh.limits = LimitSettings::new(
+        number(settings.integer(keys::DIRECTOR_MAX_IN_FLIGHT)),
+        u32::try_from(settings.integer(keys::DIRECTOR_REQUESTS_PER_SECOND)).ok().filter(|limit| *limit > 0),
+    );
+    bosh.retry = RetrySettings {
+        tries: number(settings.integer(keys::DIRECTOR_TRIES)),
+        first_delay: settings.duration(keys::DIRECTOR_RETRY_DELAY),
+        ..RetrySettings::default()
+    };
+    bosh.timeouts = Timeouts {
+        connect: settings.duration(keys::DIRECTOR_CONNECT_TIMEOUT),
+        read: settings.duration(keys::DIRECTOR_READ_TIMEOUT),
+        whole: settings.duration(keys::DIRECTOR_REQUEST_TIMEOUT),
+    };
+    Ok(bosh)
+}
+
+/// The client's secret, where one of our own keys says it.
+fn client_secret(settings: &Settings) -> Result<Option<String>, Failure> {
+    let text = settings.text(keys::DIRECTOR_CLIENT_SECRET);
+    let Some(file) = settings.path(keys::DIRECTOR_CLIENT_SECRET_FILE) else {
+        return Ok(text.map(str::to_owned));
+    };
+    if text.is_some() {
+        return Err(Failure::told(
+            "both `director.client_secret` and `director.client_secret_file` are given",
+            "keep one of the two",
+        ));
+    }
+    let read = std::fs::read_to_string(file).map_err(|error| {
+        Failure::told(
+            format!("failed to read the client's secret from {}: {error}", file.display()),
+            "check that the file exists and may be read",
+        )
+    })?;
+    // Editors end a file with a line end, which no secret has.
+    Ok(Some(read.trim_end_matches(['\r', '\n']).to_owned()))
+}
+
+pub(super) fn number(value: u64) -> usize {
+    usize::try_from(value).unwrap_or(usize::MAX)
+}
+
+/// A variable of the environment; an empty one counts as not set.
+pub(super) fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.trim().is_empty())
 }

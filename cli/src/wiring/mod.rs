@@ -5,15 +5,19 @@ mod catalog;
 mod director;
 mod engine;
 mod places;
+mod scripts;
 mod store;
+mod vault;
 
 use std::sync::Arc;
 
 use reconciler_core::config::{Settings, SourceFile, Sources, keys};
-use reconciler_core::manager::{Filter, Reconciler, RunOptions};
-use reconciler_core::matching::MatchEngine;
-use reconciler_core::model::{Catalog, InstanceId, InvalidId, PlanId, ServiceId};
-use reconciler_core::ports::{RunState, SystemClock};
+use reconciler_core::manager::{CancellationToken, Filter, Reconciler, RunOptions};
+use reconciler_core::manifest::Deployment;
+use reconciler_core::matching::{Facts, MatchEngine, nearest};
+use reconciler_core::model::{Catalog, Index, InstanceId, InvalidId, PlanId, ServiceId, layout};
+use reconciler_core::ports::{DirectorInfo, RunState};
+use reconciler_core::scanner::{ManifestCache, ScanSettings, Scanner};
 
 use self::store::Records;
 use crate::args::{CONFIG_VARIABLE, FilterArgs, Flags, GlobalArgs};
@@ -21,7 +25,11 @@ use crate::failure::Failure;
 use crate::output::Output;
 use crate::progress::Bar;
 
+pub(crate) use self::catalog::CatalogSource;
 pub(crate) use self::director::DirectorSource;
+pub(crate) use self::scripts::{options as script_options, scripts};
+pub(crate) use self::store::StoreKind;
+pub(crate) use self::vault::{IndexSize, OpenVault, PathAccess, VaultReport, VaultStatus};
 
 /// Reads the configuration from all its layers, and tells what is odd about it.
 pub(crate) fn settings(
@@ -83,10 +91,13 @@ pub(crate) enum Access {
 pub(crate) struct Workbench {
     pub(crate) source: DirectorSource,
     pub(crate) engine: Arc<MatchEngine>,
+    info: DirectorInfo,
     catalog: Arc<Catalog>,
+    manifests: ManifestCache,
     records: Records,
     bar: Bar,
     options: RunOptions,
+    stop: CancellationToken,
 }
 
 impl Workbench {
@@ -95,11 +106,21 @@ impl Workbench {
         settings: &Settings,
         access: Access,
         filter: Filter,
+        stop: &CancellationToken,
         output: &mut Output,
     ) -> Result<Self, Failure> {
         let engine = Arc::new(engine::engine(settings)?);
-        let source = DirectorSource::open(settings)?;
-        let catalog = Arc::new(catalog::read(settings, &source).await?);
+        let source = DirectorSource::open(settings, stop)?;
+        // Before anything is asked: a refusal needs no answer from anybody.
+        let kind = StoreKind::admitted(settings, access)?;
+        if source.is_live() && kind == StoreKind::Embedded {
+            places::require_named_store(settings)?;
+        }
+        let catalog = CatalogSource::open(settings, &source, stop)?;
+        for warning in [source.warning(), catalog.warning()].into_iter().flatten() {
+            output.note(&format!("warning: {warning}"));
+        }
+        let catalog = Arc::new(catalog.read(&source).await?);
         tracing::debug!(
             chain = engine.fingerprint().to_string(),
             strategies = engine.chain().entries().len(),
@@ -108,7 +129,7 @@ impl Workbench {
             "read the catalog"
         );
         let info = source.director().info().await?;
-        let records = Records::open(settings, access, &source, &info.uuid).await?;
+        let records = Records::open(settings, kind, access, &source, &info.uuid).await?;
         let address = source.director().address();
         let named = [info.name.as_str(), &info.version].map(str::trim).join(" ");
         let named = if named.trim().is_empty() { "without a name" } else { named.trim() };
@@ -117,25 +138,55 @@ impl Workbench {
         if let Some(state) = &records.state {
             output.note(&format!("State     {}", state.address()));
         }
+        for warning in &records.warnings {
+            output.note(&format!("warning: {warning}"));
+        }
         let mut options = RunOptions::default();
         options.dry_run = access != Access::Write;
-        options.batch_size = usize::try_from(settings.integer(keys::BATCH_SIZE)).unwrap_or(usize::MAX);
+        options.batch_size = director::number(settings.integer(keys::BATCH_SIZE));
+        options.concurrency = director::number(settings.integer(keys::MAX_CONCURRENCY));
         options.filter = filter;
-        Ok(Self { source, engine, catalog, records, bar: Bar::default(), options })
+        options.verify_interval = chrono::Duration::from_std(settings.duration(keys::VERIFY_INTERVAL))
+            .unwrap_or(chrono::Duration::MAX);
+        let manifests = ManifestCache::new(settings.duration(keys::CACHE_TTL));
+        let (bar, stop) = (Bar::default(), stop.clone());
+        Ok(Self { source, info, engine, catalog, manifests, records, bar, options, stop })
     }
 
     /// What makes a run of it.
     pub(crate) fn reconciler(&self) -> Reconciler<'_> {
-        Reconciler {
-            director: self.source.director(),
-            store: self.records.store.as_ref(),
-            state: self.records.state.as_ref().map(|state| state as &dyn RunState),
-            catalog: Arc::clone(&self.catalog),
-            engine: Arc::clone(&self.engine),
-            clock: &SystemClock,
-            progress: &self.bar,
-            options: self.options.clone(),
-        }
+        let (director, store) = (self.source.director(), self.records.store.as_ref());
+        let (catalog, engine) = (Arc::clone(&self.catalog), Arc::clone(&self.engine));
+        let mut reconciler = Reconciler::new(director, store, &self.manifests, catalog, engine);
+        reconciler.info = Some(self.info.clone());
+        reconciler.state = self.records.state.as_ref().map(|state| state as &dyn RunState);
+        reconciler.progress = &self.bar;
+        reconciler.options = self.options.clone();
+        reconciler.stop = self.stop.clone();
+        reconciler
+    }
+
+    /// Has every record read, also where the index says that nothing changed.
+    pub(crate) fn read_everything(&mut self, full: bool) {
+        self.options.full = full;
+    }
+
+    /// One deployment with its manifest, and what it is judged by.
+    pub(crate) async fn deployment(&self, name: &str) -> Result<(Deployment, Facts), Failure> {
+        let scanner = Scanner::new(self.source.director(), &self.manifests, ScanSettings::default());
+        let scan = scanner.list(Some(self.info.clone()), None).await?;
+        let Some(summary) = scan.summaries.iter().find(|summary| summary.name.as_str() == name) else {
+            let known: Vec<String> = scan.summaries.iter().map(|summary| summary.name.to_string()).collect();
+            let advice = match nearest(name, &known) {
+                Some(name) => format!("did you mean `{name}`?"),
+                None => "`scan` lists the deployments there are".to_owned(),
+            };
+            return Err(Failure::told(format!("there is no deployment `{name}`"), advice));
+        };
+        let deployment = scanner.deployment(summary).await?;
+        let index = self.records.store.read(layout::INDEX).await?;
+        let index = index.data().map(Index::from_object).unwrap_or_default();
+        Ok((deployment, Facts::new(Arc::clone(&self.catalog), index, scan.statistics.clone())))
     }
 
     pub(crate) fn filter(&self) -> &Filter {

@@ -51,6 +51,17 @@ impl Places {
     }
 }
 
+/// Without a fleet's own index nobody could guess which records are meant.
+pub(super) fn require_named_store(settings: &Settings) -> Result<(), Failure> {
+    if settings.path(keys::STORE_PATH).is_some() {
+        return Ok(());
+    }
+    Err(Failure::told(
+        "a Director is named, and no store for its records",
+        "name the embedded store's file with --store FILE, or as `store.path` in the configuration",
+    ))
+}
+
 fn no_state_folder(flag: &str) -> Failure {
     Failure::told("neither XDG_STATE_HOME nor HOME is set", format!("say where with {flag} FILE"))
 }

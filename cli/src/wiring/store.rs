@@ -1,16 +1,68 @@
 //! Where records are kept, and what is remembered between runs.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use reconciler_core::adapters::sqlite::{SqliteStore, StateFile};
-use reconciler_core::config::Settings;
+use reconciler_core::config::{Settings, keys};
+use reconciler_core::manager::RunError;
 use reconciler_core::model::layout;
 use reconciler_core::ports::SecretStore;
 
 use super::Access;
 use super::director::DirectorSource;
 use super::places::Places;
+use super::vault::{self, OpenVault};
 use crate::failure::Failure;
+
+/// What `--store` calls Vault; any other name is a file's.
+const VAULT: &str = "vault";
+
+/// What kind of store keeps the records.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum StoreKind {
+    /// A file of our own.
+    Embedded,
+    /// A Vault.
+    Vault,
+}
+
+impl StoreKind {
+    /// The kind that the settings name. A fleet has an embedded store unless
+    /// they say otherwise; a Director's records are too precious to guess.
+    pub(crate) fn of(settings: &Settings) -> Result<Self, Failure> {
+        match settings.path(keys::STORE_PATH) {
+            Some(name) if name == Path::new(VAULT) => Ok(Self::Vault),
+            Some(_) => Ok(Self::Embedded),
+            None if settings.path(keys::FLEET).is_some() => Ok(Self::Embedded),
+            None if vault::is_configured(settings) => Ok(Self::Vault),
+            None => Err(Failure::told(
+                "nothing says where the records are kept",
+                "give --store vault for the Vault that VAULT_ADDR names, or --store FILE for an embedded store",
+            )),
+        }
+    }
+
+    /// The kind for an access, or why there is none.
+    pub(super) fn admitted(settings: &Settings, access: Access) -> Result<Self, Failure> {
+        if access == Access::FleetOnly {
+            return Ok(Self::Embedded);
+        }
+        let kind = Self::of(settings)?;
+        if kind == Self::Vault && access == Access::Write {
+            return Err(RunError::Refused {
+                reason: "this version reads Vault and does not write to it: writing comes with the complete \
+                         backend of records"
+                    .to_owned(),
+                advice:
+                    "add --dry-run to see what would be written, or give --store FILE for an embedded store"
+                        .to_owned(),
+            }
+            .into());
+        }
+        Ok(kind)
+    }
+}
 
 /// Where records are kept, and what is remembered.
 pub(super) struct Records {
@@ -18,17 +70,37 @@ pub(super) struct Records {
     pub(super) state: Option<StateFile>,
     /// What to say about the store.
     pub(super) note: String,
+    /// What must be said in every run.
+    pub(super) warnings: Vec<String>,
 }
 
 impl Records {
     /// Opens what a command needs, and nothing that it may not create.
     pub(super) async fn open(
         settings: &Settings,
+        kind: StoreKind,
         access: Access,
         source: &DirectorSource,
         uuid: &str,
     ) -> Result<Self, Failure> {
         let places = Places::of(settings, source, uuid, access)?;
+        match kind {
+            StoreKind::Embedded => Self::embedded(&places, access, source, uuid).await,
+            StoreKind::Vault => {
+                let OpenVault { store, warnings } = OpenVault::open(settings)?;
+                let state = StateFile::open_existing(places.state()?, uuid)?;
+                let note = format!("Vault {}", store.address());
+                Ok(Self { store: Arc::new(store), state, note, warnings })
+            }
+        }
+    }
+
+    async fn embedded(
+        places: &Places,
+        access: Access,
+        source: &DirectorSource,
+        uuid: &str,
+    ) -> Result<Self, Failure> {
         // Everything that is only read comes before a file is made.
         let index = source.fleet().map(|fleet| fleet.index_object()).transpose()?.flatten();
         let begun = match access {
@@ -57,6 +129,6 @@ impl Records {
             (_, true, true) => format!("{address}, begun with the fleet's index"),
             (_, true, false) => address,
         };
-        Ok(Self { store: Arc::new(store), state, note })
+        Ok(Self { store: Arc::new(store), state, note, warnings: Vec::new() })
     }
 }

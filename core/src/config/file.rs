@@ -15,6 +15,10 @@ use super::{Finding, KeySpec, Origin, SECTION, suggestion};
 use crate::manifest::{Document, Entry, Location, Manifest, Node, NodeKind, ScalarStyle, code};
 use crate::matching::nearest;
 
+/// The section of the Director, and what it would be called if it were many.
+const DIRECTOR: &str = "director";
+const SEVERAL_DIRECTORS: &str = "directors";
+
 /// Adds what the file says.
 pub(super) fn gather(file: SourceFile, gathered: &mut Gathered) {
     let name = file.name;
@@ -138,7 +142,9 @@ impl Reader<'_> {
     fn section(&mut self, path: &str, node: Node<'_>) {
         if node.kind() != NodeKind::Mapping {
             // A section whose keys are all commented out is null.
-            if !node.is_null() {
+            if path == DIRECTOR && node.kind() == NodeKind::Sequence {
+                self.refuse_several_directors(node.location(), path);
+            } else if !node.is_null() {
                 let next = suggestion::names(self.gathered.table, path);
                 let what = "is a section, not a value";
                 self.error(node.location(), shown(path), what, next);
@@ -176,11 +182,18 @@ impl Reader<'_> {
                 let origin = self.origin(Some(at));
                 self.gathered.without_effect(origin, &path);
             }
+            Place::Unknown if path == SEVERAL_DIRECTORS => self.refuse_several_directors(at, &path),
             Place::Unknown => {
                 let next = suggestion::for_key(self.gathered.table, section, name);
                 self.error(at, &path, "there is no such key", next);
             }
         }
+    }
+
+    /// What somebody writes who has several: better said than guessed at.
+    fn refuse_several_directors(&mut self, at: Location, path: &str) {
+        let next = "name one as `director: {environment: …}`, and run once for each with a file of its own";
+        self.error(at, path, "lists Directors, and this version reconciles exactly one", next.to_owned());
     }
 
     /// `policy.threshold: 0.7` would be a second way to write one thing.

@@ -119,6 +119,20 @@ fn anchors_and_merges_are_followed() {
 }
 
 #[test]
+fn two_directors_are_an_error_that_says_so() {
+    for (text, place) in [
+        ("reconciler: {director: [{environment: a}, {environment: b}]}", "a.conf:1:24: director: "),
+        ("reconciler: {directors: [{environment: a}]}", "a.conf:1:14: directors: "),
+    ] {
+        let found = errors(text);
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert!(found[0].starts_with(place) && found[0].contains("exactly one"), "{found:?}");
+    }
+    let twice = errors("reconciler:\n  director: {environment: a}\n  director: {environment: b}\n");
+    assert!(twice[0].contains("second time"), "{twice:?}");
+}
+
+#[test]
 fn a_file_that_cannot_be_read_is_one_error() {
     for (content, expected) in [
         (&b"a: [1, 2\nb: 3\n"[..], "a.conf:2:"),

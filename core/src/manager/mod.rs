@@ -1,6 +1,7 @@
 //! A run from start to report: scan, decide, compute, write, say what was done.
 
 mod filter;
+mod look;
 mod progress;
 mod report;
 mod run;
@@ -11,4 +12,6 @@ pub use filter::{Filter, InvalidGlob};
 pub use progress::{NoProgress, Phase, Progress};
 pub use report::{Counts, FailedInstance, RunReport, Unknown};
 pub use run::{Reconciler, RunError, RunOptions};
-pub use survey::Survey;
+pub use survey::{ManifestPrint, Survey};
+/// Ends a run from outside.
+pub use tokio_util::sync::CancellationToken;

@@ -29,10 +29,17 @@ pub struct Counts {
     pub skipped: usize,
     /// Instances that somebody else kept changing.
     pub conflicted: usize,
+    /// Instances that the run was asked to stop before.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub not_begun: usize,
     /// Instances that could not be read or written.
     pub failed: usize,
     /// Secrets that were written, the index included.
     pub writes: usize,
+}
+
+fn is_zero(count: &usize) -> bool {
+    *count == 0
 }
 
 /// An instance whose records could not be brought into line.

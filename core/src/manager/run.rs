@@ -3,17 +3,18 @@
 use std::fmt;
 use std::sync::Arc;
 
+use chrono::Duration;
+use tokio_util::sync::CancellationToken;
+
 use super::filter::Filter;
-use super::progress::{Phase, Progress};
+use super::progress::{NoProgress, Progress};
 use super::report::RunReport;
-use super::survey::Survey;
 use super::writer::Writer;
-use crate::manifest::Deployment;
-use crate::matching::{Decision, Facts, MatchEngine, Suspensions, settle_claims};
-use crate::model::{Catalog, Index, JsonObject, layout};
-use crate::ports::{Clock, Director, PortError, PortErrorKind, RunEntry, RunState, SecretStore, Slot};
-use crate::scanner::Scanner;
-use crate::updater::{Finding, Stamp};
+use crate::matching::MatchEngine;
+use crate::model::{Catalog, JsonObject};
+use crate::ports::{Clock, Director, DirectorInfo, PortError, RunEntry, RunState, SecretStore, SystemClock};
+use crate::scanner::{ManifestCache, Scan, ScanSettings, Scanner};
+use crate::updater::Stamp;
 
 /// Why a run could not be made.
 #[derive(Debug, thiserror::Error)]
@@ -30,6 +31,14 @@ pub enum RunError {
         /// What to do.
         advice: String,
     },
+    /// It was asked to stop before anything was written.
+    #[error("interrupted after {looked_at} of {of} deployments were looked at; nothing was written")]
+    Interrupted {
+        /// How many deployments had been read and decided.
+        looked_at: usize,
+        /// How many there are, as far as that was known.
+        of: usize,
+    },
 }
 
 /// How a run is made.
@@ -40,24 +49,42 @@ pub struct RunOptions {
     pub dry_run: bool,
     /// How many deployments are decided at once; a unit of progress.
     pub batch_size: usize,
-    /// How many requests of one kind are open at once.
+    /// How many deployments are worked on at once: read, or written.
     pub concurrency: usize,
     /// What is written and shown.
     pub filter: Filter,
+    /// Whether every record is read, also where the index says that nothing has
+    /// changed since it was written.
+    pub full: bool,
+    /// After how long every record is read again in any case.
+    pub verify_interval: Duration,
 }
 
 impl Default for RunOptions {
     fn default() -> Self {
-        Self { dry_run: false, batch_size: 10, concurrency: 5, filter: Filter::default() }
+        Self {
+            dry_run: false,
+            batch_size: 10,
+            concurrency: 5,
+            filter: Filter::default(),
+            full: false,
+            verify_interval: Duration::hours(24),
+        }
     }
 }
 
 /// Brings the records of one Director's instances into line.
+#[non_exhaustive]
 pub struct Reconciler<'a> {
     /// What is scanned.
     pub director: &'a dyn Director,
     /// Where the records are.
     pub store: &'a dyn SecretStore,
+    /// What the Director says about itself, if that was asked just before.
+    pub info: Option<DirectorInfo>,
+    /// Where manifests are kept between the two halves of a run, and between
+    /// runs of one process.
+    pub manifests: &'a ManifestCache,
     /// What must be remembered between runs; without it, nothing is.
     pub state: Option<&'a dyn RunState>,
     /// The services and plans there are.
@@ -70,6 +97,9 @@ pub struct Reconciler<'a> {
     pub progress: &'a dyn Progress,
     /// How the run is made.
     pub options: RunOptions,
+    /// Ends the run: at once while it looks; while it writes, after the
+    /// instances in hand and the index.
+    pub stop: CancellationToken,
 }
 
 impl fmt::Debug for Reconciler<'_> {
@@ -82,76 +112,37 @@ impl fmt::Debug for Reconciler<'_> {
     }
 }
 
-impl Reconciler<'_> {
-    /// Scans the Director and decides every deployment. Writes nothing.
-    ///
-    /// # Errors
-    /// If the Director's list or the index cannot be read, or a guard refuses.
-    pub async fn survey(&self) -> Result<Survey, RunError> {
-        let scanner = Scanner::new(self.director, self.options.concurrency);
-        let mut scan = scanner.list().await?;
-        let index_slot = self.store.read(layout::INDEX).await?;
-        self.guard_index(&index_slot)?;
-        let index = index_slot.data().map(Index::from_object).unwrap_or_default();
-        tracing::debug!(
-            director = scan.info.uuid,
-            deployments = scan.summaries.len(),
-            entries = index.len(),
-            index_version = index_slot.version().0,
-            "read the Director's list and the index"
-        );
-        let facts = Facts::new(Arc::clone(&self.catalog), index, scan.statistics.clone());
-
-        self.progress.begin(Phase::Decide, scan.summaries.len());
-        let mut decisions = Vec::with_capacity(scan.summaries.len());
-        let mut findings = Vec::new();
-        let mut suspensions = Suspensions::default();
-        for batch in scan.summaries.chunks(self.options.batch_size.max(1)) {
-            let deployments = scanner.manifests(batch, &mut scan.completeness.gaps).await;
-            let (decided, notices) = self.decide_batch(deployments, facts.clone(), &mut suspensions).await?;
-            decisions.extend(decided);
-            findings.extend(notices);
-            tracing::debug!(deployments = decisions.len(), "decided a batch");
-            self.progress.advance(batch.len());
+impl<'a> Reconciler<'a> {
+    /// A run with the usual options that tells nobody how far it is, remembers
+    /// nothing, and is not stopped; set the fields that should differ.
+    #[must_use]
+    pub fn new(
+        director: &'a dyn Director,
+        store: &'a dyn SecretStore,
+        manifests: &'a ManifestCache,
+        catalog: impl Into<Arc<Catalog>>,
+        engine: impl Into<Arc<MatchEngine>>,
+    ) -> Self {
+        Self {
+            director,
+            store,
+            info: None,
+            manifests,
+            state: None,
+            catalog: catalog.into(),
+            engine: engine.into(),
+            clock: &SystemClock,
+            progress: &NoProgress,
+            options: RunOptions::default(),
+            stop: CancellationToken::new(),
         }
-        self.progress.end();
-        settle_claims(&mut decisions);
-        let mut survey = Survey { scan, index_slot, facts, decisions, findings, unknown: Vec::new() };
-        survey.findings.extend(survey.absent_entries());
-        survey.findings.extend(survey.fits_nothing(&self.options.filter));
-        survey.unknown = survey.what_is_unknown(self.director);
-        tracing::debug!(counts = ?survey.counts(), unknown = survey.unknown.len(), "decided");
-        Ok(survey)
     }
+}
 
-    /// Decides away from the async threads: it is work for the processor, and
-    /// must not hold up those that wait for answers.
-    async fn decide_batch(
-        &self,
-        deployments: Vec<Deployment>,
-        facts: Facts,
-        suspensions: &mut Suspensions,
-    ) -> Result<(Vec<Decision>, Vec<Finding>), RunError> {
-        let engine = Arc::clone(&self.engine);
-        let mut so_far = std::mem::take(suspensions);
-        let work = tokio::task::spawn_blocking(move || {
-            let decisions = engine.decide_next(&deployments, &facts, &mut so_far);
-            (decisions, deployments.iter().flat_map(notices).collect(), so_far)
-        });
-        match work.await {
-            Ok((decisions, findings, so_far)) => {
-                *suspensions = so_far;
-                Ok((decisions, findings))
-            }
-            Err(stopped) => match stopped.try_into_panic() {
-                Ok(panic) => std::panic::resume_unwind(panic),
-                Err(_) => {
-                    let error =
-                        PortError::new(PortErrorKind::Cancelled, "decide", "", "the program is ending");
-                    Err(error.into())
-                }
-            },
-        }
+impl Reconciler<'_> {
+    pub(super) fn scanner(&self) -> Scanner<'_> {
+        let settings = ScanSettings { concurrency: self.options.concurrency, ..ScanSettings::default() };
+        Scanner::new(self.director, self.manifests, settings)
     }
 
     /// Scans, decides, and brings the records into line.
@@ -163,50 +154,45 @@ impl Reconciler<'_> {
     pub async fn run(&self) -> Result<RunReport, RunError> {
         let stamp = Stamp { at: self.clock.now() };
         let survey = self.survey().await?;
-        let tasks = self.director.tasks_in_flight().await?;
-        let writer = Writer::new(self, &survey, &tasks, stamp);
+        let looked_at = survey.decisions.len();
+        let tasks = tokio::select! {
+            biased;
+            () = self.stop.cancelled() => {
+                return Err(RunError::Interrupted { looked_at, of: looked_at });
+            }
+            tasks = self.director.tasks_in_flight() => tasks?,
+        };
+        let full = self.is_full(stamp)?;
+        let writer = Writer::new(self, &survey, &tasks, stamp, full);
         let mut report = writer.write().await;
-        if let Err(error) = self.remember(stamp, &report) {
+        if let Err(error) = self.remember(stamp, &report, &survey.scan, full) {
             // What was written stands, and must be told all the same.
             report.not_remembered(&error);
         }
         Ok(report)
     }
 
-    /// An index that was there and reads as absent or empty is an accident, not
-    /// a start.
-    fn guard_index(&self, slot: &Slot) -> Result<(), RunError> {
-        let Some(state) = self.state else {
-            return Ok(());
-        };
-        let vacant = slot.data().is_none();
-        match state.index_size()? {
-            Some(size) if size > 0 && slot.data().is_none_or(JsonObject::is_empty) => {
-                Err(RunError::Refused {
-                    reason: format!(
-                        "the index `{}` in {} {}, but the last run saw {size} entries",
-                        layout::INDEX,
-                        self.store.address(),
-                        if vacant { "is not there" } else { "is empty" },
-                    ),
-                    advice: format!(
-                        "find out who removed it and restore it; for a new store use another state file than {}",
-                        state.address()
-                    ),
-                })
-            }
-            _ => Ok(()),
-        }
+    /// Whether this run reads every record: it was asked to, nobody remembers
+    /// when one last did, or that was too long ago.
+    fn is_full(&self, stamp: Stamp) -> Result<bool, PortError> {
+        let last = self.state.map(|state| state.last_full_verification()).transpose()?.flatten();
+        Ok(self.options.full || last.is_none_or(|last| stamp.at - last >= self.options.verify_interval))
     }
 
     /// Notes in the state what the next run must know. A dry run leaves no
     /// trace.
-    fn remember(&self, stamp: Stamp, report: &RunReport) -> Result<(), PortError> {
+    fn remember(&self, stamp: Stamp, report: &RunReport, scan: &Scan, full: bool) -> Result<(), PortError> {
         let Some(state) = self.state.filter(|_| !self.options.dry_run) else {
             return Ok(());
         };
         if let Some(members) = report.index_members {
             state.set_index_size(members as u64)?;
+        }
+        if scan.completeness.is_complete() {
+            state.set_last_scan(&scan.remembered())?;
+        }
+        if full && report.complete && self.options.filter.is_open() {
+            state.set_last_full_verification(stamp.at)?;
         }
         state.record_run(&RunEntry {
             run_id: report.run_id.clone(),
@@ -222,18 +208,4 @@ impl Reconciler<'_> {
 
 fn json_object(value: &impl serde::Serialize) -> JsonObject {
     JsonObject::parse(crate::model::json::raw(value).get()).unwrap_or_default()
-}
-
-/// What is odd about a manifest without harming the decision.
-fn notices(deployment: &Deployment) -> Vec<Finding> {
-    // A manifest that nobody parsed has nothing to say.
-    if !deployment.manifest.is_parsed() {
-        return Vec::new();
-    }
-    let name = &deployment.summary.name;
-    deployment
-        .manifest
-        .notices()
-        .map(|notice| Finding::new("manifest.notice", name, notice.to_string()))
-        .collect()
 }

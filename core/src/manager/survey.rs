@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeSet, HashSet};
 
+use crate::manifest::Manifest;
 use crate::matching::{Decision, Degradation, Facts, Outcome, nearest};
-use crate::model::{DeploymentName, InstanceId};
+use crate::model::{DeploymentName, IndexEntry, InstanceId};
 use crate::ports::{Director, Slot};
 use crate::scanner::Scan;
 use crate::updater::Finding;
@@ -26,10 +27,27 @@ pub struct Survey {
     pub facts: Facts,
     /// The decisions, by deployment.
     pub decisions: Vec<Decision>,
+    /// The manifests that the decisions were made from, in their order.
+    pub manifests: Vec<ManifestPrint>,
     /// What people should know: odd manifests, entries without a deployment.
     pub findings: Vec<Finding>,
     /// What could not be seen or understood, by deployment.
     pub unknown: Vec<Unknown>,
+}
+
+/// Identifies a manifest after it was let go, so that what is written is what
+/// was decided on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ManifestPrint(Option<u128>);
+
+impl ManifestPrint {
+    /// The print of a manifest; of one that is absent or was not read there is
+    /// none, and it equals no other's.
+    #[must_use]
+    pub fn of(manifest: &Manifest) -> Self {
+        // Half of a SHA-256 is more than enough to tell two texts apart.
+        Self(manifest.fingerprint().and_then(|digest| u128::from_str_radix(&digest[..32], 16).ok()))
+    }
 }
 
 impl Survey {
@@ -58,7 +76,8 @@ impl Survey {
     pub(super) fn what_is_unknown(&self, director: &dyn Director) -> Vec<Unknown> {
         let gaps = &self.scan.completeness.gaps;
         let of = |name: &DeploymentName, why| Unknown { deployment: name.to_string(), why };
-        let mut unknown: Vec<Unknown> = gaps.iter().map(|gap| of(&gap.deployment, gap.why.clone())).collect();
+        let mut unknown: Vec<Unknown> =
+            gaps.iter().map(|gap| of(&gap.deployment, gap.reason.to_string())).collect();
         let unread: HashSet<_> = gaps.iter().map(|gap| &gap.deployment).collect();
         for decision in &self.decisions {
             let name = &decision.deployment;
@@ -91,6 +110,7 @@ impl Survey {
         let entry = |subject: &str| self.facts.index.entry(&InstanceId::new(subject).ok()?);
         let wanted = |finding: &&Finding| {
             finding.code == FITS_NOTHING
+                || finding.code.starts_with("scan.")
                 || shown.contains(finding.subject.as_str())
                 || entry(&finding.subject).is_some_and(|entry| filter.admits_entry(entry))
         };
@@ -117,9 +137,31 @@ impl Survey {
         Some(Finding::new(FITS_NOTHING, filter, message))
     }
 
-    /// Entries of the index that no deployment speaks for, as findings. That is
-    /// what this scan did not see; it does not prove that they are gone.
-    pub(super) fn absent_entries(&self) -> Vec<Finding> {
+    /// Whether something that was expected is not there: a deployment that could
+    /// not be read, one of the index without its deployment, fewer deployments
+    /// than before.
+    pub(super) fn lacks_anything(&self) -> bool {
+        !self.scan.completeness.is_complete()
+            || self.findings.iter().any(|finding| finding.code == "scan.fewer-deployments")
+            || self.absent_entries().next().is_some()
+    }
+
+    /// Says in the end what was not seen: as findings if the scan proves
+    /// something, and else that it does not.
+    pub(super) fn conclude(&mut self) {
+        let found: Vec<Finding> = if self.scan.completeness.is_complete() {
+            self.absent_entries().map(absence).collect()
+        } else {
+            let director = &self.scan.info.name;
+            let shortfalls = &self.scan.completeness.shortfalls;
+            shortfalls.iter().map(|one| Finding::new("scan.incomplete", director, one.to_string())).collect()
+        };
+        self.findings.extend(found);
+    }
+
+    /// Entries of the index that no deployment speaks for. That is what this
+    /// scan did not see; it does not prove that they are gone.
+    fn absent_entries(&self) -> impl Iterator<Item = &IndexEntry> {
         let claimed: BTreeSet<&InstanceId> = self
             .decisions
             .iter()
@@ -133,23 +175,19 @@ impl Survey {
             .map(|entry| entry.instance.as_str())
             .collect();
         let there: HashSet<&str> = self.scan.summaries.iter().map(|summary| summary.name.as_str()).collect();
-        let absent = self.facts.index.entries().iter().filter(|entry| {
+        self.facts.index.entries().iter().filter(move |entry| {
             let recorded = entry.fields.text("deployment_name");
             !claimed.contains(&entry.instance)
                 && !named.contains(entry.instance.as_str())
                 && !recorded.is_some_and(|name| there.contains(name.as_str()))
-        });
-        absent
-            .map(|entry| {
-                let expected = entry.identity().map(|identity| identity.expected_deployment());
-                let message = match expected {
-                    Some(name) => {
-                        format!("no deployment `{name}` in this scan; nothing is concluded from one scan")
-                    }
-                    None => "the entry names no plan, and no deployment speaks for it".to_owned(),
-                };
-                Finding::new("entry.absent", &entry.instance, message)
-            })
-            .collect()
+        })
     }
+}
+
+fn absence(entry: &IndexEntry) -> Finding {
+    let message = match entry.identity().map(|identity| identity.expected_deployment()) {
+        Some(name) => format!("no deployment `{name}` in this scan; nothing is concluded from one scan"),
+        None => "the entry names no plan, and no deployment speaks for it".to_owned(),
+    };
+    Finding::new("entry.absent", &entry.instance, message)
 }

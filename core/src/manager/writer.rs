@@ -12,10 +12,10 @@ use super::survey::Survey;
 use crate::matching::Decision;
 use crate::model::{DeploymentSummary, layout};
 use crate::ports::{DirectorTask, PortError, PortErrorKind};
-use crate::scanner::Scanner;
 use crate::synchronizer::write_index;
 use crate::updater::{
-    Change, Disposition, EntryChange, Finding, InstanceChange, Matched, Stamp, apply, decide_change,
+    Applied, Change, EntryChange, Finding, InstanceChange, Matched, Stamp, apply, decide_change,
+    is_up_to_date,
 };
 
 /// Writes what a survey found.
@@ -24,14 +24,20 @@ pub(super) struct Writer<'a> {
     survey: &'a Survey,
     busy: HashSet<&'a str>,
     stamp: Stamp,
+    /// Whether every record is read.
+    full: bool,
 }
 
 /// What became of one deployment's records.
 enum Outcome {
+    /// The index says that they are as they should be, and is believed.
+    UpToDate,
     /// They are as they should be, after this many writes.
     InLine { change: Box<InstanceChange>, writes: u32 },
     /// They are left alone.
     Skipped(Finding),
+    /// The run was asked to stop before it came to them.
+    NotBegun,
     /// They could not be read or written.
     Failed { error: PortError, writes: u32 },
 }
@@ -39,9 +45,11 @@ enum Outcome {
 impl Outcome {
     fn name(&self) -> &'static str {
         match self {
+            Self::UpToDate => "up to date",
             Self::InLine { writes: 0, .. } => "in line",
             Self::InLine { .. } => "written",
             Self::Skipped(finding) => finding.code,
+            Self::NotBegun => "not begun",
             Self::Failed { .. } => "failed",
         }
     }
@@ -53,23 +61,36 @@ impl<'a> Writer<'a> {
         survey: &'a Survey,
         tasks: &'a [DirectorTask],
         stamp: Stamp,
+        full: bool,
     ) -> Self {
         let busy = tasks.iter().filter_map(|task| task.deployment.as_deref()).collect();
-        Self { run, survey, busy, stamp }
+        Self { run, survey, busy, stamp, full }
     }
 
     pub(super) async fn write(&self) -> RunReport {
         let options = &self.run.options;
-        let matched = self.survey.decisions.iter().zip(&self.survey.scan.summaries);
-        let matched: Vec<_> = matched.filter(|(decision, _)| decision.identity().is_some()).collect();
-        let wanted: Vec<_> =
-            matched.iter().copied().filter(|(decision, _)| options.filter.admits(decision)).collect();
+        let decided =
+            self.survey.decisions.iter().zip(&self.survey.scan.summaries).zip(&self.survey.manifests);
+        let matched: Vec<_> = decided
+            .map(|((decision, summary), print)| (decision, summary, *print))
+            .filter(|(decision, ..)| decision.identity().is_some())
+            .collect();
+        let mut wanted: Vec<_> =
+            matched.iter().copied().filter(|(decision, ..)| options.filter.admits(decision)).collect();
 
         let mut tally = Tally::new(self.survey.counts());
         tally.counts.filtered = matched.len() - wanted.len();
+        let is_foreign = self.survey.scan.completeness.is_of_another_director();
+        if is_foreign {
+            // Whose deployments were decided nobody knows any more.
+            tally.counts.skipped = wanted.len();
+            wanted.clear();
+        }
         self.run.progress.begin(Phase::Reconcile, wanted.len());
         let mut outcomes = stream::iter(wanted)
-            .map(|(decision, summary)| async move { (decision, self.reconcile(decision, summary).await) })
+            .map(|(decision, summary, print)| async move {
+                (decision, self.reconcile(decision, summary, print).await)
+            })
             .buffered(options.concurrency.max(1));
         while let Some((decision, outcome)) = outcomes.next().await {
             let name = decision.deployment.as_str();
@@ -78,37 +99,51 @@ impl<'a> Writer<'a> {
             self.run.progress.advance(1);
         }
         self.run.progress.end();
-        let index_members = self.synchronise(&mut tally).await;
+        let index_members = if is_foreign { None } else { self.synchronise(&mut tally).await };
         self.report(tally, index_members)
     }
 
-    async fn reconcile(&self, decision: &Decision, summary: &DeploymentSummary) -> Outcome {
-        // The manifest was let go after deciding, so that a large fleet does not
-        // have to fit into memory.
-        let scanner = Scanner::new(self.run.director, 1);
-        let mut gaps = Vec::new();
-        let deployment = scanner.manifests(std::slice::from_ref(summary), &mut gaps).await.pop();
-        let Some(deployment) = deployment.filter(|_| gaps.is_empty()) else {
-            let why = gaps.pop().map(|gap| gap.why).unwrap_or_default();
-            let error =
-                PortError::new(PortErrorKind::Transient, "read the manifest of", summary.name.as_str(), why);
-            return Outcome::Failed { error, writes: 0 };
+    async fn reconcile(
+        &self,
+        decision: &Decision,
+        summary: &DeploymentSummary,
+        print: ManifestPrint,
+    ) -> Outcome {
+        if self.run.stop.is_cancelled() || self.is_over.load(Ordering::Relaxed) {
+            return Outcome::NotBegun;
+        }
+        // What was parsed is let go after deciding, so that a large fleet does
+        // not have to fit into memory; what was received is kept.
+        let deployment = match self.run.scanner().deployment(summary).await {
+            Ok(deployment) => deployment,
+            Err(error) => return Outcome::Failed { error, writes: 0 },
         };
+        if ManifestPrint::of(&deployment.manifest) != print {
+            let message = "its manifest changed while the run was under way; the next run decides anew";
+            return Outcome::Skipped(Finding::new("manifest.changed", &summary.name, message));
+        }
         let facts = &self.survey.facts;
         let matched = Matched::new(decision, summary, &deployment.manifest, &facts.catalog, &facts.index);
         let matched = match matched {
             Ok(matched) => matched,
             Err(finding) => return Outcome::Skipped(finding),
         };
+        if !self.full && is_up_to_date(&matched, self.stamp) {
+            return Outcome::UpToDate;
+        }
         let in_flight = summary.locked || self.busy.contains(summary.name.as_str());
         let decide = |observed: &_| decide_change(&matched, observed, in_flight, self.stamp);
         let instance = &matched.identity.instance;
         match apply(self.run.store, instance, self.run.options.dry_run, decide).await {
-            Ok(applied) => match applied.disposition {
-                Disposition::Reconcile(change) => Outcome::InLine { change, writes: applied.writes },
-                Disposition::Skip(skip) => Outcome::Skipped(skip.finding),
-            },
-            Err(failure) => Outcome::Failed { error: failure.error, writes: failure.writes },
+            Ok(Applied::InLine { change, written }) => Outcome::InLine { change, written },
+            Ok(Applied::Skipped { skip, written }) => Outcome::Skipped(skip.finding).after(written),
+            Err(failure) => {
+                if is_the_stores_own(failure.error.kind) {
+                    // It would be the same for every instance to come.
+                    self.is_over.store(true, Ordering::Relaxed);
+                }
+                Outcome::Failed { error: failure.error, written: failure.written }
+            }
         }
     }
 
@@ -141,9 +176,13 @@ impl<'a> Writer<'a> {
     }
 
     fn report(&self, tally: Tally, index_members: Option<usize>) -> RunReport {
-        let Tally { mut counts, entries, changes, changed, findings, failures } = tally;
+        let Tally { mut counts, entries, changes, changed, mut findings, failures } = tally;
+        if counts.not_begun > 0 {
+            let message = format!("stopped before {} instances were begun; run again", counts.not_begun);
+            findings.push(Finding::new("run.stopped", self.run.director.address(), message));
+        }
         counts.changed = changed.len();
-        counts.unchanged = entries.iter().filter(|entry| !changed.contains(entry.instance.as_str())).count();
+        counts.unchanged += entries.iter().filter(|entry| !changed.contains(entry.instance.as_str())).count();
         let rfc3339 = |at: chrono::DateTime<chrono::Utc>| at.to_rfc3339_opts(SecondsFormat::Millis, true);
         RunReport {
             run_id: format!("{}-{}", self.stamp.at.format("%Y%m%dT%H%M%S%3fZ"), std::process::id()),
@@ -154,7 +193,7 @@ impl<'a> Writer<'a> {
             director_uuid: self.survey.scan.info.uuid.clone(),
             store: self.run.store.address(),
             chain: self.run.engine.fingerprint().to_string(),
-            complete: failures.is_empty() && self.survey.is_complete(),
+            complete: failures.is_empty() && counts.not_begun == 0 && self.survey.is_complete(),
             counts,
             changes,
             findings: self
@@ -195,6 +234,7 @@ impl Tally {
 
     fn count(&mut self, decision: &Decision, outcome: Outcome) {
         match outcome {
+            Outcome::UpToDate => self.counts.unchanged += 1,
             Outcome::InLine { change, writes } => {
                 self.counts.writes += writes as usize;
                 let InstanceChange { instance, secrets, entry } = *change;
@@ -213,6 +253,7 @@ impl Tally {
                 self.counts.skipped += 1;
                 self.findings.push(finding);
             }
+            Outcome::NotBegun => self.counts.not_begun += 1,
             Outcome::Failed { error, writes } => {
                 self.counts.writes += writes as usize;
                 let instance = decision.identity().map_or("", |identity| identity.instance.as_str());

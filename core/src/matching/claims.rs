@@ -4,19 +4,20 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::decision::{Decision, Outcome, ReviewReason};
 use crate::model::recognise::split_trailing_uuid;
-use crate::model::{Identity, InstanceId};
+use crate::model::{Identity, Index, InstanceId};
 
 /// Sends second claims to review. The deployment that carries the name the
-/// broker would have given it keeps the instance; if none does, or several do,
+/// broker would have given it keeps the instance; if none does, the one that the
+/// index has on record; if there is none either, or several carry the name,
 /// nobody keeps it.
 ///
-/// A deployment with that name holds the instance even if it is itself in
-/// review, or no strategy speaks for it: that its manifest could not be read
+/// Such a deployment holds the instance even if it is itself in review, or no
+/// strategy speaks for it: that its manifest could not be read
 /// must not let a copy take over.
 ///
 /// Takes the decisions over the whole fleet: what is shown or written may be
 /// fewer, what is decided may not.
-pub fn settle_claims(decisions: &mut [Decision]) {
+pub fn settle_claims(decisions: &mut [Decision], index: &Index) {
     let names = Names::of(decisions);
     let mut claims: BTreeMap<InstanceId, Claims> = BTreeMap::new();
     for (at, decision) in decisions.iter().enumerate() {
@@ -24,6 +25,9 @@ pub fn settle_claims(decisions: &mut [Decision]) {
             let claim = claims.entry(identity.instance.clone()).or_default();
             claim.matched.push(at);
             claim.expected.extend(names.expected(identity, decisions));
+            let recorded =
+                index.entry(&identity.instance).and_then(|entry| entry.fields.text("deployment_name"));
+            claim.recorded = recorded.and_then(|name| names.exactly(&name, decisions));
         }
         for ranked in &decision.ranking {
             if ranked.identity.expects(decision.deployment.as_str()) {
@@ -31,10 +35,11 @@ pub fn settle_claims(decisions: &mut [Decision]) {
             }
         }
     }
-    for Claims { matched, expected } in claims.values() {
+    for Claims { matched, expected, recorded } in claims.values() {
         let holder = match (matched.as_slice(), expected.len()) {
-            ([only], 0) => Some(*only),
             (_, 1) => expected.first().copied(),
+            (_, 0) if recorded.is_some() => *recorded,
+            ([only], 0) => Some(*only),
             _ => None,
         };
         let name = holder.map(|at| decisions[at].deployment.clone());
@@ -51,6 +56,8 @@ struct Claims {
     matched: Vec<usize>,
     /// Deployments that carry the name the broker would give it.
     expected: BTreeSet<usize>,
+    /// The deployment that the index has on record for it, if it is there.
+    recorded: Option<usize>,
 }
 
 /// The places of the decisions by the names of their deployments, the case of a
@@ -64,6 +71,12 @@ impl Names {
             names.entry(folded(decision.deployment.as_str())).or_default().push(at);
         }
         Self(names)
+    }
+
+    /// The deployment of exactly that name.
+    fn exactly(&self, name: &str, decisions: &[Decision]) -> Option<usize> {
+        let mut found = self.0.get(&folded(name))?.iter().copied();
+        found.find(|at| decisions[*at].deployment.as_str() == name)
     }
 
     /// The deployments that carry the name the broker would give this instance.

@@ -208,7 +208,7 @@ impl MatchEngine {
     #[must_use]
     pub fn decide_all(&self, deployments: &[Deployment], facts: &Facts) -> Vec<Decision> {
         let mut decisions = self.decide_each(deployments, facts);
-        settle_claims(&mut decisions);
+        settle_claims(&mut decisions, &facts.index);
         decisions
     }
 }

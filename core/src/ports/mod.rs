@@ -5,6 +5,7 @@ mod catalog;
 mod clock;
 mod director;
 mod error;
+mod reach;
 mod state;
 mod store;
 
@@ -14,5 +15,6 @@ pub use director::{
     Director, DirectorEvent, DirectorInfo, DirectorInstance, DirectorTask, EventQuery, ManifestAnswer,
 };
 pub use error::{PortError, PortErrorKind};
-pub use state::{Absence, RunEntry, RunState};
+pub use reach::Reach;
+pub use state::{Absence, LastScan, RunEntry, RunState};
 pub use store::{SecretStore, Slot, StoreAddress, Version};

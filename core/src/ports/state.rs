@@ -38,11 +38,36 @@ pub struct Absence {
     pub complete_scans: u32,
 }
 
+/// What the last complete scan saw, so that a later one can tell that it sees
+/// less.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LastScan {
+    /// How many deployments the Director's list had.
+    pub deployments: u64,
+    /// The scopes of the credentials, where they were known.
+    pub scopes: Option<Vec<String>>,
+}
+
 /// The memory of one Director's runs. Its methods block: reading takes
 /// microseconds, writing as long as the disk needs to make a change durable.
 pub trait RunState: fmt::Debug + Send + Sync {
     /// Where the file is, for people.
     fn address(&self) -> String;
+
+    /// The UUID of the Director whose runs are remembered.
+    fn director_uuid(&self) -> &str;
+
+    /// What the last complete scan saw; `None` if there was none.
+    ///
+    /// # Errors
+    /// If the file cannot be read.
+    fn last_scan(&self) -> Result<Option<LastScan>, PortError>;
+
+    /// Remembers what a complete scan saw.
+    ///
+    /// # Errors
+    /// If the file cannot be written.
+    fn set_last_scan(&self, scan: &LastScan) -> Result<(), PortError>;
 
     /// How many entries the index had when it was last seen.
     ///

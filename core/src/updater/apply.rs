@@ -1,6 +1,6 @@
 //! Writes an instance's changes, each against the version that was read.
 
-use super::change::{Disposition, InstanceChange, SecretChange};
+use super::change::{Disposition, InstanceChange, SecretChange, Skip};
 use super::instance::Observed;
 use crate::model::{InstanceId, layout};
 use crate::ports::{PortError, PortErrorKind, SecretStore};
@@ -8,13 +8,19 @@ use crate::ports::{PortError, PortErrorKind, SecretStore};
 /// How often an instance is read and decided again after a conflict.
 const ATTEMPTS: u32 = 3;
 
-/// What was written for one instance.
+/// What became of one instance.
 #[derive(Debug)]
-pub struct Applied {
-    /// How many secrets were written.
-    pub writes: u32,
-    /// What was decided in the end; its entry belongs into the index.
-    pub disposition: Disposition,
+#[non_exhaustive]
+pub enum Applied {
+    /// Its records are as they should be, or would be.
+    InLine {
+        /// What was decided in the end; its entry belongs into the index.
+        change: Box<InstanceChange>,
+        /// How many secrets were written.
+        writes: u32,
+    },
+    /// Its records are left alone.
+    Skipped(Skip),
 }
 
 /// An instance whose records could not be brought into line.
@@ -35,6 +41,7 @@ async fn observe(store: &dyn SecretStore, instance: &InstanceId) -> Result<Obser
         root: store.read(&layout::root(instance)).await?,
         manifest: store.read(&layout::manifest(instance)).await?,
         metadata: store.read(&layout::metadata(instance)).await?,
+        witness: None,
     })
 }
 
@@ -52,16 +59,21 @@ pub async fn apply(
 ) -> Result<Applied, Failure> {
     let mut writes = 0;
     for attempt in 1.. {
-        let observed = observe(store, instance).await.map_err(|error| Failure { writes, error })?;
-        let disposition = decide(&observed);
-        let conflict = match &disposition {
-            Disposition::Reconcile(change) if !dry_run => write_all(store, change, &mut writes).await,
-            _ => Ok(()),
+        let mut observed = observe(store, instance).await.map_err(|error| Failure { writes, error })?;
+        let mut disposition = decide(&observed);
+        if matches!(disposition, Disposition::AskTheBroker) {
+            let witness = store.read(&layout::deployment(instance)).await;
+            observed.witness = Some(witness.map_err(|error| Failure { writes, error })?);
+            disposition = decide(&observed);
+        }
+        let change = match disposition {
+            Disposition::Reconcile(change) => change,
+            Disposition::Skip(skip) => return Ok(Applied::Skipped(skip)),
+            Disposition::AskTheBroker => unreachable!("the broker's word has been heard, whatever it is"),
         };
-        match conflict {
-            Ok(()) => {
-                return Ok(Applied { writes, disposition });
-            }
+        let written = if dry_run { Ok(()) } else { write_all(store, &change, &mut writes).await };
+        match written {
+            Ok(()) => return Ok(Applied::InLine { change, writes }),
             // An ambiguous write is settled by reading again: either it is
             // there, and the next decision finds nothing to do, or it is not.
             Err(error)

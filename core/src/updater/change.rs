@@ -83,6 +83,9 @@ pub enum Disposition {
     Reconcile(Box<InstanceChange>),
     /// They are left alone.
     Skip(Skip),
+    /// The records contradict the decision, and the broker's own copy of the
+    /// request has not been heard yet.
+    AskTheBroker,
 }
 
 /// One line of a plan: a secret and its differing fields.

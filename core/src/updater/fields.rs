@@ -15,6 +15,7 @@ pub struct FieldSet {
     owned: Vec<(String, Box<RawValue>)>,
     if_absent: Vec<(String, Box<RawValue>)>,
     volatile: Vec<(String, Box<RawValue>)>,
+    gone: Vec<String>,
 }
 
 impl FieldSet {
@@ -40,6 +41,13 @@ impl FieldSet {
         self
     }
 
+    /// A field that should not be there.
+    #[must_use]
+    pub fn without(mut self, field: &str) -> Self {
+        self.gone.push(field.to_owned());
+        self
+    }
+
     /// The object with the fields set, or nothing if it is right already.
     #[must_use]
     pub fn apply(&self, before: Option<&JsonObject>) -> Option<JsonObject> {
@@ -56,6 +64,9 @@ impl FieldSet {
                 after.set(field.clone(), value.clone());
                 changed = true;
             }
+        }
+        for field in &self.gone {
+            changed |= after.remove(field).is_some();
         }
         for (field, value) in self.volatile.iter().filter(|_| changed) {
             after.set(field.clone(), value.clone());
@@ -79,7 +90,7 @@ pub struct FieldChange {
 
 /// Fields of records that hold no secret, so that a plan may show them. Every
 /// other value is shown as a digest.
-const SHOWN: [&str; 30] = [
+const SHOWN: [&str; 34] = [
     "instance_id",
     "service_id",
     "plan_id",
@@ -109,6 +120,10 @@ const SHOWN: [&str; 30] = [
     "orphaned",
     "orphaned_at",
     "orphaned_reason",
+    "stale",
+    "stale_since",
+    "manifest_sha256",
+    "reconciler_fingerprint",
     "stored_at",
 ];
 
@@ -161,6 +176,16 @@ mod tests {
         assert!(fields.apply(Some(&object(r#"{"z":[1.10],"b":"mine","a":1}"#))).is_none());
         let changed = fields.apply(Some(&object(r#"{"z":[1.10],"a":2}"#))).unwrap();
         assert_eq!(changed.to_text(), r#"{"z":[1.10],"a":1,"b":"x","at":99}"#);
+    }
+
+    #[test]
+    fn a_field_that_should_not_be_there_is_taken_out_and_counts_as_a_change() {
+        let fields = FieldSet::default().without("orphaned").stamp("at", &1);
+        assert_eq!(
+            fields.apply(Some(&object(r#"{"orphaned":true,"a":1}"#))).unwrap().to_text(),
+            r#"{"a":1,"at":1}"#
+        );
+        assert!(fields.apply(Some(&object(r#"{"a":1}"#))).is_none());
     }
 
     #[test]

@@ -4,7 +4,7 @@
 use chrono::{DateTime, SecondsFormat, Utc};
 
 use super::change::{Disposition, EntryChange, Finding, InstanceChange, SecretChange, Skip};
-use super::secrets;
+use super::secrets::{self, Worth};
 use crate::manifest::Manifest;
 use crate::matching::{ChainFingerprint, Confidence, Decision};
 use crate::model::{Catalog, DeploymentSummary, Identity, Index, IndexEntry, JsonObject, Plan, layout};
@@ -109,6 +109,9 @@ pub struct Observed {
     pub manifest: Slot,
     /// `{id}/metadata`.
     pub metadata: Slot,
+    /// `{id}/deployment`, which only the broker writes; read only where the
+    /// others contradict the decision.
+    pub witness: Option<Slot>,
 }
 
 /// The least kinds of evidence that must agree before a new entry is made.
@@ -127,6 +130,14 @@ pub fn decide_change(
     if let Some(finding) = obstacle(matched, observed, in_flight) {
         return Disposition::Skip(Skip { finding });
     }
+    let repair = match contradiction(matched, observed) {
+        None => false,
+        Some(contradiction) => match &observed.witness {
+            None => return Disposition::AskTheBroker,
+            Some(witness) if agrees(matched.identity, witness) => true,
+            Some(_) => return Disposition::Skip(Skip { finding: contradiction }),
+        },
+    };
     let instance = &matched.identity.instance;
     let change = |path: String, slot: &Slot, after: Option<JsonObject>| {
         after.map(|after| SecretChange {
@@ -137,22 +148,65 @@ pub fn decide_change(
         })
     };
     let manifest = secrets::manifest(matched, observed.manifest.data(), stamp);
-    let metadata = secrets::metadata(matched, observed.metadata.data(), manifest.is_some(), stamp);
+    let kept = observed.manifest.data().and_then(|kept| kept.text("manifest")).map(Manifest::from_text);
+    let stored = if manifest.is_some() { Some(matched.manifest) } else { kept.as_ref() };
+    let metadata = secrets::metadata(matched, observed.metadata.data(), stored, stamp);
     let root = secrets::root(matched, stamp).apply(observed.root.data());
     let secrets = [
         change(layout::root(instance), &observed.root, root),
         change(layout::manifest(instance), &observed.manifest, manifest),
         change(layout::metadata(instance), &observed.metadata, metadata),
     ];
+    let secrets: Vec<SecretChange> = secrets.into_iter().flatten().collect();
+    let in_other_words = stored.and_then(Manifest::fingerprint) != matched.manifest.fingerprint();
+    let worth = if in_other_words && secrets.is_empty() { Worth::NoWrite } else { Worth::AWrite };
+    let fingerprint = secrets::fingerprint(matched);
     Disposition::Reconcile(Box::new(InstanceChange {
         instance: instance.clone(),
-        secrets: secrets.into_iter().flatten().collect(),
         entry: EntryChange {
             instance: instance.clone(),
-            fields: secrets::entry(matched, stamp),
+            fields: secrets::entry(matched, repair, (&fingerprint, worth), stamp),
             creates: matched.entry.is_none(),
         },
+        secrets,
     }))
+}
+
+/// Whether the instance's entry says that its records were computed from exactly
+/// what is there now, and needs no change itself: then they need not be read.
+#[must_use]
+pub fn is_up_to_date(matched: &Matched<'_>, stamp: Stamp) -> bool {
+    let Some(entry) = matched.entry else { return false };
+    let fingerprint = secrets::fingerprint(matched);
+    secrets::bears(&entry.fields, &fingerprint)
+        && difference(matched.identity, &entry.fields).is_none()
+        && secrets::entry(matched, false, (&fingerprint, Worth::AWrite), stamp)
+            .apply(Some(&entry.fields))
+            .is_none()
+}
+
+/// Where what is written contradicts the decision about service and plan.
+fn contradiction(matched: &Matched<'_>, observed: &Observed) -> Option<Finding> {
+    let entry = matched.entry.map(|entry| &entry.fields);
+    let written = [("the index entry", entry), ("the record", observed.root.data())];
+    written.into_iter().find_map(|(what, object)| {
+        let difference = difference(matched.identity, object?)?;
+        let instance = &matched.identity.instance;
+        let message = format!(
+            "{what} of instance `{instance}` says {difference}, and the broker's own request does not settle it; \
+             nothing is written"
+        );
+        Some(Finding::new("record.differs", &matched.summary.name, message))
+    })
+}
+
+/// Whether the broker's own copy of the request names the decided service and
+/// plan.
+fn agrees(identity: &Identity, witness: &Slot) -> bool {
+    witness.data().is_some_and(|witness| {
+        witness.text("service_id").as_deref() == Some(identity.service.as_str())
+            && witness.text("plan_id").as_deref() == Some(identity.plan.as_str())
+    })
 }
 
 /// Why the records must be left alone, if they must.
@@ -161,20 +215,6 @@ fn obstacle(matched: &Matched<'_>, observed: &Observed, in_flight: bool) -> Opti
     if in_flight {
         let message = "a task of the Director works on it; the next run looks again";
         return Some(Finding::new("deployment.in-flight", name, message));
-    }
-    let entry = matched.entry.map(|entry| &entry.fields);
-    let written = [("the index entry", entry), ("the record", observed.root.data())];
-    for (what, object) in written {
-        if let Some(difference) = object.and_then(|object| difference(matched.identity, object)) {
-            return Some(Finding::new(
-                "record.differs",
-                name,
-                format!(
-                    "{what} of instance `{}` says {difference}; nothing is written",
-                    matched.identity.instance
-                ),
-            ));
-        }
     }
     if matched.entry.is_none() {
         let deleted = ["delete_requested_at", "deleted_at"]

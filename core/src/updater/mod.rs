@@ -11,4 +11,4 @@ mod secrets;
 pub use apply::{Applied, Failure, apply};
 pub use change::{Change, Disposition, EntryChange, Finding, InstanceChange, SecretChange, Skip};
 pub use fields::{FieldChange, FieldSet, changed_fields};
-pub use instance::{Matched, Observed, Stamp, decide_change};
+pub use instance::{Matched, Observed, Stamp, decide_change, is_up_to_date};

@@ -2,16 +2,17 @@
 //! there while we work, is never lost.
 
 use std::fs;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use reconciler_core::adapters::fleet::FleetFolder;
 use reconciler_core::adapters::sqlite::SqliteStore;
-use reconciler_core::manager::{NoProgress, Reconciler, RunOptions, RunReport};
+use reconciler_core::manager::{Reconciler, RunReport};
 use reconciler_core::matching::MatchEngine;
 use reconciler_core::model::{JsonObject, layout};
-use reconciler_core::ports::{PortError, SecretStore, Slot, SystemClock, Version};
+use reconciler_core::ports::{PortError, SecretStore, Slot, Version};
+use reconciler_core::scanner::ManifestCache;
 use reconciler_tests::fleets;
 
 use super::program::World;
@@ -67,16 +68,10 @@ async fn run_beside(path: &'static str, change: fn(&mut JsonObject)) -> (RunRepo
     let store = SqliteStore::open_in_memory().unwrap();
     store.seed_once(layout::INDEX, &fleet.index_object().unwrap().unwrap()).await.unwrap();
     let busy = Busy { store: store.clone(), path, change, over: AtomicBool::new(false) };
-    let reconciler = Reconciler {
-        director: &fleet,
-        store: &busy,
-        state: None,
-        catalog: Arc::new(fleet.catalog().unwrap().unwrap()),
-        engine: Arc::new(MatchEngine::builder().with_registered().unwrap().build().unwrap()),
-        clock: &SystemClock,
-        progress: &NoProgress,
-        options: RunOptions::default(),
-    };
+    let manifests = ManifestCache::new(Duration::ZERO);
+    let catalog = fleet.catalog().unwrap().unwrap();
+    let engine = MatchEngine::builder().with_registered().unwrap().build().unwrap();
+    let reconciler = Reconciler::new(&fleet, &busy, &manifests, catalog, engine);
     let report = reconciler.run().await.unwrap();
     assert!(busy.over.load(Ordering::SeqCst), "nothing was written to {path}");
     (report, store)

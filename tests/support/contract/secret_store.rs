@@ -63,6 +63,16 @@ pub async fn check_secret_store(open: impl AsyncFn() -> Arc<dyn SecretStore>, pr
     );
 }
 
+/// Checks only that many writers on one secret lose nothing, also where
+/// connections break and tokens end: of the kinds of failure that a writer can
+/// go on after, any may happen.
+///
+/// # Panics
+/// If an increment is lost, or counted twice.
+pub async fn check_no_increment_is_lost(store: Arc<dyn SecretStore>, prefix: &str) {
+    contention::no_increment_is_lost(Room { store, prefix: prefix.to_owned() }).await;
+}
+
 /// What a failed case says.
 fn message(failed: tokio::task::JoinError) -> String {
     match failed.try_into_panic() {

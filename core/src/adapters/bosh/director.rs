@@ -9,7 +9,7 @@ use url::Url;
 
 use super::authentication::Authentication;
 use super::decode::{self, WireInfo};
-use super::examination::{Examination, Reach};
+use super::examination::Examination;
 use super::refusal::{is_deployment_gone, is_scope_missing, refusal};
 use super::{BodyLimits, BoshSettings};
 use crate::adapters::http::{
@@ -18,7 +18,7 @@ use crate::adapters::http::{
 use crate::model::{DeploymentName, DeploymentSummary};
 use crate::ports::{
     Clock, Director, DirectorEvent, DirectorInfo, DirectorInstance, DirectorTask, EventQuery, ManifestAnswer,
-    PortError, PortErrorKind,
+    PortError, PortErrorKind, Reach,
 };
 
 /// A Director over HTTP. Requests share one client, its connections and its

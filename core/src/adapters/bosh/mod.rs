@@ -21,5 +21,5 @@ mod token;
 
 pub use address::DirectorAddress;
 pub use director::BoshDirector;
-pub use examination::{Examination, Reach};
+pub use examination::Examination;
 pub use settings::{BodyLimits, BoshSettings};

@@ -34,6 +34,11 @@ pub(super) fn json<T: DeserializeOwned>(row: &Row<'_>, column: usize) -> Result<
     serde_json::from_str(&text).map_err(|error| bad_text(column, error))
 }
 
+/// A value to keep as JSON.
+pub(super) fn json_text(value: &[String]) -> String {
+    serde_json::Value::from(value).to_string()
+}
+
 /// A column whose text is not what it should be.
 pub(super) fn bad_text(column: usize, error: impl std::error::Error + Send + Sync + 'static) -> Error {
     Error::FromSqlConversionFailure(column, Type::Text, Box::new(error))

@@ -20,12 +20,26 @@ pub(super) struct Form {
     pub(super) noun: &'static str,
     /// Marks files of this kind; another number is another program's.
     pub(super) application_id: i32,
-    /// Counts changes of the schema, from 1.
-    pub(super) schema_version: i32,
-    /// The statements that make the schema.
+    /// The statements that make the first schema.
     pub(super) schema: &'static str,
+    /// The statements that make each later schema from the one before. None is
+    /// ever changed once it was released.
+    pub(super) upgrades: &'static [&'static str],
     /// How commits are made durable.
     pub(super) journal: Journal,
+}
+
+impl Form {
+    /// The schema that this release knows: counts from 1.
+    fn schema_version(&self) -> i32 {
+        i32::try_from(self.upgrades.len()).unwrap_or(i32::MAX).saturating_add(1)
+    }
+
+    /// The steps from a schema to the newest.
+    fn steps_from(&self, schema_version: i32) -> &'static [&'static str] {
+        let done = usize::try_from(schema_version - 1).unwrap_or_default();
+        self.upgrades.get(done..).unwrap_or_default()
+    }
 }
 
 /// How commits are made durable.
@@ -45,6 +59,12 @@ enum Identity {
     Ours { schema_version: i32 },
     /// Something else.
     Foreign,
+}
+
+impl Identity {
+    fn is_newest(&self, form: &Form) -> bool {
+        matches!(self, Self::Ours { schema_version } if *schema_version == form.schema_version())
+    }
 }
 
 /// SQLite's locks on a file are lost when any other descriptor of it is closed
@@ -75,8 +95,8 @@ impl DatabaseFile {
             return Err(file.place.read_only(&task));
         }
         file.apply_settings(&task)?;
-        if matches!(identity, Identity::Blank) {
-            file.create_schema(&task)?;
+        if !identity.is_newest(form) {
+            file.bring_schema_up(&task)?;
         }
         if form.journal == Journal::WriteAhead {
             file.write_ahead(&task)?;
@@ -84,8 +104,8 @@ impl DatabaseFile {
         Ok(file)
     }
 
-    /// Opens a file for reading; nothing is created. `None` if there is no
-    /// file, or nothing in it yet.
+    /// Opens a file for reading; nothing is created, and an older schema stays
+    /// as it is. `None` if there is no file, or nothing in it yet.
     pub(super) fn open_existing(
         form: &'static Form,
         path: &Path,
@@ -114,7 +134,7 @@ impl DatabaseFile {
         let task = opening(&place);
         let connection = Connection::open_in_memory().map_err(|error| place.fault(&task, error))?;
         let mut file = Self { connection, form, place };
-        file.create_schema(&task)?;
+        file.bring_schema_up(&task)?;
         Ok(file)
     }
 
@@ -136,18 +156,20 @@ impl DatabaseFile {
     fn identify(&mut self, task: &Task) -> Result<Identity, PortError> {
         let form = self.form;
         let identity = self.read(task, |transaction| identity(transaction, form))?;
-        let known = self.form.schema_version;
+        let known = self.form.schema_version();
         match identity {
             Identity::Foreign => Err(self.place.refusal(
                 task,
                 format!("is no {} but a database of another program", self.form.noun),
                 "name another file",
             )),
-            Identity::Ours { schema_version } if schema_version != known => Err(self.place.refusal(
-                task,
-                format!("has schema {schema_version}, and this release knows {known}"),
-                "use the release that wrote it or a newer one, or name another file",
-            )),
+            Identity::Ours { schema_version } if !(1..=known).contains(&schema_version) => {
+                Err(self.place.refusal(
+                    task,
+                    format!("has schema {schema_version}, and this release knows {known}"),
+                    "use the release that wrote it or a newer one, or name another file",
+                ))
+            }
             identity => Ok(identity),
         }
     }
@@ -169,16 +191,24 @@ impl DatabaseFile {
             .map_err(|error| self.place.fault(task, error))
     }
 
-    /// Makes the schema, unless another process was faster.
-    fn create_schema(&mut self, task: &Task) -> Result<(), PortError> {
+    /// Makes the schema, or makes the newest from an older one, unless another
+    /// process was faster.
+    fn bring_schema_up(&mut self, task: &Task) -> Result<(), PortError> {
         let form = self.form;
         self.write(task, |transaction| {
-            if matches!(identity(transaction, form)?, Identity::Blank) {
-                transaction.execute_batch(form.schema)?;
-                transaction.pragma_update(None, "application_id", form.application_id)?;
-                transaction.pragma_update(None, "user_version", form.schema_version)?;
-            }
-            Ok(())
+            let steps = match identity(transaction, form)? {
+                Identity::Blank => {
+                    transaction.execute_batch(form.schema)?;
+                    transaction.pragma_update(None, "application_id", form.application_id)?;
+                    form.upgrades
+                }
+                Identity::Ours { schema_version } if schema_version < form.schema_version() => {
+                    form.steps_from(schema_version)
+                }
+                Identity::Ours { .. } | Identity::Foreign => return Ok(()),
+            };
+            steps.iter().try_for_each(|step| transaction.execute_batch(step))?;
+            transaction.pragma_update(None, "user_version", form.schema_version())
         })
     }
 

@@ -16,7 +16,6 @@ pub(super) static FORM: Form = Form {
     noun: "embedded store",
     // "BRst" in ASCII.
     application_id: 0x4252_7374,
-    schema_version: 1,
     schema: "
         CREATE TABLE secret_version (
             path TEXT NOT NULL,
@@ -31,6 +30,7 @@ pub(super) static FORM: Form = Form {
             value TEXT NOT NULL
         ) STRICT;
     ",
+    upgrades: &[],
     journal: Journal::WriteAhead,
 };
 

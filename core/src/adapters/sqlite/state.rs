@@ -12,8 +12,7 @@ use super::faults::{Place, Task};
 use super::file::{DatabaseFile, Form, Journal, LOCK_WAIT};
 use super::journal;
 use crate::model::InstanceId;
-use crate::ports::PortError;
-use crate::ports::{Absence, RunEntry, RunState};
+use crate::ports::{Absence, LastScan, PortError, RunEntry, RunState};
 
 /// The state's file. It is written a few times a run, so that a rollback
 /// journal is fast enough; and with it, reading creates no file.
@@ -21,7 +20,6 @@ static FORM: Form = Form {
     noun: "state file",
     // "BRsf" in ASCII.
     application_id: 0x4252_7366,
-    schema_version: 1,
     schema: "
         CREATE TABLE director (
             only INTEGER PRIMARY KEY CHECK (only = 1),
@@ -46,6 +44,13 @@ static FORM: Form = Form {
         ) STRICT;
         CREATE INDEX run_by_start ON run (started_at);
     ",
+    upgrades: &["
+        CREATE TABLE last_scan (
+            only INTEGER PRIMARY KEY CHECK (only = 1),
+            deployments INTEGER NOT NULL CHECK (deployments >= 0),
+            scopes TEXT
+        ) STRICT;
+    "],
     journal: Journal::Rollback,
 };
 
@@ -58,6 +63,7 @@ static FORM: Form = Form {
 /// failed in the middle of a change.
 #[derive(Debug)]
 pub struct StateFile {
+    director_uuid: String,
     file: Mutex<DatabaseFile>,
     place: Place,
 }
@@ -78,7 +84,7 @@ impl StateFile {
             owner(transaction)
         })?;
         check_owner(file.place(), &task, owner.as_deref(), director_uuid)?;
-        Ok(Self::new(file))
+        Ok(Self::new(file, director_uuid))
     }
 
     /// Opens the state of a Director for reading only, and creates nothing.
@@ -95,11 +101,11 @@ impl StateFile {
             return Ok(None);
         };
         check_owner(file.place(), &task, Some(&owner), director_uuid)?;
-        Ok(Some(Self::new(file)))
+        Ok(Some(Self::new(file, director_uuid)))
     }
 
-    fn new(file: DatabaseFile) -> Self {
-        Self { place: file.place().clone(), file: Mutex::new(file) }
+    fn new(file: DatabaseFile, director_uuid: &str) -> Self {
+        Self { director_uuid: director_uuid.to_owned(), place: file.place().clone(), file: Mutex::new(file) }
     }
 
     fn read<T>(
@@ -125,6 +131,38 @@ impl StateFile {
 impl RunState for StateFile {
     fn address(&self) -> String {
         self.place.to_string()
+    }
+
+    fn director_uuid(&self) -> &str {
+        &self.director_uuid
+    }
+
+    fn last_scan(&self) -> Result<Option<LastScan>, PortError> {
+        self.read("read what the last scan saw in", |transaction| {
+            // A file of an older release that was opened for reading has no
+            // such table yet.
+            if !transaction.table_exists(None, "last_scan")? {
+                return Ok(None);
+            }
+            let read = |row: &Row<'_>| {
+                let deployments: i64 = row.get(0)?;
+                let scopes = row.get::<_, Option<String>>(1)?.is_some().then(|| columns::json(row, 1));
+                Ok(LastScan { deployments: deployments.unsigned_abs(), scopes: scopes.transpose()? })
+            };
+            transaction.query_row("SELECT deployments, scopes FROM last_scan", [], read).optional()
+        })
+    }
+
+    fn set_last_scan(&self, scan: &LastScan) -> Result<(), PortError> {
+        let deployments = i64::try_from(scan.deployments).unwrap_or(i64::MAX);
+        let scopes = scan.scopes.as_ref().map(|scopes| columns::json_text(scopes));
+        self.write("remember what the scan saw in", |transaction| {
+            transaction.execute(
+                "INSERT OR REPLACE INTO last_scan (only, deployments, scopes) VALUES (1, ?1, ?2)",
+                params![deployments, scopes],
+            )?;
+            Ok(())
+        })
     }
 
     fn index_size(&self) -> Result<Option<u64>, PortError> {

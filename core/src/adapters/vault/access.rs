@@ -56,7 +56,7 @@ const EXAMPLE: &str = "00000000-0000-0000-0000-000000000000";
 
 impl Need {
     /// The path as policies write it.
-    fn rule(&self, mount: &str, prefix: &str) -> String {
+    pub(super) fn rule(&self, mount: &str, prefix: &str) -> String {
         let path = join(&join(mount, self.part), &join(prefix, self.pattern));
         // Lists are asked for folders.
         if self.pattern.is_empty() { format!("{path}/") } else { path }

@@ -59,7 +59,9 @@ pub struct TokenReport {
 /// What the token may do at one of the paths that are needed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PathAccess {
-    /// The path, with an instance that does not exist in the place of any.
+    /// The path as a policy writes it: `+` stands for any instance.
+    pub rule: String,
+    /// The path that was asked about, with an instance that does not exist.
     pub path: String,
     /// What it is for.
     pub purpose: &'static str,
@@ -195,6 +197,7 @@ impl VaultStore {
         let mut access: Vec<_> = NEEDS
             .iter()
             .map(|need| PathAccess {
+                rule: need.rule(mount, prefix),
                 path: need.example(mount, prefix),
                 purpose: need.purpose,
                 needed: need.capabilities.to_vec(),

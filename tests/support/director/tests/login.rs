@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::future::join_all;
-use reconciler_core::adapters::bosh::Reach;
+use reconciler_core::ports::Reach;
 use reconciler_core::ports::{Clock, Director, PortErrorKind, SystemClock};
 
 use super::*;

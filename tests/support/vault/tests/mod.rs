@@ -2,8 +2,6 @@
 //! of a token's life. Nothing here waits: time stands still until it is moved,
 //! and the pauses between tries are only noted.
 
-mod contract;
-mod counting;
 mod limits;
 mod places;
 mod reads;

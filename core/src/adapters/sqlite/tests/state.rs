@@ -8,7 +8,7 @@ use chrono::{DateTime, Duration, Utc};
 use super::*;
 use crate::adapters::sqlite::StateFile;
 use crate::model::InstanceId;
-use crate::ports::{Absence, RunEntry, RunState};
+use crate::ports::{Absence, LastScan, RunEntry, RunState};
 
 const UUID: &str = "2daf673a-9755-4b4f-aa6d-3632fbed8012";
 
@@ -58,6 +58,35 @@ fn what_was_remembered_is_there_after_opening_again() {
     assert_eq!(open().last_full_verification().unwrap(), Some(minute(5)));
     open().set_index_size(0).unwrap();
     assert_eq!(open().index_size().unwrap(), Some(0));
+}
+
+#[test]
+fn what_the_last_complete_scan_saw_is_there_with_and_without_scopes() {
+    let (_folder, path) = place();
+    let state = StateFile::open(&path, UUID).unwrap();
+    assert_eq!((state.last_scan().unwrap(), state.director_uuid()), (None, UUID));
+    let scopes = Some(vec!["bosh.read".to_owned(), "odd \"scope\"".to_owned()]);
+    for scan in [LastScan { deployments: 42, scopes }, LastScan { deployments: 0, scopes: None }] {
+        state.set_last_scan(&scan).unwrap();
+        assert_eq!(state.last_scan().unwrap(), Some(scan));
+    }
+}
+
+#[test]
+fn a_state_of_the_first_schema_is_read_as_it_is_and_brought_up_when_it_is_written() {
+    let (_folder, path) = place();
+    StateFile::open(&path, UUID).unwrap().set_index_size(7).unwrap();
+    rusqlite::Connection::open(&path)
+        .unwrap()
+        .execute_batch("DROP TABLE last_scan; PRAGMA user_version = 1;")
+        .unwrap();
+    let read = StateFile::open_existing(&path, UUID).unwrap().unwrap();
+    assert_eq!((read.last_scan().unwrap(), read.index_size().unwrap()), (None, Some(7)));
+    drop(read);
+    let written = StateFile::open(&path, UUID).unwrap();
+    let scan = LastScan { deployments: 3, scopes: None };
+    written.set_last_scan(&scan).unwrap();
+    assert_eq!((written.last_scan().unwrap(), written.index_size().unwrap()), (Some(scan), Some(7)));
 }
 
 #[test]

@@ -57,10 +57,11 @@ fn a_file_of_a_newer_release() {
     let state = store.with_file_name("state.sqlite");
     drop(StateFile::open(&state, "uuid").unwrap());
     for path in [&store, &state] {
-        stranger(path).pragma_update(None, "user_version", 2).unwrap();
+        stranger(path).pragma_update(None, "user_version", 9).unwrap();
     }
-    let says = ["has schema 2, and this release knows 1", "newer"];
+    let says = ["has schema 9, and this release knows 1", "newer"];
     assert_explains(&SqliteStore::open(&store).unwrap_err(), &store, &says);
+    let says = ["has schema 9, and this release knows 2", "newer"];
     assert_explains(&StateFile::open(&state, "uuid").unwrap_err(), &state, &says);
     let reading = StateFile::open_existing(&state, "uuid").unwrap_err();
     assert_explains(&reading, &state, &says);

@@ -1,0 +1,250 @@
+//! The first half of a run: scan and decide. Writes nothing.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use futures_util::stream::StreamExt;
+use tokio::sync::oneshot;
+
+use super::progress::Phase;
+use super::run::{Reconciler, RunError};
+use super::survey::{ManifestPrint, Survey};
+use crate::manifest::Deployment;
+use crate::matching::{Decision, Facts, Suspensions, settle_claims};
+use crate::model::{Index, JsonObject, layout};
+use crate::ports::{LastScan, PortError, PortErrorKind, Slot, Version};
+use crate::scanner::{Gap, Scan, Seen};
+use crate::updater::Finding;
+
+/// How many batches are at work: one is decided while the next one is read.
+const BATCHES: usize = 2;
+
+/// What became of one batch.
+struct Batch {
+    decisions: Vec<Decision>,
+    manifests: Vec<ManifestPrint>,
+    findings: Vec<Finding>,
+    gaps: Vec<Gap>,
+}
+
+/// Hands on from one batch to the next which strategies are suspended: counted
+/// in the order of the deployments, whatever is read or decided first.
+struct Turn {
+    before: oneshot::Receiver<Suspensions>,
+    after: oneshot::Sender<Suspensions>,
+}
+
+impl Turn {
+    /// What the first turn waits for, and gets at once.
+    fn first() -> oneshot::Receiver<Suspensions> {
+        let (after, before) = oneshot::channel();
+        let _ = after.send(Suspensions::default());
+        before
+    }
+
+    /// The turn after the latest one.
+    fn after(latest: &mut oneshot::Receiver<Suspensions>) -> Self {
+        let (after, next) = oneshot::channel();
+        Self { before: std::mem::replace(latest, next), after }
+    }
+}
+
+/// How far a look has come, for whoever ends it.
+#[derive(Default)]
+struct Reached {
+    decided: AtomicUsize,
+    of: AtomicUsize,
+}
+
+impl Reconciler<'_> {
+    /// Scans the Director and decides every deployment. Writes nothing.
+    ///
+    /// # Errors
+    /// If the Director's list or the index cannot be read, a guard refuses, or
+    /// it is asked to stop.
+    pub async fn survey(&self) -> Result<Survey, RunError> {
+        let reached = Reached::default();
+        let interrupted = || RunError::Interrupted {
+            looked_at: reached.decided.load(Ordering::Relaxed),
+            of: reached.of.load(Ordering::Relaxed),
+        };
+        tokio::select! {
+            biased;
+            () = self.stop.cancelled() => Err(interrupted()),
+            outcome = self.look(&reached) => outcome.map_err(|error| match error {
+                RunError::Port(error) if error.kind == PortErrorKind::Cancelled => interrupted(),
+                error => error,
+            }),
+        }
+    }
+
+    async fn look(&self, reached: &Reached) -> Result<Survey, RunError> {
+        let scanner = self.scanner();
+        let last = self.state.map(|state| state.last_scan()).transpose()?.flatten();
+        let mut scan = scanner.list(self.info.clone(), last.as_ref()).await?;
+        self.guard_director(&scan)?;
+        let index_slot = self.store.read(layout::INDEX).await?;
+        self.guard_index(&index_slot)?;
+        let index = index_slot.data().map(Index::from_object).unwrap_or_default();
+        tracing::debug!(
+            director = scan.info.uuid,
+            deployments = scan.summaries.len(),
+            entries = index.len(),
+            index_version = index_slot.version().0,
+            "read the Director's list and the index"
+        );
+        let facts = Facts::new(Arc::clone(&self.catalog), index, scan.statistics.clone());
+
+        reached.of.store(scan.summaries.len(), Ordering::Relaxed);
+        self.progress.begin(Phase::Decide, scan.summaries.len());
+        let mut decisions = Vec::with_capacity(scan.summaries.len());
+        let mut manifests = Vec::with_capacity(scan.summaries.len());
+        let mut findings = Vec::new();
+        let mut gaps = Vec::new();
+        {
+            let mut next = Turn::first();
+            let batches = scanner
+                .manifests(&scan.summaries)
+                .chunks(self.options.batch_size.max(1))
+                .map(|batch| self.decide_batch(batch, facts.clone(), Turn::after(&mut next)))
+                .buffered(BATCHES);
+            let mut batches = std::pin::pin!(batches);
+            while let Some(batch) = batches.next().await {
+                let batch = batch?;
+                reached.decided.fetch_add(batch.decisions.len(), Ordering::Relaxed);
+                self.progress.advance(batch.decisions.len());
+                decisions.extend(batch.decisions);
+                manifests.extend(batch.manifests);
+                findings.extend(batch.findings);
+                gaps.extend(batch.gaps);
+                tracing::debug!(deployments = decisions.len(), "decided a batch");
+            }
+        }
+        self.progress.end();
+        gaps.into_iter().for_each(|gap| scan.lacks(gap));
+        findings.extend(fewer_deployments(last.as_ref(), &scan));
+        settle_claims(&mut decisions, &facts.index);
+        let mut survey =
+            Survey { scan, index_slot, facts, decisions, manifests, findings, unknown: Vec::new() };
+        // Only where something seems not to be there does it matter whose list
+        // it is; the request is spared otherwise.
+        if survey.lacks_anything() {
+            scanner.confirm(&mut survey.scan).await;
+        }
+        survey.conclude();
+        survey.findings.extend(survey.fits_nothing(&self.options.filter));
+        survey.unknown = survey.what_is_unknown(self.director);
+        tracing::debug!(counts = ?survey.counts(), unknown = survey.unknown.len(), "decided");
+        Ok(survey)
+    }
+
+    /// Decides away from the async threads: it is work for the processor, and
+    /// must not hold up those that wait for answers.
+    async fn decide_batch(&self, seen: Vec<Seen>, facts: Facts, turn: Turn) -> Result<Batch, RunError> {
+        let engine = Arc::clone(&self.engine);
+        let Turn { before, after } = turn;
+        // An earlier batch that was given up ends the whole look.
+        let mut suspensions = before.await.unwrap_or_default();
+        let work = tokio::task::spawn_blocking(move || {
+            let gaps = seen.iter().filter_map(|one| one.gap.clone()).collect();
+            let deployments: Vec<Deployment> = seen.into_iter().map(|one| one.deployment).collect();
+            let decisions = engine.decide_next(&deployments, &facts, &mut suspensions);
+            let _ = after.send(suspensions);
+            let manifests = deployments.iter().map(|one| ManifestPrint::of(&one.manifest)).collect();
+            Batch { decisions, manifests, findings: deployments.iter().flat_map(notices).collect(), gaps }
+        });
+        match work.await {
+            Ok(batch) => Ok(batch),
+            Err(stopped) => match stopped.try_into_panic() {
+                Ok(panic) => std::panic::resume_unwind(panic),
+                Err(_) => {
+                    let error =
+                        PortError::new(PortErrorKind::Cancelled, "decide", "", "the program is ending");
+                    Err(error.into())
+                }
+            },
+        }
+    }
+
+    /// The records of one Director's instances are not those of another's.
+    fn guard_director(&self, scan: &Scan) -> Result<(), RunError> {
+        match self.state {
+            Some(state) if !state.director_uuid().eq_ignore_ascii_case(&scan.info.uuid) => {
+                Err(RunError::Refused {
+                    reason: format!(
+                        "this Director's UUID is {}, and the state is that of {}",
+                        scan.info.uuid,
+                        state.director_uuid()
+                    ),
+                    advice: format!(
+                        "check the Director's address; for another Director use another state file than {}",
+                        state.address()
+                    ),
+                })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// An index that was there and reads as absent or empty is an accident, not
+    /// a start.
+    fn guard_index(&self, slot: &Slot) -> Result<(), RunError> {
+        if let Slot::Vacant { version } = slot
+            && *version != Version::NEVER
+        {
+            return Err(RunError::Refused {
+                reason: format!(
+                    "the index `{}` in {} was there, in {version} versions, and is deleted",
+                    layout::INDEX,
+                    self.store.address()
+                ),
+                advice: "find out who deleted it, and undelete its last version".to_owned(),
+            });
+        }
+        let Some(state) = self.state else {
+            return Ok(());
+        };
+        let vacant = slot.data().is_none();
+        match state.index_size()? {
+            Some(size) if size > 0 && slot.data().is_none_or(JsonObject::is_empty) => {
+                Err(RunError::Refused {
+                    reason: format!(
+                        "the index `{}` in {} {}, but the last run saw {size} entries",
+                        layout::INDEX,
+                        self.store.address(),
+                        if vacant { "is not there" } else { "is empty" },
+                    ),
+                    advice: format!(
+                        "find out who removed it and restore it; for a new store use another state file than {}",
+                        state.address()
+                    ),
+                })
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// A count that fell is worth a look and proves nothing: not that the list is
+/// cut, and not that anything is gone.
+fn fewer_deployments(last: Option<&LastScan>, scan: &Scan) -> Option<Finding> {
+    let (before, now) = (last?.deployments, scan.summaries.len() as u64);
+    (now < before).then(|| {
+        let message = format!("{now} deployments, {before} in the last complete scan");
+        Finding::new("scan.fewer-deployments", &scan.info.name, message)
+    })
+}
+
+/// What is odd about a manifest without harming the decision.
+fn notices(deployment: &Deployment) -> Vec<Finding> {
+    // A manifest that nobody parsed has nothing to say.
+    if !deployment.manifest.is_parsed() {
+        return Vec::new();
+    }
+    let name = &deployment.summary.name;
+    deployment
+        .manifest
+        .notices()
+        .map(|notice| Finding::new("manifest.notice", name, notice.to_string()))
+        .collect()
+}

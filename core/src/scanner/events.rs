@@ -1,0 +1,93 @@
+//! When deployments were created and last changed, from the Director's events:
+//! by its clock, never by ours.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+
+use chrono::{DateTime, Utc};
+
+use crate::model::DeploymentName;
+use crate::ports::{Director, DirectorEvent, EventQuery, PortError};
+
+/// When a deployment was created and last changed. What the Director has
+/// pruned, or never wrote down, is absent.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct DeploymentTimes {
+    /// When it was created.
+    pub created_at: Option<DateTime<Utc>>,
+    /// When it was created or changed for the last time, with success.
+    pub updated_at: Option<DateTime<Utc>>,
+}
+
+/// Reads the times of some deployments: one request for each page of events, up
+/// to `pages` of them, and fewer if all creations were found. Deployments of
+/// which nothing is known are not in the answer.
+///
+/// # Errors
+/// If a page cannot be read.
+pub async fn times_of(
+    director: &dyn Director,
+    wanted: &BTreeSet<DeploymentName>,
+    pages: usize,
+) -> Result<BTreeMap<DeploymentName, DeploymentTimes>, PortError> {
+    let mut search = Search { open: wanted.clone(), failed: HashSet::new(), found: BTreeMap::new() };
+    let mut query = EventQuery { object_type: Some("deployment".to_owned()), ..EventQuery::default() };
+    for _ in 0..pages {
+        if search.open.is_empty() {
+            break;
+        }
+        let page = director.events(&query).await?;
+        let Some(oldest) = page.iter().map(|event| event.id).min() else { break };
+        for event in &page {
+            search.take(event);
+        }
+        // A page that does not get older would be asked for ever.
+        if query.before_id.is_some_and(|before| oldest >= before) {
+            break;
+        }
+        query.before_id = Some(oldest);
+    }
+    Ok(search.found)
+}
+
+struct Search {
+    /// Whose creation was not seen yet.
+    open: BTreeSet<DeploymentName>,
+    /// The tasks that failed. Each wrote two events, and only the later one,
+    /// which comes first, says so.
+    failed: HashSet<String>,
+    found: BTreeMap<DeploymentName, DeploymentTimes>,
+}
+
+impl Search {
+    /// Takes in one event; they come newest first.
+    fn take(&mut self, event: &DirectorEvent) {
+        let Some(name) = self.open.iter().find(|name| name.as_str() == event.object_name).cloned() else {
+            return;
+        };
+        let task = event.task.clone().unwrap_or_default();
+        if event.error.as_deref().is_some_and(|error| !error.is_empty()) {
+            self.failed.insert(task.clone());
+        }
+        let succeeded = !self.failed.contains(&task);
+        match event.action.as_str() {
+            "create" => {
+                let times = self.found.entry(name.clone()).or_default();
+                // A deployment is there from its first deploy on, even if that
+                // fails.
+                times.created_at = Some(event.at);
+                if succeeded {
+                    times.updated_at.get_or_insert(event.at);
+                }
+                self.open.remove(&name);
+            }
+            "update" if succeeded => {
+                self.found.entry(name).or_default().updated_at.get_or_insert(event.at);
+            }
+            // What is older belongs to an earlier deployment of the same name.
+            "delete" => {
+                self.open.remove(&name);
+            }
+            _ => {}
+        }
+    }
+}

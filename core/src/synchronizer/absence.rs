@@ -1,0 +1,261 @@
+//! When an index entry without a deployment may be called missing. Pure.
+//!
+//! One scan that does not show a deployment proves nothing: the Director may be
+//! restoring, a token may see less, the broker may be creating the instance
+//! right now. An entry turns missing only when everything that could explain
+//! the absence has been ruled out, and it is never deleted.
+
+use chrono::{DateTime, Duration, Utc};
+use serde::Serialize;
+
+use crate::model::{IndexEntry, JsonObject};
+use crate::ports::Absence;
+
+/// How long must pass between the first complete scan that misses a deployment
+/// and the one that may call it missing.
+const LEAST_ABSENCE: Duration = Duration::minutes(60);
+/// An entry younger than this may be an instance that is being created.
+const LEAST_AGE: Duration = Duration::hours(2);
+/// How long an operation that the broker noted protects its entry. Longer, and
+/// the note was left behind: the broker never takes `provisioning_started` back.
+const LONGEST_OPERATION: Duration = Duration::hours(24);
+/// How many complete scans must have missed the deployment.
+const LEAST_SCANS: u32 = 2;
+/// After how many days a missing entry is stale.
+const STALE_AFTER_DAYS: i64 = 30;
+
+/// What the broker writes into `status` while it works on an instance.
+const WORKING: [&str; 4] = ["request_received", "validated", "provisioning_started", "deprovision_requested"];
+
+/// Why an absent entry is not called missing yet.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case", tag = "reason")]
+#[non_exhaustive]
+pub enum Waiting {
+    /// The scan is not complete: what it lacks is unknown.
+    IncompleteScan,
+    /// Too few complete scans, or too close to each other.
+    TooFewScans {
+        /// How many there were.
+        scans: u32,
+        /// When the next one may count, RFC 3339.
+        not_before: String,
+    },
+    /// The entry is too young.
+    TooYoung,
+    /// The broker is at work on it.
+    InOperation {
+        /// What the entry's status says.
+        status: String,
+    },
+    /// A task of the Director, or of the broker, is not finished.
+    TaskInFlight,
+    /// The entry names no plan, so nobody knows which deployment to look for.
+    NoPlan,
+}
+
+/// What a direct look at the Director said about the deployment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DirectLook {
+    /// The Director itself says that it does not exist.
+    Gone,
+    /// It is there: the list was wrong.
+    There,
+    /// It could not be told.
+    Unknown,
+}
+
+/// What is known about an entry that no deployment speaks for.
+#[derive(Debug, Clone, Copy)]
+pub struct AbsentEntry<'a> {
+    /// The entry.
+    pub entry: &'a IndexEntry,
+    /// Since when it is absent, this scan included; nothing without a state.
+    pub absence: Option<&'a Absence>,
+    /// Whether a task works on the deployment.
+    pub task_in_flight: bool,
+}
+
+/// What is allowed to happen to an absent entry, before the direct look.
+///
+/// # Errors
+/// Why it has to wait.
+pub fn may_turn_missing(
+    absent: AbsentEntry<'_>,
+    complete: bool,
+    interval: Duration,
+    now: DateTime<Utc>,
+) -> Result<(), Waiting> {
+    let fields = &absent.entry.fields;
+    if !complete {
+        return Err(Waiting::IncompleteScan);
+    }
+    if absent.entry.plan().is_none() {
+        return Err(Waiting::NoPlan);
+    }
+    if absent.task_in_flight {
+        return Err(Waiting::TaskInFlight);
+    }
+    if let Some(status) = fresh_operation(fields, now) {
+        return Err(Waiting::InOperation { status });
+    }
+    if born(fields).is_some_and(|born| now - born < LEAST_AGE) {
+        return Err(Waiting::TooYoung);
+    }
+    let (scans, first) = absent.absence.map_or((1, now), |one| (one.complete_scans, one.first_absent_at));
+    let not_before = first + interval.max(LEAST_ABSENCE);
+    if scans < LEAST_SCANS || now < not_before {
+        let not_before = not_before.to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
+        return Err(Waiting::TooFewScans { scans, not_before });
+    }
+    Ok(())
+}
+
+/// The operation that protects an entry, if one does. A note without a time is
+/// an old one.
+fn fresh_operation(fields: &JsonObject, now: DateTime<Utc>) -> Option<String> {
+    let status = fields.text("status").filter(|status| WORKING.contains(&status.as_str()))?;
+    let since = ["requested_at", "deprovision_requested_at"]
+        .into_iter()
+        .filter_map(|field| time(fields, field))
+        .max()?;
+    (now - since < LONGEST_OPERATION).then_some(status)
+}
+
+/// When the instance was made, as far as the entry knows.
+fn born(fields: &JsonObject) -> Option<DateTime<Utc>> {
+    ["created", "created_at", "requested_at", "discovered_at"]
+        .into_iter()
+        .find_map(|field| time(fields, field))
+}
+
+/// A time in any of the forms that entries hold: seconds as a number, or RFC
+/// 3339.
+fn time(fields: &JsonObject, field: &str) -> Option<DateTime<Utc>> {
+    if let Some(text) = fields.text(field) {
+        return DateTime::parse_from_rfc3339(&text).ok().map(|at| at.with_timezone(&Utc));
+    }
+    let seconds: f64 = serde_json::from_str(fields.raw(field)?.get()).ok()?;
+    #[expect(clippy::cast_possible_truncation, reason = "a time beyond i64 saturates and is no time then")]
+    DateTime::from_timestamp(seconds as i64, 0)
+}
+
+/// Whether an entry is called missing already.
+#[must_use]
+pub fn is_missing(fields: &JsonObject) -> bool {
+    fields.raw("orphaned").is_some_and(|raw| raw.get() == "true")
+}
+
+/// For how many whole days an entry has been missing, if it has become stale by
+/// that and is not called so yet.
+#[must_use]
+pub fn newly_stale(fields: &JsonObject, now: DateTime<Utc>) -> Option<i64> {
+    let stale = fields.raw("stale").is_some_and(|raw| raw.get() == "true");
+    let days = (now - time(fields, "orphaned_at")?).num_days();
+    (is_missing(fields) && !stale && days > STALE_AFTER_DAYS).then_some(days)
+}
+
+/// How many entries may turn missing in one run: 5 per cent, or 10 in a large
+/// index; never more than a quarter, and always one.
+#[must_use]
+pub fn most_transitions(entries: usize) -> usize {
+    let usual = (entries / 20).max(10);
+    usual.min((entries / 4).max(1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Index, InstanceId};
+
+    fn at(text: &str) -> DateTime<Utc> {
+        text.parse().unwrap()
+    }
+
+    const NOW: &str = "2026-11-20T12:00:00Z";
+
+    fn verdict(fields: &str, scans: u32, first: &str) -> Result<(), Waiting> {
+        let index = Index::parse(&format!(r#"{{"tesla":{fields}}}"#)).unwrap();
+        let absence = Absence {
+            instance: InstanceId::new("tesla").unwrap(),
+            first_absent_at: at(first),
+            complete_scans: scans,
+        };
+        let absent =
+            AbsentEntry { entry: &index.entries()[0], absence: Some(&absence), task_in_flight: false };
+        may_turn_missing(absent, true, Duration::minutes(30), at(NOW))
+    }
+
+    #[test]
+    fn an_entry_waits_until_everything_else_is_ruled_out() {
+        let old = r#"{"plan_id":"p","service_id":"s","created":1700000000}"#;
+        assert_eq!(verdict(old, 2, "2026-11-20T11:00:00Z"), Ok(()));
+        let cases = [
+            (old, 1, "2026-11-20T09:00:00Z", "TooFewScans"),
+            (old, 5, "2026-11-20T11:01:00Z", "TooFewScans"),
+            (r#"{"service_id":"s"}"#, 2, "2026-11-20T09:00:00Z", "NoPlan"),
+            (r#"{"plan_id":"p","created_at":"2026-11-20T10:30:00Z"}"#, 2, "2026-11-20T10:40:00Z", "TooYoung"),
+            (
+                r#"{"plan_id":"p","created":1700000000,"status":"deprovision_requested","deprovision_requested_at":"2026-11-19T13:00:00Z"}"#,
+                9,
+                "2026-11-20T09:00:00Z",
+                "InOperation",
+            ),
+        ];
+        for (fields, scans, first, waiting) in cases {
+            let got = format!("{:?}", verdict(fields, scans, first).unwrap_err());
+            assert!(got.starts_with(waiting), "{fields}: {got}");
+        }
+    }
+
+    #[test]
+    fn an_operation_that_was_noted_long_ago_or_never_protects_nothing() {
+        for fields in [
+            r#"{"plan_id":"p","status":"provisioning_started","requested_at":"2026-11-19T11:00:00Z"}"#,
+            r#"{"plan_id":"p","status":"provisioning_started"}"#,
+            r#"{"plan_id":"p","status":"deleted","requested_at":"2026-11-01T11:00:00Z"}"#,
+        ] {
+            assert_eq!(verdict(fields, 2, "2026-11-20T09:00:00Z"), Ok(()), "{fields}");
+        }
+    }
+
+    #[test]
+    fn an_incomplete_scan_or_a_task_says_nothing_about_absence() {
+        let index = Index::parse(r#"{"tesla":{"plan_id":"p"}}"#).unwrap();
+        let absent = |task| AbsentEntry { entry: &index.entries()[0], absence: None, task_in_flight: task };
+        let ask = |task, complete| may_turn_missing(absent(task), complete, Duration::hours(1), at(NOW));
+        assert_eq!(ask(false, false), Err(Waiting::IncompleteScan));
+        assert_eq!(ask(true, true), Err(Waiting::TaskInFlight));
+        assert!(matches!(ask(false, true), Err(Waiting::TooFewScans { scans: 1, .. })));
+    }
+
+    #[test]
+    fn the_cap_is_a_share_of_the_index_with_a_floor_and_a_ceiling() {
+        let cases = [(0, 1), (1, 1), (4, 1), (8, 2), (40, 10), (100, 10), (200, 10), (400, 20), (1000, 50)];
+        for (entries, most) in cases {
+            assert_eq!(most_transitions(entries), most, "{entries}");
+        }
+    }
+
+    #[test]
+    fn times_are_read_in_all_the_forms_there_are() {
+        let fields = JsonObject::parse(
+            r#"{"a":1748519660,"b":1.74851966e9,"c":"2025-05-29T11:54:20Z","d":"2025-05-29T13:54:20+02:00","e":"soon","f":null}"#,
+        )
+        .unwrap();
+        for field in ["a", "b", "c", "d"] {
+            assert_eq!(time(&fields, field), Some(at("2025-05-29T11:54:20Z")), "{field}");
+        }
+        assert_eq!((time(&fields, "e"), time(&fields, "f"), time(&fields, "g")), (None, None, None));
+    }
+
+    #[test]
+    fn a_missing_entry_turns_stale_once_after_thirty_days() {
+        let stale = |fields: &str| newly_stale(&JsonObject::parse(fields).unwrap(), at(NOW));
+        assert_eq!(stale(r#"{"orphaned":true,"orphaned_at":"2026-10-20T12:00:00Z"}"#), Some(31));
+        assert_eq!(stale(r#"{"orphaned":true,"orphaned_at":"2026-10-21T12:00:00Z"}"#), None);
+        assert_eq!(stale(r#"{"orphaned":true,"orphaned_at":"2026-01-21T12:00:00Z","stale":true}"#), None);
+        assert_eq!(stale(r#"{"orphaned_at":"2026-01-21T12:00:00Z"}"#), None);
+    }
+}

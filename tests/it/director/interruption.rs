@@ -1,0 +1,55 @@
+//! Ctrl-C: nothing is waited for while the run looks.
+
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use reconciler_tests::director::Fault;
+
+use super::*;
+
+/// Much less than any time limit of a request.
+const SOON: Duration = Duration::from_secs(3);
+
+fn interrupt(scene: &Scene, arguments: &[&str], is_reached: impl Fn(&Scene) -> bool) -> Ended {
+    let child = scene.command(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    while !is_reached(scene) {
+        std::thread::yield_now();
+    }
+    let asked = Instant::now();
+    let killed = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    assert!(killed.success());
+    let ended: Ended = child.wait_with_output().unwrap().into();
+    let took = asked.elapsed();
+    assert!(took < SOON, "it took {took:?}: {ended:?}");
+    ended
+}
+
+#[test]
+fn an_interrupted_scan_ends_at_once_with_a_clear_last_line() {
+    let scene = Scene::new(30);
+    // From the fifteenth on, an answer that never ends.
+    scene.director.inject(Fault::StalledBody.on("/deployments/:name").after(15));
+    for command in ["scan", "run", "plan"] {
+        scene.director.reset_counters();
+        scene.director.heal();
+        scene.director.inject(Fault::StalledBody.on("/deployments/:name").after(15));
+        let is_reached = |scene: &Scene| scene.director.counters().of("/deployments/:name") > 15;
+        let ended = interrupt(&scene, &[command], is_reached);
+        assert_eq!(ended.code, Some(130), "{command}: {ended:?}");
+        let last = ended.stderr.lines().last().unwrap_or_default();
+        assert!(
+            last.starts_with("error: interrupted after ") && last.contains("of 30 deployments"),
+            "{last}"
+        );
+        assert!(last.ends_with("nothing was written"), "{last}");
+    }
+}
+
+#[test]
+fn an_interruption_before_the_list_was_read_says_so() {
+    let scene = Scene::new(1);
+    scene.director.inject(Fault::StalledBody.on("/deployments"));
+    let ended = interrupt(&scene, &["run"], |scene| scene.director.counters().of("/deployments") > 0);
+    assert_eq!(ended.code, Some(130), "{ended:?}");
+    assert!(ended.stderr.lines().last().unwrap().contains("interrupted"), "{ended:?}");
+}

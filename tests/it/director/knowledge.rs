@@ -1,0 +1,107 @@
+//! What a later run concludes from what it does not see any more: from an
+//! incomplete scan nothing, from a complete one a finding.
+
+use reconciler_core::adapters::sqlite::SqliteStore;
+use reconciler_core::model::{JsonObject, layout};
+use reconciler_core::ports::SecretStore as _;
+use reconciler_tests::director::Fault;
+
+use super::*;
+
+/// A scene after one complete run over so many deployments.
+fn known(deployments: usize) -> Scene {
+    let scene = Scene::new(deployments);
+    let run = scene.run(&["run"]);
+    assert_eq!(run.code, Some(0), "{run:?}");
+    scene
+}
+
+fn index(scene: &Scene) -> Option<JsonObject> {
+    let store = SqliteStore::open(scene.file("store.db")).unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(store.read(layout::INDEX)).unwrap().data().cloned()
+}
+
+fn findings(ended: &Ended) -> Vec<(String, String)> {
+    let report = ended.json();
+    let rows = report["data"]["findings"].as_array().unwrap();
+    let text = |row: &serde_json::Value, key: &str| row[key].as_str().unwrap().to_owned();
+    rows.iter().map(|row| (text(row, "code"), text(row, "message"))).collect()
+}
+
+#[test]
+fn half_a_list_is_a_finding_and_costs_no_entry() {
+    let scene = known(10);
+    let before = index(&scene);
+    scene.director.inject(Fault::HalfList.on("/deployments"));
+    let run = scene.run(&["run", "--json"]);
+    assert_eq!(run.code, Some(0), "{run:?}");
+    let found = findings(&run);
+    let fewer = found.iter().find(|(code, _)| code == "scan.fewer-deployments").unwrap();
+    assert_eq!(fewer.1, "5 deployments, 10 in the last complete scan");
+    assert_eq!(found.iter().filter(|(code, _)| code == "entry.absent").count(), 5);
+    assert_eq!(index(&scene), before);
+    assert!(before.is_some());
+}
+
+#[test]
+fn another_director_in_the_middle_of_a_scan_makes_it_incomplete_and_nothing_is_written() {
+    let scene = known(6);
+    let before = index(&scene);
+    let other = "99999999-9755-4b4f-aa6d-3632fbed8012";
+    scene.director.change(|state| {
+        state.deployments.remove(&name(0));
+        let changed = state.deployments.get_mut(&name(1)).unwrap();
+        changed.manifest = changed.manifest.as_ref().map(|text| format!("{text}more: 1\n"));
+    });
+    scene.director.inject(Fault::AnotherUuid(other.to_owned()).on("/deployments").times(1));
+    let run = scene.run(&["run", "--json"]);
+    assert_eq!(run.code, Some(3), "{run:?}");
+    let found = findings(&run);
+    let incomplete = found.iter().find(|(code, _)| code == "scan.incomplete").unwrap();
+    assert!(incomplete.1.contains(other), "{incomplete:?}");
+    assert!(found.iter().all(|(code, _)| code != "entry.absent"));
+    assert_eq!(run.json()["data"]["counts"]["writes"], 0);
+    assert_eq!(index(&scene), before);
+    // From the next run on it is another Director from the beginning.
+    let next = scene.run(&["run"]);
+    assert_eq!(next.code, Some(1), "{next:?}");
+    assert!(next.stderr.contains("belongs to the Director"), "{next:?}");
+}
+
+#[test]
+fn scopes_that_shrank_make_a_scan_incomplete_until_they_are_back() {
+    let scene = known(4);
+    let team = |state: &mut DirectorState| {
+        state.deployments.get_mut(&name(1)).unwrap().teams = vec!["ours".to_owned()];
+        state.set_scopes(&["bosh.teams.ours.admin".to_owned()]);
+    };
+    scene.director.change(team);
+    for _ in 0..2 {
+        let run = scene.run(&["run", "--json"]);
+        assert_eq!(run.code, Some(3), "{run:?}");
+        let found = findings(&run);
+        assert!(
+            found.iter().any(|(_, message)| {
+                message.contains("the deployments of ours instead of all deployments")
+            })
+        );
+        assert!(found.iter().all(|(code, _)| code != "entry.absent"));
+    }
+    scene.director.change(|state| state.set_scopes(&["bosh.admin".to_owned()]));
+    assert_eq!(scene.run(&["run"]).code, Some(0));
+    // Less may be changed, and no less seen.
+    scene.director.change(|state| state.set_scopes(&["bosh.read".to_owned()]));
+    assert_eq!(scene.run(&["run"]).code, Some(0));
+}
+
+#[test]
+fn an_unknown_deployment_keeps_its_records_as_they_are() {
+    let scene = known(3);
+    let before = index(&scene);
+    scene.director.inject(Fault::BadGateway.on("/deployments/:name").of(&name(1)));
+    let run = scene.run(&["run"]);
+    assert_eq!(run.code, Some(3), "{run:?}");
+    assert!(run.stdout.contains(&format!("unknown  {}: ", name(1))), "{run:?}");
+    assert_eq!(index(&scene), before);
+}
