@@ -24,7 +24,7 @@ pub struct Coverage {
     /// Its file.
     pub file: String,
     /// How many lines can be reached: those on which a statement begins, outside
-    /// of tests.
+    /// of tests and the header.
     pub lines: usize,
     /// Those that no test reaches, with their text.
     pub missed: Vec<(usize, String)>,
@@ -58,9 +58,10 @@ pub(super) fn take(script: &Script) -> Coverage {
     let reached = REACHED.take();
     let text = &script.source.text;
     let functions = source::functions(text);
+    // The header is read whenever a script is loaded.
     let in_test = |line: usize| {
         let begun = functions.iter().rev().find(|(_, at)| at.line as usize <= line);
-        begun.is_some_and(|(name, _)| name.starts_with(TEST_PREFIX))
+        begun.is_some_and(|(name, _)| name == "strategy" || name.starts_with(TEST_PREFIX))
     };
     let mut lines = BTreeSet::new();
     script.ast.walk(&mut |path| {
