@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use reconciler_core::config::FlagText;
 
+use crate::commands::backups::BackupsCommand;
 use crate::exit;
 use crate::script_args::ScriptsCommand;
 
@@ -83,6 +84,9 @@ pub(crate) enum Command {
     /// Hold decisions against the right answers.
     #[command(subcommand)]
     Decisions(DecisionsCommand),
+    /// Look at the archives of what runs changed, and put them back.
+    #[command(subcommand)]
+    Backups(BackupsCommand),
     /// Print a completion script for a shell.
     Completion(CompletionArgs),
     /// Print the version.

@@ -4,6 +4,7 @@ use std::error::Error;
 use std::io;
 
 use reconciler_core::adapters::SourceError;
+use reconciler_core::backup::BackupError;
 use reconciler_core::config::ConfigErrors;
 use reconciler_core::manager::RunError;
 use reconciler_core::matching::ChainError;
@@ -85,6 +86,17 @@ impl From<RunError> for Failure {
                 Self { error: error.into(), advice: None, exit: Exit::Interrupted }
             }
             _ => Self::local(error),
+        }
+    }
+}
+
+impl From<BackupError> for Failure {
+    fn from(error: BackupError) -> Self {
+        let advice = error.advice();
+        match error {
+            BackupError::Port(error) => error.into(),
+            BackupError::Refused { .. } => Self { error: error.into(), advice, exit: Exit::Refused },
+            _ => Self { error: error.into(), advice, exit: Exit::Local },
         }
     }
 }

@@ -77,6 +77,8 @@ pub mod model;
 
 #[cfg(any(feature = "fleet", feature = "sqlite", feature = "http"))]
 pub mod adapters;
+#[cfg(feature = "reconcile")]
+pub mod backup;
 #[cfg(feature = "config")]
 pub mod config;
 #[cfg(feature = "reconcile")]

@@ -13,7 +13,7 @@ fn settled(scene: &Scene, engine: &MatchEngine) -> BTreeMap<String, String> {
     let by_name = |scene: &Scene| -> BTreeMap<String, String> {
         let decisions = scene.decide(engine);
         let mut again = decisions.clone();
-        settle_claims(&mut again);
+        settle_claims(&mut again, &scene.facts().index);
         assert_eq!(again, decisions, "settled claims stay settled");
         decisions.iter().map(|one| (one.deployment.to_string(), outcome(one))).collect()
     };
@@ -66,6 +66,37 @@ fn the_expected_name_keeps_the_instance() {
     let second = format!("review second-claim of {holder}");
     let kept = format!("matched redis / redis-small / {A}");
     check(&scene, &[(&holder, &kept), ("cache", &second), ("queue", &second)]);
+}
+
+/// An index that has a deployment with a name of its own on record.
+fn on_record(deployment: &str) -> String {
+    format!(
+        r#"{{"{A}": {{"service_id": "redis", "plan_id": "redis-small", "deployment_name": "{deployment}"}}}}"#
+    )
+}
+
+#[test]
+fn a_copy_does_not_take_over_from_the_deployment_on_record() {
+    let kept = format!("matched redis / redis-small / {A}");
+    let second = "review second-claim of original";
+    let stated = || states_all("redis", "redis-small", A);
+    let scene = |original: Manifest| {
+        Scene::of(CATALOG)
+            .index(on_record("original"))
+            .deployment("original", original)
+            .deployment("drill", stated())
+    };
+    check(&scene(stated()), &[("original", &kept), ("drill", second)]);
+    check(&scene(broken()), &[("original", "review degraded"), ("drill", second)]);
+    check(&scene(Manifest::absent()), &[("original", "unmatched"), ("drill", second)]);
+}
+
+#[test]
+fn a_deployment_on_record_that_is_gone_holds_nothing() {
+    let scene = Scene::of(CATALOG)
+        .index(on_record("gone"))
+        .deployment("cache", states_all("redis", "redis-small", A));
+    check(&scene, &[("cache", &format!("matched redis / redis-small / {A}"))]);
 }
 
 #[test]

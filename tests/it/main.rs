@@ -6,6 +6,7 @@
 use reconciler_strategies as _;
 
 mod admission;
+mod backups;
 mod claims;
 #[cfg(unix)]
 mod cli;

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use regex::Regex;
 
 /// A room of `reconciler-core` and the rooms it may use.
-const ROOMS: [(&str, &[&str]); 17] = [
+const ROOMS: [(&str, &[&str]); 18] = [
     ("model", &[]),
     ("manifest", &["model"]),
     ("matching", &["model", "manifest"]),
@@ -15,7 +15,8 @@ const ROOMS: [(&str, &[&str]); 17] = [
     ("scanner", &["ports", "model", "manifest"]),
     ("updater", &["ports", "model", "manifest", "matching"]),
     ("synchronizer", &["ports", "model", "updater"]),
-    ("manager", &["ports", "model", "manifest", "matching", "scanner", "updater", "synchronizer"]),
+    ("backup", &["ports", "model", "updater", "synchronizer"]),
+    ("manager", &["ports", "model", "manifest", "matching", "scanner", "updater", "synchronizer", "backup"]),
     ("config", &["model", "manifest", "matching"]),
     ("adapters/http", &["ports", "model", "config"]),
     ("adapters/bosh", &["ports", "model", "manifest", "config", "adapters/http"]),

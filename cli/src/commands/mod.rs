@@ -1,6 +1,7 @@
 //! What the program can do, one command a file.
 
 pub(crate) mod about;
+pub(crate) mod backups;
 pub(crate) mod decisions;
 pub(crate) mod doctor;
 pub(crate) mod explain;
@@ -9,6 +10,8 @@ pub(crate) mod run;
 pub(crate) mod scan;
 pub(crate) mod scripts;
 pub(crate) mod strategies;
+
+use std::io::Write as _;
 
 use reconciler_core::manager::CancellationToken;
 
@@ -20,17 +23,22 @@ fn block_on<T>(work: impl AsyncFnOnce(&CancellationToken) -> Result<T, Failure>)
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let stop = CancellationToken::new();
     let outcome = runtime.block_on(async {
+        // Listening begins before the work: no signal finds nobody.
+        let mut signals = Signals::new()?;
         let work = work(&stop);
         let mut work = std::pin::pin!(work);
         tokio::select! {
-            // Listening begins before the work: no signal finds nobody.
             biased;
-            () = signal() => stop.cancel(),
+            () = signals.next() => {
+                // Nobody to tell is no reason to go on.
+                let _ = writeln!(anstream::stderr(), "stopping; a second signal does not wait");
+                stop.cancel();
+            }
             done = &mut work => return done,
         }
         tokio::select! {
             biased;
-            () = signal() => Err(Failure::interrupted()),
+            () = signals.next() => Err(Failure::interrupted()),
             done = work => done,
         }
     });
@@ -39,21 +47,43 @@ fn block_on<T>(work: impl AsyncFnOnce(&CancellationToken) -> Result<T, Failure>)
     outcome
 }
 
-/// Waits for Ctrl-C or a request to end.
-async fn signal() {
-    #[cfg(unix)]
-    {
+/// The signals that ask the program to end: Ctrl-C, and what service managers
+/// send.
+#[cfg(unix)]
+struct Signals {
+    interrupt: tokio::signal::unix::Signal,
+    terminate: tokio::signal::unix::Signal,
+}
+
+#[cfg(unix)]
+impl Signals {
+    fn new() -> std::io::Result<Self> {
         use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
-            tokio::select! {
-                _ = tokio::signal::ctrl_c() => {}
-                _ = terminate.recv() => {}
-            }
-            return;
+        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
+    }
+
+    /// The next one; one that came meanwhile counts.
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
         }
     }
-    // Without a handler the signal ends the program itself.
-    if tokio::signal::ctrl_c().await.is_err() {
-        std::future::pending::<()>().await;
+}
+
+/// Ctrl-C, where there is nothing else.
+#[cfg(not(unix))]
+struct Signals;
+
+#[cfg(not(unix))]
+impl Signals {
+    fn new() -> std::io::Result<Self> {
+        Ok(Self)
+    }
+
+    async fn next(&mut self) {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
     }
 }

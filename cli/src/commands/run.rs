@@ -102,8 +102,20 @@ pub(super) fn summary(out: &mut dyn Write, report: &RunReport) -> io::Result<()>
     match (report.dry_run, counts.changed, counts.writes) {
         (true, 0, _) => writeln!(out, "Nothing to write."),
         (true, _, _) => writeln!(out, "Nothing was written: this was a dry run."),
-        (false, _, 0) => writeln!(out, "Nothing had changed: 0 writes."),
-        (false, _, 1) => writeln!(out, "1 write."),
-        (false, _, writes) => writeln!(out, "{writes} writes."),
+        (false, _, 0) if report.failures.is_empty() && counts.not_begun == 0 => {
+            writeln!(out, "Nothing had changed: 0 writes.")
+        }
+        (false, _, 0) => writeln!(out, "0 writes."),
+        (false, _, 1) => writeln!(out, "1 write{}.", kept(counts.backups)),
+        (false, _, writes) => writeln!(out, "{writes} writes{}.", kept(counts.backups)),
+    }
+}
+
+/// How much of what was changed is kept in an archive.
+fn kept(backups: usize) -> String {
+    match backups {
+        0 => String::new(),
+        1 => ", 1 archive before".to_owned(),
+        backups => format!(", {backups} archives before"),
     }
 }

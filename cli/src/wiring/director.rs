@@ -37,8 +37,8 @@ impl DirectorSource {
         if settings.text(keys::DIRECTOR_ENVIRONMENT).is_none() && variable("BOSH_ENVIRONMENT").is_none() {
             return Err(Failure::told(
                 "nothing says what to look at",
-                "name a Director with --environment, BOSH_ENVIRONMENT or `director.environment` in the \
-                 configuration, or a fleet's folder with --fleet DIR",
+                "give a fleet's folder with --fleet DIR, or as `fleet` in the configuration, or name a \
+                 Director with --environment, BOSH_ENVIRONMENT or `director.environment`",
             ));
         }
         let director = BoshDirector::new(bosh_settings(settings)?)?.with_stop(stop);

@@ -1,6 +1,7 @@
 //! Puts the program together: from settings to Director, catalog, store, state
 //! and engine. The only place that names adapters.
 
+mod archives;
 mod catalog;
 mod director;
 mod engine;
@@ -25,6 +26,7 @@ use crate::failure::Failure;
 use crate::output::Output;
 use crate::progress::Bar;
 
+pub(crate) use self::archives::ArchiveRoom;
 pub(crate) use self::catalog::CatalogSource;
 pub(crate) use self::director::DirectorSource;
 pub(crate) use self::scripts::{options as script_options, scripts};
@@ -111,6 +113,12 @@ impl Workbench {
     ) -> Result<Self, Failure> {
         let engine = Arc::new(engine::engine(settings)?);
         let source = DirectorSource::open(settings, stop)?;
+        if source.is_live() && access == Access::FleetOnly {
+            return Err(Failure::told(
+                "the right answers are those of a fleet, and a Director is named",
+                "give a fleet's folder with --fleet DIR, or as `fleet` in the configuration",
+            ));
+        }
         // Before anything is asked: a refusal needs no answer from anybody.
         let kind = StoreKind::admitted(settings, access)?;
         if source.is_live() && kind == StoreKind::Embedded {
@@ -129,7 +137,7 @@ impl Workbench {
             "read the catalog"
         );
         let info = source.director().info().await?;
-        let records = Records::open(settings, kind, access, &source, &info.uuid).await?;
+        let records = Records::open(settings, kind, access, &source, &info.uuid, stop).await?;
         let address = source.director().address();
         let named = [info.name.as_str(), &info.version].map(str::trim).join(" ");
         let named = if named.trim().is_empty() { "without a name" } else { named.trim() };
@@ -148,6 +156,7 @@ impl Workbench {
         options.filter = filter;
         options.verify_interval = chrono::Duration::from_std(settings.duration(keys::VERIFY_INTERVAL))
             .unwrap_or(chrono::Duration::MAX);
+        options.backups = archives::policy(settings)?;
         let manifests = ManifestCache::new(settings.duration(keys::CACHE_TTL));
         let (bar, stop) = (Bar::default(), stop.clone());
         Ok(Self { source, info, engine, catalog, manifests, records, bar, options, stop })

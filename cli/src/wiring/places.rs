@@ -32,7 +32,10 @@ impl Places {
                     source.director().address(),
                     uuid.escape_debug()
                 ),
-                "save the Director's answer to GET /info as director/info.json",
+                match source.fleet() {
+                    Some(_) => "save the Director's answer to GET /info as director/info.json",
+                    None => "look at what the Director answers to GET /info",
+                },
             ));
         }
         let default = |suffix: &str| state_folder().map(|folder| folder.join(format!("{uuid}.{suffix}")));
@@ -58,7 +61,8 @@ pub(super) fn require_named_store(settings: &Settings) -> Result<(), Failure> {
     }
     Err(Failure::told(
         "a Director is named, and no store for its records",
-        "name the embedded store's file with --store FILE, or as `store.path` in the configuration",
+        "name Vault with --store vault, or the embedded store's file with --store FILE; in the configuration \
+         it is `store.path`, and a section `vault` will do",
     ))
 }
 

@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use reconciler_core::adapters::sqlite::{SqliteStore, StateFile};
 use reconciler_core::config::{Settings, keys};
-use reconciler_core::manager::RunError;
+use reconciler_core::manager::{CancellationToken, RunError};
 use reconciler_core::model::layout;
 use reconciler_core::ports::SecretStore;
 
 use super::Access;
 use super::director::DirectorSource;
-use super::places::Places;
+use super::places::{self, Places};
 use super::vault::{self, OpenVault};
 use crate::failure::Failure;
 
@@ -36,10 +36,7 @@ impl StoreKind {
             Some(_) => Ok(Self::Embedded),
             None if settings.path(keys::FLEET).is_some() => Ok(Self::Embedded),
             None if vault::is_configured(settings) => Ok(Self::Vault),
-            None => Err(Failure::told(
-                "nothing says where the records are kept",
-                "give --store vault for the Vault that VAULT_ADDR names, or --store FILE for an embedded store",
-            )),
+            None => places::require_named_store(settings).map(|()| Self::Embedded),
         }
     }
 
@@ -82,12 +79,13 @@ impl Records {
         access: Access,
         source: &DirectorSource,
         uuid: &str,
+        stop: &CancellationToken,
     ) -> Result<Self, Failure> {
         let places = Places::of(settings, source, uuid, access)?;
         match kind {
             StoreKind::Embedded => Self::embedded(&places, access, source, uuid).await,
             StoreKind::Vault => {
-                let OpenVault { store, warnings } = OpenVault::open(settings)?;
+                let OpenVault { store, warnings } = OpenVault::open(settings, stop)?;
                 let state = StateFile::open_existing(places.state()?, uuid)?;
                 let note = format!("Vault {}", store.address());
                 Ok(Self { store: Arc::new(store), state, note, warnings })

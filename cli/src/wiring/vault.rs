@@ -6,11 +6,14 @@
 //! group are not looked at.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
-use reconciler_core::adapters::http::{LimitSettings, PemSource, Timeouts};
+use reconciler_core::adapters::http::{LimitSettings, PemSource, Timeouts, TokioPause};
 use reconciler_core::adapters::vault::{AppRole, EntryLimits, TokenSource, VaultSettings, VaultStore};
 use reconciler_core::config::{Key, Origin, Settings, keys};
+use reconciler_core::manager::CancellationToken;
+use reconciler_core::ports::SystemClock;
 
 use crate::failure::Failure;
 
@@ -28,9 +31,10 @@ pub(crate) struct OpenVault {
 
 impl OpenVault {
     /// Opens the Vault that the settings describe.
-    pub(crate) fn open(settings: &Settings) -> Result<Self, Failure> {
+    pub(crate) fn open(settings: &Settings, stop: &CancellationToken) -> Result<Self, Failure> {
         let (vault, warnings) = read(settings, |name| std::env::var(name).ok())?;
-        Ok(Self { store: VaultStore::new(vault)?, warnings })
+        let (clock, pause) = (Arc::new(SystemClock), Arc::new(TokioPause));
+        Ok(Self { store: VaultStore::with_parts(vault, clock, pause, stop.clone())?, warnings })
     }
 }
 

@@ -77,12 +77,12 @@ mod tests {
         let gathered = gathered(&[
             ("BLACKSMITH_RECONCILER_WORKRES", "4"),
             ("BLACKSMITH_RECONCILER_MAX_CONCURRENT", "4"),
-            ("BLACKSMITH_RECONCILER_BACKUP_RETENTION", "many"),
+            ("BLACKSMITH_RECONCILER_BACKUP_COMPRESSION", "many"),
         ]);
         assert_eq!(
             shown(&gathered.notices),
             [
-                "BLACKSMITH_RECONCILER_BACKUP_RETENTION: backup.retention: has no effect in this \
+                "BLACKSMITH_RECONCILER_BACKUP_COMPRESSION: backup.compression: has no effect in this \
                  version; remove it, unless Blacksmith itself still reads it",
                 "BLACKSMITH_RECONCILER_MAX_CONCURRENT: max_concurrent: has no effect in this \
                  version; remove it, unless Blacksmith itself still reads it",

@@ -99,8 +99,8 @@ macro_rules! declare_keys {
         path: $path:literal,
         kind: $kind:expr,
         default: $default:expr,
-        doc: $doc:literal,
-        secret: $secret:literal $(,)?
+        doc: $doc:literal
+        $(, secret: $secret:literal)? $(,)?
     })+) => {
         $(
             #[doc = concat!("`", $path, "`: ", $doc)]
@@ -110,13 +110,15 @@ macro_rules! declare_keys {
                     kind: $kind,
                     default: $default,
                     doc: $doc,
-                    secret: $secret,
+                    secret: declare_keys!(@secret $($secret)?),
                 });
         )+
 
         /// All keys, in the order of their documentation.
         pub static TABLE: &[$crate::config::KeySpec] = &[$(*$name.spec()),+];
     };
+    (@secret) => { false };
+    (@secret $secret:literal) => { $secret };
 }
 pub(super) use declare_keys;
 

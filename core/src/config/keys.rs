@@ -16,21 +16,18 @@ declare_keys! {
         kind: Kind::Path,
         default: None,
         doc: "Folder with the deployments to match, one manifest each.",
-        secret: false,
     }
     DIRECTOR_ENVIRONMENT: Option<String> = {
         path: "director.environment",
         kind: Kind::Text,
         default: None,
         doc: "The Director: an alias of the bosh CLI, a host, host:port or URL; else `BOSH_ENVIRONMENT`.",
-        secret: false,
     }
     DIRECTOR_CLIENT: Option<String> = {
         path: "director.client",
         kind: Kind::Text,
         default: None,
         doc: "The UAA client or the user at the Director; else `BOSH_CLIENT`.",
-        secret: false,
     }
     DIRECTOR_CLIENT_SECRET: Option<String> = {
         path: "director.client_secret",
@@ -44,14 +41,12 @@ declare_keys! {
         kind: Kind::Path,
         default: None,
         doc: "File with the client's secret or the user's password, in the place of the text.",
-        secret: false,
     }
     DIRECTOR_CA_CERT: Option<String> = {
         path: "director.ca_cert",
         kind: Kind::Text,
         default: None,
         doc: "The CA of Director and UAA, as a path or as PEM; else `BOSH_CA_CERT`.",
-        secret: false,
     }
     DIRECTOR_ALL_PROXY: Option<String> = {
         path: "director.all_proxy",
@@ -65,77 +60,66 @@ declare_keys! {
         kind: Kind::Bool,
         default: Some("false"),
         doc: "Whether any certificate of the Director is accepted; every run warns of it.",
-        secret: false,
     }
     DIRECTOR_MAX_IN_FLIGHT: u64 = {
         path: "director.max_in_flight",
         kind: Kind::Integer { min: 1, max: 64 },
         default: Some("4"),
         doc: "Requests of the Director at one moment; it has about 15 places for everybody.",
-        secret: false,
     }
     DIRECTOR_REQUESTS_PER_SECOND: u64 = {
         path: "director.requests_per_second",
         kind: Kind::Integer { min: 0, max: 10_000 },
         default: Some("8"),
         doc: "Requests of the Director in a second; 0 lifts the limit.",
-        secret: false,
     }
     DIRECTOR_TRIES: u64 = {
         path: "director.tries",
         kind: Kind::Integer { min: 1, max: 10 },
         default: Some("4"),
         doc: "How often one request of the Director is made at most.",
-        secret: false,
     }
     DIRECTOR_RETRY_DELAY: Duration = {
         path: "director.retry_delay",
         kind: Kind::Duration,
         default: Some("500ms"),
         doc: "The time before the second try of a request; it doubles each time.",
-        secret: false,
     }
     DIRECTOR_CONNECT_TIMEOUT: Duration = {
         path: "director.connect_timeout",
         kind: Kind::Duration,
         default: Some("10s"),
         doc: "The time for a connection to the Director, TLS included.",
-        secret: false,
     }
     DIRECTOR_READ_TIMEOUT: Duration = {
         path: "director.read_timeout",
         kind: Kind::Duration,
         default: Some("1m"),
         doc: "The time for the next bytes of an answer of the Director.",
-        secret: false,
     }
     DIRECTOR_REQUEST_TIMEOUT: Duration = {
         path: "director.request_timeout",
         kind: Kind::Duration,
         default: Some("2m"),
         doc: "The time for one try of a request of the Director as a whole.",
-        secret: false,
     }
     CATALOG_PATH: Option<PathBuf> = {
         path: "catalog.path",
         kind: Kind::Path,
         default: None,
         doc: "File or folder with the catalog of services and plans.",
-        secret: false,
     }
     CATALOG_URL: Option<String> = {
         path: "catalog.url",
         kind: Kind::Text,
         default: None,
         doc: "The broker whose catalog is read, without `/v2/catalog`; else `BLACKSMITH_URL`.",
-        secret: false,
     }
     CATALOG_USERNAME: Option<String> = {
         path: "catalog.username",
         kind: Kind::Text,
         default: None,
         doc: "The user at the broker; else `BLACKSMITH_USERNAME`.",
-        secret: false,
     }
     CATALOG_PASSWORD: Option<String> = {
         path: "catalog.password",
@@ -149,42 +133,36 @@ declare_keys! {
         kind: Kind::Text,
         default: None,
         doc: "The CA of the broker, as a path or as PEM.",
-        secret: false,
     }
     CATALOG_SKIP_SSL_VALIDATION: bool = {
         path: "catalog.skip_ssl_validation",
         kind: Kind::Bool,
         default: Some("false"),
         doc: "Whether any certificate of the broker is accepted; every run warns of it.",
-        secret: false,
     }
     CATALOG_TRIES: u64 = {
         path: "catalog.tries",
         kind: Kind::Integer { min: 1, max: 10 },
         default: Some("4"),
         doc: "How often the catalog is asked for at most.",
-        secret: false,
     }
     STORE_PATH: Option<PathBuf> = {
         path: "store.path",
         kind: Kind::Path,
         default: None,
         doc: "File of the embedded store of records, or the word `vault` for Vault.",
-        secret: false,
     }
     STATE_PATH: Option<PathBuf> = {
         path: "state.path",
         kind: Kind::Path,
         default: None,
         doc: "File that keeps what a run needs to know of earlier ones.",
-        secret: false,
     }
     VAULT_ADDRESS: Option<String> = {
         path: "vault.address",
         kind: Kind::Text,
         default: None,
         doc: "Address of Vault; without it VAULT_ADDR.",
-        secret: false,
     }
     VAULT_TOKEN: Option<String> = {
         path: "vault.token",
@@ -198,14 +176,12 @@ declare_keys! {
         kind: Kind::Path,
         default: None,
         doc: "File that holds the token for Vault.",
-        secret: false,
     }
     VAULT_ROLE_ID: Option<String> = {
         path: "vault.role_id",
         kind: Kind::Text,
         default: None,
         doc: "Role of AppRole that logs in to Vault, in place of a token.",
-        secret: false,
     }
     VAULT_SECRET_ID: Option<String> = {
         path: "vault.secret_id",
@@ -219,140 +195,120 @@ declare_keys! {
         kind: Kind::Text,
         default: Some("approle"),
         doc: "Where AppRole is mounted, below auth/.",
-        secret: false,
     }
     VAULT_NAMESPACE: Option<String> = {
         path: "vault.namespace",
         kind: Kind::Text,
         default: None,
         doc: "Namespace in Vault; without it VAULT_NAMESPACE.",
-        secret: false,
     }
     VAULT_MOUNT: String = {
         path: "vault.mount",
         kind: Kind::Text,
         default: Some("secret"),
         doc: "Mount of the KV v2 engine that holds the records.",
-        secret: false,
     }
     VAULT_PREFIX: Option<String> = {
         path: "vault.prefix",
         kind: Kind::Text,
         default: None,
         doc: "Folder below the mount; Blacksmith itself uses none.",
-        secret: false,
     }
     VAULT_CA_CERT: Option<PathBuf> = {
         path: "vault.ca_cert",
         kind: Kind::Path,
         default: None,
         doc: "File with the CA of Vault's certificate; without it VAULT_CACERT.",
-        secret: false,
     }
     VAULT_CA_PATH: Option<PathBuf> = {
         path: "vault.ca_path",
         kind: Kind::Path,
         default: None,
         doc: "Folder with CAs, where no file is named; without it VAULT_CAPATH.",
-        secret: false,
     }
     VAULT_CLIENT_CERT: Option<PathBuf> = {
         path: "vault.client_cert",
         kind: Kind::Path,
         default: None,
         doc: "File with our own certificate for Vault; without it VAULT_CLIENT_CERT.",
-        secret: false,
     }
     VAULT_CLIENT_KEY: Option<PathBuf> = {
         path: "vault.client_key",
         kind: Kind::Path,
         default: None,
         doc: "File with the key of that certificate; without it VAULT_CLIENT_KEY.",
-        secret: false,
     }
     VAULT_SERVER_NAME: Option<String> = {
         path: "vault.server_name",
         kind: Kind::Text,
         default: None,
         doc: "Name in Vault's certificate; without it VAULT_TLS_SERVER_NAME, else the address's.",
-        secret: false,
     }
     VAULT_INSECURE: Option<bool> = {
         path: "vault.insecure",
         kind: Kind::Bool,
         default: None,
         doc: "Accepts any certificate of Vault; without it VAULT_SKIP_VERIFY.",
-        secret: false,
     }
     VAULT_TIMEOUT: Option<Duration> = {
         path: "vault.timeout",
         kind: Kind::Duration,
         default: None,
         doc: "Longest time of one request; without it VAULT_CLIENT_TIMEOUT, else 1m.",
-        secret: false,
     }
     VAULT_TRIES: Option<u64> = {
         path: "vault.tries",
         kind: Kind::Integer { min: 1, max: 20 },
         default: None,
         doc: "Tries of one request; without it VAULT_MAX_RETRIES and one more, else 4.",
-        secret: false,
     }
     VAULT_MAX_IN_FLIGHT: u64 = {
         path: "vault.max_in_flight",
         kind: Kind::Integer { min: 1, max: 256 },
         default: Some("8"),
         doc: "Requests to Vault that are open at once.",
-        secret: false,
     }
     VAULT_REQUESTS_PER_SECOND: u64 = {
         path: "vault.requests_per_second",
         kind: Kind::Integer { min: 1, max: 10_000 },
         default: Some("100"),
         doc: "Requests to Vault a second.",
-        secret: false,
     }
     VAULT_MAX_ENTRY_BYTES: u64 = {
         path: "vault.max_entry_bytes",
         kind: Kind::Integer { min: 1_024, max: 67_108_864 },
         default: Some("1048576"),
         doc: "Largest secret that is written, in bytes: `max_entry_size` of Vault's storage.",
-        secret: false,
     }
     VAULT_MAX_STRINGS: Option<u64> = {
         path: "vault.max_strings",
         kind: Kind::Integer { min: 10, max: 100_000_000 },
         default: None,
         doc: "Most strings of one write: `max_request_json_strings` of OpenBao, 1000 unless it is set.",
-        secret: false,
     }
     STRATEGIES: Option<Vec<String>> = {
         path: "strategies",
         kind: Kind::List,
         default: None,
         doc: "Exactly these strategies, in this order; without it all, by priority.",
-        secret: false,
     }
     POLICY_KIND: Choice = {
         path: "policy.kind",
         kind: Kind::Choice(&PolicyKind::NAMES),
         default: Some("best"),
         doc: "How the strategies' opinions are weighed.",
-        secret: false,
     }
     POLICY_THRESHOLD: Confidence = {
         path: "policy.threshold",
         kind: Kind::Confidence,
         default: Some("0.7"),
         doc: "The least confidence of a match.",
-        secret: false,
     }
     POLICY_MARGIN: Confidence = {
         path: "policy.margin",
         kind: Kind::Confidence,
         default: Some("0.15"),
         doc: "The least lead of a match over the next instance.",
-        secret: false,
     }
     SCRIPTS_PATHS: Option<Vec<String>> = {
         path: "scripts.paths",
@@ -387,34 +343,53 @@ declare_keys! {
         kind: Kind::Integer { min: 1, max: 256 },
         default: None,
         doc: "Threads that match; without it as many as there are processors.",
-        secret: false,
     }
     VERIFY_INTERVAL: Duration = {
         path: "verify_interval",
         kind: Kind::Duration,
         default: Some("24h"),
         doc: "After how long every record is read again, also where nothing has changed.",
-        secret: false,
     }
     BATCH_SIZE: u64 = {
         path: "batch_size",
         kind: Kind::Integer { min: 1, max: 10_000 },
         default: Some("10"),
         doc: "Deployments handled together, between two reports of progress.",
-        secret: false,
+    }
+    BACKUP_ENABLED: bool = {
+        path: "backup.enabled",
+        kind: Kind::Bool,
+        default: Some("true"),
+        doc: "Whether a run keeps what it changes as an archive first.",
+    }
+    BACKUP_RETENTION: u64 = {
+        path: "backup.retention",
+        kind: Kind::Integer { min: 0, max: 10_000 },
+        default: Some("10"),
+        doc: "How many archives of an instance stay; 0 keeps all.",
+    }
+    BACKUP_CLEANUP: bool = {
+        path: "backup.cleanup",
+        kind: Kind::Bool,
+        default: Some("true"),
+        doc: "Whether a run removes the archives beyond that number.",
+    }
+    BACKUP_PATH: String = {
+        path: "backup.path",
+        kind: Kind::Text,
+        default: Some("backups"),
+        doc: "Name of the folder below an instance that archives are kept in.",
     }
     MAX_CONCURRENCY: u64 = {
         path: "max_concurrency",
         kind: Kind::Integer { min: 1, max: 256 },
         default: Some("5"),
         doc: "Deployments that are read or written at one moment.",
-        secret: false,
     }
     CACHE_TTL: Duration = {
         path: "cache_ttl",
         kind: Kind::Duration,
         default: Some("5m"),
         doc: "How long a manifest serves later scans of the same process.",
-        secret: false,
     }
 }

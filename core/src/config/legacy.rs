@@ -34,16 +34,12 @@ pub static LEGACY: &[&str] = &[
     "health_timeout",
     "shutdown_timeout",
     // Backups.
-    "backup.enabled",
-    "backup.retention",
     "backup.retention_count",
     "backup.retention_days",
-    "backup.cleanup",
     "backup.cleanup_enabled",
     "backup.compression",
     "backup.on_update",
     "backup.on_delete",
-    "backup.path",
     // Metrics.
     "metrics.enabled",
     "metrics.interval",

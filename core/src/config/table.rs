@@ -115,7 +115,8 @@ mod tests {
             ("policy.threshold", "policy.threshold"),
             ("policy", "section"),
             ("backup", "section"),
-            ("backup.path", "legacy"),
+            ("backup.path", "backup.path"),
+            ("backup.compression", "legacy"),
             ("interval", "legacy"),
             ("pol", "unknown"),
             ("", "unknown"),
@@ -130,11 +131,11 @@ mod tests {
         let table = Table(TABLE);
         assert_eq!(table.names_in("policy"), ["kind", "threshold", "margin"]);
         let top = table.names_in("");
-        for name in ["fleet", "policy", "backup"] {
+        for name in ["fleet", "policy", "backup", "metrics"] {
             assert_eq!(top.iter().filter(|found| **found == name).count(), 1);
         }
         let used = table.names_in_use("");
-        assert!(used.contains(&"policy") && !used.contains(&"backup"));
+        assert!(used.contains(&"policy") && !used.contains(&"metrics"));
         assert_eq!(joined("", "policy"), "policy");
         assert_eq!(joined("policy", "kind"), "policy.kind");
     }

@@ -11,7 +11,7 @@ use super::run::{Reconciler, RunError};
 use super::survey::{ManifestPrint, Survey};
 use crate::manifest::Deployment;
 use crate::matching::{Decision, Facts, Suspensions, settle_claims};
-use crate::model::{Index, JsonObject, layout};
+use crate::model::{Index, layout};
 use crate::ports::{LastScan, PortError, PortErrorKind, Slot, Version};
 use crate::scanner::{Gap, Scan, Seen};
 use crate::updater::Finding;
@@ -189,39 +189,25 @@ impl Reconciler<'_> {
     /// An index that was there and reads as absent or empty is an accident, not
     /// a start.
     fn guard_index(&self, slot: &Slot) -> Result<(), RunError> {
-        if let Slot::Vacant { version } = slot
-            && *version != Version::NEVER
-        {
-            return Err(RunError::Refused {
-                reason: format!(
-                    "the index `{}` in {} was there, in {version} versions, and is deleted",
-                    layout::INDEX,
-                    self.store.address()
-                ),
-                advice: "find out who deleted it, and undelete its last version".to_owned(),
-            });
-        }
-        let Some(state) = self.state else {
-            return Ok(());
-        };
-        let vacant = slot.data().is_none();
-        match state.index_size()? {
-            Some(size) if size > 0 && slot.data().is_none_or(JsonObject::is_empty) => {
-                Err(RunError::Refused {
-                    reason: format!(
-                        "the index `{}` in {} {}, but the last run saw {size} entries",
-                        layout::INDEX,
-                        self.store.address(),
-                        if vacant { "is not there" } else { "is empty" },
-                    ),
-                    advice: format!(
-                        "find out who removed it and restore it; for a new store use another state file than {}",
-                        state.address()
-                    ),
-                })
+        let remembered = self.state.map(|state| state.index_size()).transpose()?.flatten().unwrap_or(0);
+        let at = format!("the index `{}` in {}", layout::INDEX, self.store.address());
+        let reason = match slot {
+            Slot::Present { data, .. } if data.is_empty() && remembered > 0 => {
+                format!("{at} is empty, but the last run saw {remembered} entries")
             }
-            _ => Ok(()),
+            Slot::Vacant { .. } if remembered > 0 => {
+                format!("{at} is not there, but the last run saw {remembered} entries")
+            }
+            Slot::Vacant { version } if *version != Version::NEVER => {
+                format!("{at} is deleted; it was there in {version} versions")
+            }
+            _ => return Ok(()),
+        };
+        let mut advice = "find out who removed it and restore its last version".to_owned();
+        if let Some(state) = self.state {
+            advice.push_str(&format!("; for a new store use another state file than {}", state.address()));
         }
+        Err(RunError::Refused { reason, advice })
     }
 }
 

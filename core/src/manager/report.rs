@@ -36,6 +36,8 @@ pub struct Counts {
     pub failed: usize,
     /// Secrets that were written, the index included.
     pub writes: usize,
+    /// Archives that were written before; they are not counted as writes.
+    pub backups: usize,
 }
 
 fn is_zero(count: &usize) -> bool {

@@ -10,6 +10,7 @@ use super::filter::Filter;
 use super::progress::{NoProgress, Progress};
 use super::report::RunReport;
 use super::writer::Writer;
+use crate::backup::BackupPolicy;
 use crate::matching::MatchEngine;
 use crate::model::{Catalog, JsonObject};
 use crate::ports::{Clock, Director, DirectorInfo, PortError, RunEntry, RunState, SecretStore, SystemClock};
@@ -58,6 +59,8 @@ pub struct RunOptions {
     pub full: bool,
     /// After how long every record is read again in any case.
     pub verify_interval: Duration,
+    /// Whether and how archives are kept of what is changed.
+    pub backups: BackupPolicy,
 }
 
 impl Default for RunOptions {
@@ -69,6 +72,7 @@ impl Default for RunOptions {
             filter: Filter::default(),
             full: false,
             verify_interval: Duration::hours(24),
+            backups: BackupPolicy::default(),
         }
     }
 }

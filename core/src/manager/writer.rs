@@ -1,6 +1,7 @@
 //! The second half of a run: records, then the index, then the report.
 
 use std::collections::HashSet;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use chrono::SecondsFormat;
 use futures_util::stream::{self, StreamExt};
@@ -8,14 +9,15 @@ use futures_util::stream::{self, StreamExt};
 use super::progress::Phase;
 use super::report::{Counts, FailedInstance, RunReport};
 use super::run::Reconciler;
-use super::survey::Survey;
+use super::survey::{ManifestPrint, Survey};
+use crate::backup::RunBackups;
 use crate::matching::Decision;
 use crate::model::{DeploymentSummary, layout};
 use crate::ports::{DirectorTask, PortError, PortErrorKind};
 use crate::synchronizer::write_index;
 use crate::updater::{
-    Applied, Change, EntryChange, Finding, InstanceChange, Matched, Stamp, apply, decide_change,
-    is_up_to_date,
+    Applied, Change, Done, EntryChange, Failure, Finding, InstanceChange, Matched, SecretChange, Settled,
+    Stamp, apply, decide_change, is_up_to_date,
 };
 
 /// Writes what a survey found.
@@ -23,36 +25,48 @@ pub(super) struct Writer<'a> {
     run: &'a Reconciler<'a>,
     survey: &'a Survey,
     busy: HashSet<&'a str>,
+    backups: RunBackups<'a>,
     stamp: Stamp,
     /// Whether every record is read.
     full: bool,
+    /// Whether the store failed as a whole: what is left would fail as well.
+    is_over: AtomicBool,
 }
 
 /// What became of one deployment's records.
 enum Outcome {
     /// The index says that they are as they should be, and is believed.
     UpToDate,
-    /// They are as they should be, after this many writes.
-    InLine { change: Box<InstanceChange>, writes: u32 },
+    /// They are as they should be, or would be.
+    InLine(Box<InstanceChange>),
     /// They are left alone.
     Skipped(Finding),
-    /// The run was asked to stop before it came to them.
+    /// The run was asked to stop, or could not go on, before it came to them.
     NotBegun,
     /// They could not be read or written.
-    Failed { error: PortError, writes: u32 },
+    Failed(PortError),
 }
 
 impl Outcome {
     fn name(&self) -> &'static str {
         match self {
             Self::UpToDate => "up to date",
-            Self::InLine { writes: 0, .. } => "in line",
-            Self::InLine { .. } => "written",
+            Self::InLine(_) => "in line",
             Self::Skipped(finding) => finding.code,
             Self::NotBegun => "not begun",
-            Self::Failed { .. } => "failed",
+            Self::Failed(_) => "failed",
         }
     }
+
+    /// An outcome before which nothing was done.
+    fn at_once(self) -> (Self, Done) {
+        (self, Done::default())
+    }
+}
+
+/// Whether a failure is the store's as a whole, and not one instance's.
+fn is_the_stores_own(kind: PortErrorKind) -> bool {
+    matches!(kind, PortErrorKind::Local | PortErrorKind::Unauthenticated | PortErrorKind::Unavailable)
 }
 
 impl<'a> Writer<'a> {
@@ -64,7 +78,10 @@ impl<'a> Writer<'a> {
         full: bool,
     ) -> Self {
         let busy = tasks.iter().filter_map(|task| task.deployment.as_deref()).collect();
-        Self { run, survey, busy, stamp, full }
+        let policy = &run.options.backups;
+        let version = survey.index_slot.version();
+        let backups = RunBackups::new(run.store, policy, &survey.facts.index, version, stamp);
+        Self { run, survey, busy, backups, stamp, full, is_over: AtomicBool::new(false) }
     }
 
     pub(super) async fn write(&self) -> RunReport {
@@ -92,10 +109,10 @@ impl<'a> Writer<'a> {
                 (decision, self.reconcile(decision, summary, print).await)
             })
             .buffered(options.concurrency.max(1));
-        while let Some((decision, outcome)) = outcomes.next().await {
+        while let Some((decision, (outcome, done))) = outcomes.next().await {
             let name = decision.deployment.as_str();
             tracing::debug!(deployment = name, outcome = outcome.name(), "reconciled");
-            tally.count(decision, outcome);
+            tally.count(decision, outcome, done, options.dry_run);
             self.run.progress.advance(1);
         }
         self.run.progress.end();
@@ -108,41 +125,41 @@ impl<'a> Writer<'a> {
         decision: &Decision,
         summary: &DeploymentSummary,
         print: ManifestPrint,
-    ) -> Outcome {
+    ) -> (Outcome, Done) {
         if self.run.stop.is_cancelled() || self.is_over.load(Ordering::Relaxed) {
-            return Outcome::NotBegun;
+            return Outcome::NotBegun.at_once();
         }
         // What was parsed is let go after deciding, so that a large fleet does
         // not have to fit into memory; what was received is kept.
         let deployment = match self.run.scanner().deployment(summary).await {
             Ok(deployment) => deployment,
-            Err(error) => return Outcome::Failed { error, writes: 0 },
+            Err(error) => return Outcome::Failed(error).at_once(),
         };
         if ManifestPrint::of(&deployment.manifest) != print {
             let message = "its manifest changed while the run was under way; the next run decides anew";
-            return Outcome::Skipped(Finding::new("manifest.changed", &summary.name, message));
+            return Outcome::Skipped(Finding::new("manifest.changed", &summary.name, message)).at_once();
         }
         let facts = &self.survey.facts;
         let matched = Matched::new(decision, summary, &deployment.manifest, &facts.catalog, &facts.index);
         let matched = match matched {
             Ok(matched) => matched,
-            Err(finding) => return Outcome::Skipped(finding),
+            Err(finding) => return Outcome::Skipped(finding).at_once(),
         };
         if !self.full && is_up_to_date(&matched, self.stamp) {
-            return Outcome::UpToDate;
+            return Outcome::UpToDate.at_once();
         }
         let in_flight = summary.locked || self.busy.contains(summary.name.as_str());
         let decide = |observed: &_| decide_change(&matched, observed, in_flight, self.stamp);
         let instance = &matched.identity.instance;
-        match apply(self.run.store, instance, self.run.options.dry_run, decide).await {
-            Ok(Applied::InLine { change, written }) => Outcome::InLine { change, written },
-            Ok(Applied::Skipped { skip, written }) => Outcome::Skipped(skip.finding).after(written),
-            Err(failure) => {
-                if is_the_stores_own(failure.error.kind) {
-                    // It would be the same for every instance to come.
+        let dry_run = self.run.options.dry_run;
+        match apply(self.run.store, instance, dry_run, Some(&self.backups), decide).await {
+            Ok(Applied { settled: Settled::InLine(change), done }) => (Outcome::InLine(change), done),
+            Ok(Applied { settled: Settled::Skipped(skip), done }) => (Outcome::Skipped(skip.finding), done),
+            Err(Failure { error, done }) => {
+                if is_the_stores_own(error.kind) {
                     self.is_over.store(true, Ordering::Relaxed);
                 }
-                Outcome::Failed { error: failure.error, written: failure.written }
+                (Outcome::Failed(error), done)
             }
         }
     }
@@ -232,33 +249,39 @@ impl Tally {
         }
     }
 
-    fn count(&mut self, decision: &Decision, outcome: Outcome) {
+    fn count(&mut self, decision: &Decision, outcome: Outcome, done: Done, dry_run: bool) {
+        let instance = decision.identity().map_or("", |identity| identity.instance.as_str());
+        self.counts.writes += done.written.len();
+        self.counts.backups += done.backups as usize;
+        self.findings.extend(done.findings);
+        self.tell(instance, done.written);
         match outcome {
             Outcome::UpToDate => self.counts.unchanged += 1,
-            Outcome::InLine { change, writes } => {
-                self.counts.writes += writes as usize;
-                let InstanceChange { instance, secrets, entry } = *change;
-                for secret in secrets {
-                    self.changed.insert(instance.to_string());
-                    self.changes.push(Change {
-                        instance: instance.to_string(),
-                        creates: secret.before.is_none(),
-                        fields: secret.fields(),
-                        path: secret.path,
-                    });
+            Outcome::InLine(change) => {
+                if dry_run {
+                    self.tell(instance, change.secrets);
                 }
-                self.entries.push(entry);
+                self.entries.push(change.entry);
             }
             Outcome::Skipped(finding) => {
                 self.counts.skipped += 1;
                 self.findings.push(finding);
             }
             Outcome::NotBegun => self.counts.not_begun += 1,
-            Outcome::Failed { error, writes } => {
-                self.counts.writes += writes as usize;
-                let instance = decision.identity().map_or("", |identity| identity.instance.as_str());
-                self.fail(instance, decision.deployment.as_str(), &error);
-            }
+            Outcome::Failed(error) => self.fail(instance, decision.deployment.as_str(), &error),
+        }
+    }
+
+    /// Notes what was written for an instance, or would be.
+    fn tell(&mut self, instance: &str, secrets: Vec<SecretChange>) {
+        for secret in secrets {
+            self.changed.insert(instance.to_owned());
+            self.changes.push(Change {
+                instance: instance.to_owned(),
+                creates: secret.before.is_none(),
+                fields: secret.fields(),
+                path: secret.path,
+            });
         }
     }
 

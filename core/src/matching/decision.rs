@@ -116,7 +116,8 @@ pub struct Ranked {
     pub identity: Identity,
     /// The highest confidence of any strategy.
     pub confidence: Confidence,
-    /// The kinds of evidence that speak for it.
+    /// The kinds of evidence that speak for it, and for no other identity as
+    /// well: what fits several prefers none.
     pub families: BTreeSet<Family>,
     /// The strategies that proposed it, in the order of the chain.
     pub strategies: Vec<StrategyId>,
@@ -207,11 +208,13 @@ pub(super) fn rank(steps: &[Step], index: &Index) -> Vec<Ranked> {
         let StepResult::Said(Opinion::Propose(proposals)) = &step.result else {
             continue;
         };
+        let only = proposals.iter().all(|proposal| proposal.identity == proposals[0].identity);
         for proposal in proposals {
+            let kinds = proposal.evidence.iter().map(|evidence| evidence.locus.family()).filter(|_| only);
             match ranking.iter_mut().find(|(ranked, _)| ranked.identity == proposal.identity) {
                 Some((ranked, spelled_by)) => {
                     ranked.confidence = ranked.confidence.max(proposal.confidence);
-                    ranked.families.insert(step.family);
+                    ranked.families.extend(kinds);
                     if ranked.strategies.last() != Some(&step.strategy) {
                         ranked.strategies.push(step.strategy.clone());
                     }
@@ -224,7 +227,7 @@ pub(super) fn rank(steps: &[Step], index: &Index) -> Vec<Ranked> {
                     Ranked {
                         identity: proposal.identity.clone(),
                         confidence: proposal.confidence,
-                        families: BTreeSet::from([step.family]),
+                        families: kinds.collect(),
                         strategies: vec![step.strategy.clone()],
                         vetoed: false,
                     },

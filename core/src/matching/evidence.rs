@@ -82,6 +82,20 @@ pub enum Locus {
     },
 }
 
+impl Locus {
+    /// What kind of thing stands there.
+    #[must_use]
+    pub fn family(&self) -> Family {
+        match self {
+            Self::Name { .. } => Family::Name,
+            Self::Manifest { .. } => Family::Metadata,
+            Self::Releases | Self::Catalog { .. } => Family::Topology,
+            Self::Record { .. } => Family::Record,
+            Self::Script { .. } => Family::Script,
+        }
+    }
+}
+
 impl fmt::Display for Locus {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

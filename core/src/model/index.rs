@@ -3,8 +3,6 @@
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
-use serde_json::value::RawValue;
-
 use super::recognise::{plan_before, split_trailing_uuid};
 use super::{Identity, InstanceId, JsonObject, PlanId, ServiceId};
 
@@ -58,7 +56,7 @@ pub struct Index {
     entries: Vec<IndexEntry>,
     /// Members that are no instance's entry: they are kept and never read.
     others: JsonObject,
-    by_instance: HashMap<InstanceId, usize>,
+    by_instance: HashMap<InstanceId, Vec<usize>>,
     by_name: HashMap<String, Vec<usize>>,
     /// The places of the entries by their folded ids, made when first asked.
     sorted: OnceLock<Vec<usize>>,
@@ -90,8 +88,7 @@ impl Index {
 
     fn insert(&mut self, entry: IndexEntry) {
         let at = self.entries.len();
-        // The first spelling of a UUID that stands twice stays the instance's.
-        self.by_instance.entry(entry.instance.clone()).or_insert(at);
+        self.by_instance.entry(entry.instance.clone()).or_default().push(at);
         if let Some(plan) = entry.plan() {
             let name = format!("{plan}-{}", entry.instance.folded());
             self.by_name.entry(name).or_default().push(at);
@@ -123,10 +120,20 @@ impl Index {
         self.entries.is_empty()
     }
 
-    /// The entry of an instance; the case of a UUID does not count.
+    /// The entry of an instance; the case of a UUID does not count, unless the
+    /// index has the UUID in several spellings.
     #[must_use]
     pub fn entry(&self, instance: &InstanceId) -> Option<&IndexEntry> {
-        self.by_instance.get(instance).map(|at| &self.entries[*at])
+        let places = self.by_instance.get(instance)?;
+        let spelled = places.iter().find(|at| self.entries[**at].instance.as_str() == instance.as_str());
+        spelled.or(places.first()).map(|at| &self.entries[*at])
+    }
+
+    /// How many entries there are for an instance: more than one only if a UUID
+    /// stands there in several spellings.
+    #[must_use]
+    pub fn spellings(&self, instance: &InstanceId) -> usize {
+        self.by_instance.get(instance).map_or(0, Vec::len)
     }
 
     /// The entries whose deployment the broker would give exactly that name.
@@ -167,12 +174,6 @@ impl Index {
         let uuids = lower.into_iter().flat_map(entries).filter(|entry| entry.instance.is_uuid());
         entries(text.to_owned()).chain(uuids)
     }
-
-    /// The value of a member as it is written, whatever it is.
-    #[must_use]
-    pub fn raw(&self, key: &str) -> Option<&RawValue> {
-        self.others.raw(key)
-    }
 }
 
 #[cfg(test)]
@@ -206,6 +207,16 @@ mod tests {
         let others: Vec<_> = index.others().iter().map(|(k, _)| k).collect();
         assert_eq!(others, ["a", "..", "c"]);
         assert!(index.entries()[0].identity().is_none());
+    }
+
+    #[test]
+    fn of_several_spellings_of_a_uuid_the_one_that_is_asked_for_is_found() {
+        let upper = U.to_uppercase();
+        let index = index(&format!(r#"{{"{upper}":{{}},"{U}":{{}}}}"#));
+        for id in [U, upper.as_str()] {
+            assert_eq!(index.entry(&InstanceId::new(id).unwrap()).unwrap().instance.as_str(), id);
+        }
+        assert_eq!(index.spellings(&InstanceId::new(U).unwrap()), 2);
     }
 
     #[test]

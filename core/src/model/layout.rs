@@ -1,6 +1,6 @@
 //! Where Blacksmith keeps what, below the mount of the secret engine.
 
-use super::InstanceId;
+use super::{InstanceId, JsonObject};
 
 /// The secret that lists all instances.
 pub const INDEX: &str = "db";
@@ -33,3 +33,17 @@ pub fn deployment(instance: &InstanceId) -> String {
 /// Names below an instance that belong to the broker. Nothing of ours is ever
 /// written there.
 pub const BROKERS_OWN: [&str; 6] = ["credentials", "bindings", "deployment", "init", "plans", "task"];
+
+/// What the names of our own fields begin with, where Blacksmith has none for
+/// the purpose. They say nothing about the instance.
+pub const OWN_FIELDS: &str = "reconciler_";
+
+/// The field of an index entry that keeps runs from writing the instance.
+pub const HOLD: &str = "reconciler_hold";
+
+/// Whether an index entry is held: its instance is left as it is until somebody
+/// lets go of it.
+#[must_use]
+pub fn is_held(entry: &JsonObject) -> bool {
+    entry.raw(HOLD).is_some_and(|hold| hold.get() != "null")
+}

@@ -1,2 +1,227 @@
-//! The scanner against a Director in memory: what is asked, what is kept, what
-//! is unknown.
+//! The scanner over a Director in memory: what is kept and for how long, when
+//! it gives up, what events tell.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use futures_util::StreamExt;
+
+use super::*;
+use crate::model::{DeploymentName, DeploymentSummary};
+use crate::ports::{
+    Director, DirectorEvent, DirectorInfo, DirectorInstance, DirectorTask, EventQuery, ManifestAnswer,
+    PortError, PortErrorKind,
+};
+
+/// A Director of some deployments; `failing` fail, each with its kind.
+#[derive(Debug, Default)]
+struct Memory {
+    count: usize,
+    failing: HashMap<usize, PortErrorKind>,
+    events: Vec<DirectorEvent>,
+    asked: AtomicUsize,
+    pages: Mutex<Vec<Option<u64>>>,
+    uuid: Mutex<String>,
+}
+
+fn name(number: usize) -> DeploymentName {
+    DeploymentName::new(format!("d-{number:03}")).unwrap()
+}
+
+impl Memory {
+    fn of(count: usize) -> Self {
+        Self { count, uuid: Mutex::new("one".to_owned()), ..Self::default() }
+    }
+
+    fn failing(mut self, numbers: impl IntoIterator<Item = usize>, kind: PortErrorKind) -> Self {
+        self.failing.extend(numbers.into_iter().map(|number| (number, kind)));
+        self
+    }
+
+    fn asked(&self) -> usize {
+        self.asked.swap(0, Ordering::Relaxed)
+    }
+}
+
+#[async_trait]
+impl Director for Memory {
+    async fn info(&self) -> Result<DirectorInfo, PortError> {
+        Ok(DirectorInfo {
+            name: "memory".to_owned(),
+            uuid: self.uuid.lock().unwrap().clone(),
+            version: "1".to_owned(),
+            authentication: "none".to_owned(),
+            scopes: None,
+        })
+    }
+
+    async fn deployments(&self) -> Result<Vec<DeploymentSummary>, PortError> {
+        Ok((0..self.count).rev().map(|number| DeploymentSummary::named(name(number))).collect())
+    }
+
+    async fn manifest(&self, name: &DeploymentName) -> Result<ManifestAnswer, PortError> {
+        self.asked.fetch_add(1, Ordering::Relaxed);
+        let number: usize = name.as_str()[2..].parse().unwrap();
+        match self.failing.get(&number) {
+            Some(kind) => Err(PortError::new(*kind, "read the manifest of", name.as_str(), "no")),
+            None => Ok(ManifestAnswer::Found(b"name: x\n".as_slice().into())),
+        }
+    }
+
+    async fn tasks_in_flight(&self) -> Result<Vec<DirectorTask>, PortError> {
+        Ok(Vec::new())
+    }
+
+    async fn events(&self, query: &EventQuery) -> Result<Vec<DirectorEvent>, PortError> {
+        self.pages.lock().unwrap().push(query.before_id);
+        let older = |event: &&DirectorEvent| query.before_id.is_none_or(|before| event.id < before);
+        Ok(self.events.iter().rev().filter(older).take(3).cloned().collect())
+    }
+
+    async fn instances(&self, _name: &DeploymentName) -> Result<Vec<DirectorInstance>, PortError> {
+        self.asked.fetch_add(1, Ordering::Relaxed);
+        Ok(Vec::new())
+    }
+
+    fn address(&self) -> String {
+        "memory".to_owned()
+    }
+}
+
+/// A whole scan: what could not be seen.
+async fn scan(director: &Memory, cache: &ManifestCache) -> Scan {
+    let settings = ScanSettings { concurrency: 2, ..ScanSettings::default() };
+    let scanner = Scanner::new(director, cache, settings);
+    let mut scan = scanner.list(None, None).await.unwrap();
+    let seen: Vec<Seen> = scanner.manifests(&scan.summaries).collect().await;
+    let names: Vec<&str> = seen.iter().map(|one| one.deployment.summary.name.as_str()).collect();
+    assert!(names.is_sorted() && names.len() == director.count);
+    seen.iter().filter_map(|one| one.gap.clone()).for_each(|gap| scan.lacks(gap));
+    scan
+}
+
+#[tokio::test(start_paused = true)]
+async fn manifests_serve_later_scans_until_they_are_too_old() {
+    let director = Memory::of(4);
+    let cache = ManifestCache::new(Duration::from_secs(60));
+    for (wait, expected) in [(0, 4), (59, 0), (2, 4), (30, 0)] {
+        tokio::time::advance(Duration::from_secs(wait)).await;
+        assert!(scan(&director, &cache).await.completeness.is_complete());
+        assert_eq!(director.asked(), expected, "after {wait} s");
+    }
+    tokio::time::advance(Duration::from_secs(61)).await;
+    assert_eq!((cache.purge(), cache.len(), cache.bytes()), (4, 0, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn within_one_scan_age_does_not_count_and_without_room_nothing_is_kept() {
+    let director = Memory::of(3);
+    for (limit, expected) in [(usize::MAX, 3), (0, 6)] {
+        let cache = ManifestCache::new(Duration::ZERO).with_limit(limit);
+        let found = scan(&director, &cache).await;
+        tokio::time::advance(Duration::from_secs(3600)).await;
+        let scanner = Scanner::new(&director, &cache, ScanSettings::default());
+        for summary in &found.summaries {
+            scanner.deployment(summary).await.unwrap();
+        }
+        assert_eq!(director.asked(), expected, "{limit}");
+    }
+}
+
+#[tokio::test]
+async fn another_director_gets_nothing_of_the_one_before() {
+    let director = Memory::of(3);
+    let cache = ManifestCache::default();
+    let mut before = scan(&director, &cache).await;
+    *director.uuid.lock().unwrap() = "two".to_owned();
+    let scanner = Scanner::new(&director, &cache, ScanSettings::default());
+    scanner.confirm(&mut before).await;
+    assert!(before.completeness.is_of_another_director());
+    director.asked();
+    scan(&director, &cache).await;
+    assert_eq!(director.asked(), 3);
+    assert!(!format!("{cache:?}").contains("name: x"));
+}
+
+#[tokio::test]
+async fn five_failures_in_a_row_end_the_scan_and_scattered_ones_do_not() {
+    let row = Memory::of(50).failing(10..50, PortErrorKind::Transient);
+    let found = scan(&row, &ManifestCache::default()).await.completeness;
+    assert_eq!((found.gaps.len(), found.shortfalls.as_slice()), (40, &[Shortfall::GivenUp(5)][..]));
+    assert!(row.asked() <= 10 + 5 + 1);
+    assert!(matches!(found.gaps[39].reason, GapReason::NotAsked(5)));
+
+    let scattered = Memory::of(50).failing((0..50).filter(|n| n % 4 != 0), PortErrorKind::Transient);
+    let found = scan(&scattered, &ManifestCache::default()).await.completeness;
+    assert_eq!((scattered.asked(), found.shortfalls.len()), (50, 0));
+    // What is wrong with one deployment says nothing about the next.
+    let own = Memory::of(20).failing(0..20, PortErrorKind::TooLarge);
+    assert_eq!(scan(&own, &ManifestCache::default()).await.completeness.gaps.len(), 20);
+    assert_eq!(own.asked(), 20);
+}
+
+#[tokio::test]
+async fn instances_are_read_only_where_they_are_wanted() {
+    let director = Memory::of(1);
+    let cache = ManifestCache::default();
+    for (instances, expected) in [(false, 0), (true, 1)] {
+        let settings = ScanSettings { instances, ..ScanSettings::default() };
+        let found = Scanner::new(&director, &cache, settings).instances(&name(0)).await.unwrap();
+        assert_eq!((found.is_some(), director.asked()), (instances, expected));
+    }
+}
+
+fn event(id: u64, number: usize, action: &str, error: &str) -> DirectorEvent {
+    DirectorEvent {
+        id,
+        at: at(id),
+        user: "admin".to_owned(),
+        action: action.to_owned(),
+        object_type: "deployment".to_owned(),
+        object_name: name(number).to_string(),
+        deployment: None,
+        // Each task writes two events.
+        task: Some((id / 2).to_string()),
+        error: Some(error.to_owned()),
+    }
+}
+
+fn at(id: u64) -> DateTime<Utc> {
+    DateTime::from_timestamp(1_795_000_000 + i64::try_from(id).unwrap(), 0).unwrap()
+}
+
+#[tokio::test]
+async fn times_come_from_the_events_page_by_page_and_what_is_pruned_is_absent() {
+    let mut director = Memory::of(0);
+    director.events = vec![
+        // 0 was there before under the same name.
+        event(2, 0, "create", ""),
+        event(4, 0, "delete", ""),
+        event(6, 0, "create", ""),
+        event(8, 1, "update", ""),
+        // A task that failed: its first event does not say so.
+        event(10, 1, "update", ""),
+        event(11, 1, "update", "it broke"),
+        event(12, 0, "update", ""),
+    ];
+    let wanted: BTreeSet<DeploymentName> = (0..3).map(name).collect();
+    let times = times_of(&director, &wanted, 10).await.unwrap();
+    let expected = |created: Option<u64>, updated: u64| DeploymentTimes {
+        created_at: created.map(at),
+        updated_at: Some(at(updated)),
+    };
+    assert_eq!(times.get(&name(0)), Some(&expected(Some(6), 12)));
+    assert_eq!(times.get(&name(1)), Some(&expected(None, 8)));
+    assert_eq!(times.get(&name(2)), None);
+    assert_eq!(*director.pages.lock().unwrap(), [None, Some(10), Some(4), Some(2)]);
+
+    // Nothing wanted, or nothing open any more: nothing is asked.
+    director.pages.lock().unwrap().clear();
+    times_of(&director, &BTreeSet::new(), 10).await.unwrap();
+    times_of(&director, &BTreeSet::from([name(0)]), 10).await.unwrap();
+    assert_eq!(*director.pages.lock().unwrap(), [None, Some(10)]);
+}

@@ -114,7 +114,8 @@ pub fn may_turn_missing(
 
 /// The operation that protects an entry, if one does. A note without a time is
 /// an old one.
-fn fresh_operation(fields: &JsonObject, now: DateTime<Utc>) -> Option<String> {
+#[must_use]
+pub fn fresh_operation(fields: &JsonObject, now: DateTime<Utc>) -> Option<String> {
     let status = fields.text("status").filter(|status| WORKING.contains(&status.as_str()))?;
     let since = ["requested_at", "deprovision_requested_at"]
         .into_iter()

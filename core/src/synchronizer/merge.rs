@@ -1,6 +1,6 @@
 //! Merges what entries should hold into the index as it stands. Pure.
 
-use crate::model::{InstanceId, JsonObject};
+use crate::model::{InstanceId, JsonObject, layout};
 use crate::updater::{EntryChange, FieldChange, Finding, changed_fields};
 
 /// The index with entries merged into it.
@@ -32,6 +32,16 @@ pub fn merge_index(now: Option<&JsonObject>, changes: &[EntryChange]) -> IndexMe
                     "entry.appeared",
                     key,
                     "made by somebody else during the run",
+                ));
+                continue;
+            }
+            // Restored since the run began: its records are not what the
+            // change was computed from.
+            Some(Ok(entry)) if layout::is_held(&entry) => {
+                merge.findings.push(Finding::new(
+                    "instance.held",
+                    key,
+                    "restored and held by somebody else during the run",
                 ));
                 continue;
             }
@@ -100,6 +110,15 @@ mod tests {
         assert!(merge.after.is_none());
         let codes: Vec<_> = merge.findings.iter().map(|finding| finding.code).collect();
         assert_eq!(codes, ["entry.vanished", "entry.appeared", "entry.not-an-object"]);
+    }
+
+    #[test]
+    fn an_entry_that_is_held_is_left_alone() {
+        let now = JsonObject::parse(r#"{"a":{"reconciler_hold":{}},"b":{"reconciler_hold":null}}"#).unwrap();
+        let merge = merge_index(Some(&now), &[change("a", false), change("b", false)]);
+        assert_eq!(merge.findings[0].code, "instance.held");
+        let changed: Vec<_> = merge.entries.iter().map(|(instance, ..)| instance.as_str()).collect();
+        assert_eq!((merge.findings.len(), changed), (1, vec!["b"]));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Writes an instance's changes, each against the version that was read.
 
-use super::change::{Disposition, InstanceChange, SecretChange, Skip};
+use super::backup::BackupTaker;
+use super::change::{Disposition, Finding, InstanceChange, SecretChange, Skip};
 use super::instance::Observed;
 use crate::model::{InstanceId, layout};
 use crate::ports::{PortError, PortErrorKind, SecretStore};
@@ -8,28 +9,44 @@ use crate::ports::{PortError, PortErrorKind, SecretStore};
 /// How often an instance is read and decided again after a conflict.
 const ATTEMPTS: u32 = 3;
 
-/// What became of one instance.
+/// What became of one instance, and what was done for it.
+#[derive(Debug)]
+pub struct Applied {
+    /// What was decided in the end.
+    pub settled: Settled,
+    /// What was done, over all attempts.
+    pub done: Done,
+}
+
+/// What was decided about an instance in the end.
 #[derive(Debug)]
 #[non_exhaustive]
-pub enum Applied {
-    /// Its records are as they should be, or would be.
-    InLine {
-        /// What was decided in the end; its entry belongs into the index.
-        change: Box<InstanceChange>,
-        /// How many secrets were written.
-        writes: u32,
-    },
+pub enum Settled {
+    /// Its records are as they should be, or would be; its entry belongs into
+    /// the index.
+    InLine(Box<InstanceChange>),
     /// Its records are left alone.
     Skipped(Skip),
+}
+
+/// What was done for an instance.
+#[derive(Debug, Default)]
+pub struct Done {
+    /// The secrets that were written.
+    pub written: Vec<SecretChange>,
+    /// How many archives were written before.
+    pub backups: u32,
+    /// What people should know of the archives.
+    pub findings: Vec<Finding>,
 }
 
 /// An instance whose records could not be brought into line.
 #[derive(Debug)]
 pub struct Failure {
-    /// How many secrets had been written before.
-    pub writes: u32,
     /// What went wrong.
     pub error: PortError,
+    /// What had been done before.
+    pub done: Done,
 }
 
 /// Reads the records of an instance.
@@ -45,54 +62,85 @@ async fn observe(store: &dyn SecretStore, instance: &InstanceId) -> Result<Obser
     })
 }
 
-/// Reads the records of an instance, decides, and writes unless `dry_run`.
-/// Somebody else's write in between means: read and decide again.
+/// Reads the records of an instance, decides, and writes unless `dry_run`,
+/// after `backups` has kept what stands there. Somebody else's write in between
+/// means: read and decide again.
 ///
 /// # Errors
-/// If something could not be read or written. What had been written before
-/// stays; the next run goes on from there.
+/// If something could not be read, kept or written. What had been written
+/// before stays; the next run goes on from there.
 pub async fn apply(
     store: &dyn SecretStore,
     instance: &InstanceId,
     dry_run: bool,
+    backups: Option<&dyn BackupTaker>,
     decide: impl Fn(&Observed) -> Disposition + Send,
 ) -> Result<Applied, Failure> {
-    let mut writes = 0;
+    let mut done = Done::default();
     for attempt in 1.. {
-        let mut observed = observe(store, instance).await.map_err(|error| Failure { writes, error })?;
-        let mut disposition = decide(&observed);
-        if matches!(disposition, Disposition::AskTheBroker) {
-            let witness = store.read(&layout::deployment(instance)).await;
-            observed.witness = Some(witness.map_err(|error| Failure { writes, error })?);
-            disposition = decide(&observed);
-        }
-        let change = match disposition {
-            Disposition::Reconcile(change) => change,
-            Disposition::Skip(skip) => return Ok(Applied::Skipped(skip)),
-            Disposition::AskTheBroker => unreachable!("the broker's word has been heard, whatever it is"),
-        };
-        let written = if dry_run { Ok(()) } else { write_all(store, &change, &mut writes).await };
-        match written {
-            Ok(()) => return Ok(Applied::InLine { change, writes }),
+        let first = attempt == 1;
+        match settle(store, instance, backups.filter(|_| !dry_run), dry_run, &decide, first, &mut done).await
+        {
+            Ok(settled) => return Ok(Applied { settled, done }),
             // An ambiguous write is settled by reading again: either it is
             // there, and the next decision finds nothing to do, or it is not.
             Err(error)
                 if matches!(error.kind, PortErrorKind::Conflict | PortErrorKind::Ambiguous)
                     && attempt < ATTEMPTS => {}
-            Err(error) => return Err(Failure { writes, error }),
+            Err(error) => return Err(Failure { error, done }),
         }
     }
     unreachable!("the loop ends in one of its attempts")
 }
 
-async fn write_all(
+/// One attempt: read, decide, keep, write.
+async fn settle(
     store: &dyn SecretStore,
-    change: &InstanceChange,
-    writes: &mut u32,
-) -> Result<(), PortError> {
-    for SecretChange { path, expected, after, .. } in &change.secrets {
-        store.write(path, after, *expected).await?;
-        *writes += 1;
+    instance: &InstanceId,
+    backups: Option<&dyn BackupTaker>,
+    dry_run: bool,
+    decide: &(impl Fn(&Observed) -> Disposition + Send),
+    first: bool,
+    done: &mut Done,
+) -> Result<Settled, PortError> {
+    let mut observed = observe(store, instance).await?;
+    let mut disposition = decide(&observed);
+    if matches!(disposition, Disposition::AskTheBroker) {
+        observed.witness = Some(store.read(&layout::deployment(instance)).await?);
+        disposition = decide(&observed);
     }
-    Ok(())
+    let change = match disposition {
+        Disposition::Reconcile(change) => change,
+        Disposition::Skip(skip) => return Ok(Settled::Skipped(skip)),
+        Disposition::AskTheBroker => unreachable!("the broker's word has been heard, whatever it is"),
+    };
+    // On a later attempt what stands there was kept before, unless somebody
+    // else's write is to be changed now.
+    if let Some(backups) = backups.filter(|_| first || !change.secrets.is_empty()) {
+        let backup = backups.take(&observed, &change).await.map_err(|error| not_kept(instance, error))?;
+        done.backups += u32::from(backup.written);
+        done.findings.extend(backup.findings);
+    }
+    if !dry_run {
+        for secret in &change.secrets {
+            store.write(&secret.path, &secret.after, secret.expected).await?;
+            done.written.push(secret.clone());
+        }
+    }
+    Ok(Settled::InLine(change))
+}
+
+/// Says what the failure of a backup means for the instance.
+fn not_kept(instance: &InstanceId, error: PortError) -> PortError {
+    let advice = error.advice.clone();
+    let failure = PortError::new(
+        error.kind,
+        "back up the records of",
+        instance.as_str(),
+        format!("nothing of it was written: {error}"),
+    );
+    match advice {
+        Some(advice) => failure.with_advice(advice).with_source(error),
+        None => failure.with_source(error),
+    }
 }

@@ -6,8 +6,10 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use super::change::{Disposition, EntryChange, Finding, InstanceChange, SecretChange, Skip};
 use super::secrets::{self, Worth};
 use crate::manifest::Manifest;
-use crate::matching::{ChainFingerprint, Confidence, Decision};
-use crate::model::{Catalog, DeploymentSummary, Identity, Index, IndexEntry, JsonObject, Plan, layout};
+use crate::matching::{ChainFingerprint, Confidence, Decision, INSTANCE_ID_PATHS};
+use crate::model::{
+    Catalog, DeploymentSummary, Identity, Index, IndexEntry, InstanceId, JsonObject, Plan, layout,
+};
 use crate::ports::Slot;
 
 /// The time a run works with: one for all that it writes.
@@ -48,6 +50,8 @@ pub struct Matched<'a> {
     pub service_name: &'a str,
     /// The instance's entry in the index, if it has one.
     pub entry: Option<&'a IndexEntry>,
+    /// How many entries the index has for the instance.
+    pub entries: usize,
 }
 
 impl<'a> Matched<'a> {
@@ -89,6 +93,7 @@ impl<'a> Matched<'a> {
             plan,
             service_name,
             entry: index.entry(&identity.instance),
+            entries: index.spellings(&identity.instance),
         })
     }
 
@@ -178,11 +183,33 @@ pub fn decide_change(
 pub fn is_up_to_date(matched: &Matched<'_>, stamp: Stamp) -> bool {
     let Some(entry) = matched.entry else { return false };
     let fingerprint = secrets::fingerprint(matched);
-    secrets::bears(&entry.fields, &fingerprint)
+    // What is held was put back as it once was: it is told in every run.
+    !layout::is_held(&entry.fields)
+        && secrets::bears(&entry.fields, &fingerprint)
         && difference(matched.identity, &entry.fields).is_none()
         && secrets::entry(matched, false, (&fingerprint, Worth::AWrite), stamp)
             .apply(Some(&entry.fields))
             .is_none()
+}
+
+/// Why the manifest must not be stored, whatever decided without looking at it:
+/// it cannot be read whole, or it says that it is another instance's.
+fn unusable_manifest(matched: &Matched<'_>) -> Option<Finding> {
+    let document = matched.manifest.document();
+    let name = &matched.summary.name;
+    if let Some(fault) = document.faults().next() {
+        return Some(Finding::new("manifest.unusable", name, format!("{fault}; nothing is written")));
+    }
+    let stated = INSTANCE_ID_PATHS.iter().find_map(|path| {
+        let text = document.path(path).filter(|node| !node.is_null())?.as_str()?;
+        let id = InstanceId::new(text).ok()?;
+        (id != matched.identity.instance).then_some(id)
+    })?;
+    let message = format!(
+        "its manifest says that it is instance `{stated}`, the decision `{}`; nothing is written",
+        matched.identity.instance
+    );
+    Some(Finding::new("manifest.states-another", name, message))
 }
 
 /// Where what is written contradicts the decision about service and plan.
@@ -215,6 +242,23 @@ fn obstacle(matched: &Matched<'_>, observed: &Observed, in_flight: bool) -> Opti
     if in_flight {
         let message = "a task of the Director works on it; the next run looks again";
         return Some(Finding::new("deployment.in-flight", name, message));
+    }
+    if matched.entry.is_some_and(|entry| layout::is_held(&entry.fields)) {
+        let message = format!(
+            "instance `{0}` is held since its records were restored; `backups release {0}` lets go of it",
+            matched.identity.instance
+        );
+        return Some(Finding::new("instance.held", name, message));
+    }
+    if matched.entries > 1 {
+        let message = format!(
+            "the index has instance `{}` in {} spellings; take out those that are wrong",
+            matched.identity.instance, matched.entries
+        );
+        return Some(Finding::new("entry.ambiguous", name, message));
+    }
+    if let Some(finding) = unusable_manifest(matched) {
+        return Some(finding);
     }
     if matched.entry.is_none() {
         let deleted = ["delete_requested_at", "deleted_at"]

@@ -5,7 +5,7 @@ use std::fs;
 use std::io::{BufRead, BufReader, Read};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Child, ChildStderr, Command, Stdio};
 
 use rusqlite::Connection;
 
@@ -194,7 +194,7 @@ fn a_full_disk_leaves_whole_records_and_the_next_run_goes_on() {
         );
         let answer = world.shell(&script).ends(0).says(&["second 0", "third 0"]);
         let read = |name: &str| fs::read_to_string(world.path("work").join(name)).unwrap();
-        let told = read("first") + &read("first.err");
+        let told = format!("{}{}", read("first"), read("first.err"));
         let codes: Vec<char> = first.chars().collect();
         let ended = answer.stdout.split("first ").nth(1).and_then(|rest| rest.chars().next()).unwrap();
         assert!(codes.contains(&ended), "{size}: {}\n{told}", answer.stdout);
@@ -212,7 +212,7 @@ fn a_limit_on_file_sizes_leaves_whole_records_and_the_next_run_goes_on() {
     let limited = "trap '' XFSZ; ulimit -f 60; exec \"$reconciler\" run --fleet \"$fleet\"";
     let answer = world.shell(limited);
     assert!(matches!(answer.code, Some(1 | 3)), "{answer:?}");
-    let told = answer.stdout + &answer.stderr;
+    let told = format!("{}{}", answer.stdout, answer.stderr);
     assert!(told.contains("free space") && !told.contains("panicked"), "{told}");
     world.run("run").ends(0);
     world.run("run").ends(0).says(&["0 writes"]);
@@ -239,29 +239,77 @@ async fn what_cannot_be_remembered_does_not_hide_what_was_written() {
     world.run("run").ends(3).says(&["failed  state: failed to ", "0 writes"]);
 }
 
-/// Another process's lock holds the run in the middle of its writing.
-#[test]
-fn a_run_that_is_interrupted_says_so_and_the_next_one_goes_on() {
-    let world = World::new();
-    world.run("run").ends(0);
-    let manifest = world.manifest("redis-small-7cd5767f-4790-4fe2-ba2d-288743bd4d3f");
-    world.edit(&manifest, "maxmemory: 768mb", "maxmemory: 512mb");
-    let other = Connection::open(world.store_file()).unwrap();
-    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+/// A run that another process's lock holds in the middle of its writing.
+struct Held {
+    world: World,
+    lock: Connection,
+    run: Child,
+    stderr: BufReader<ChildStderr>,
+    told: String,
+}
 
-    let mut run =
-        world.command(world.words("run")).stderr(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
-    let mut stderr = BufReader::new(run.stderr.take().unwrap());
-    let mut told = String::new();
-    while !told.contains("State ") {
-        assert_ne!(stderr.read_line(&mut told).unwrap(), 0, "{told}");
+impl Held {
+    fn new() -> Self {
+        let world = World::new();
+        world.run("run").ends(0);
+        let manifest = world.manifest("redis-small-7cd5767f-4790-4fe2-ba2d-288743bd4d3f");
+        world.edit(&manifest, "maxmemory: 768mb", "maxmemory: 512mb");
+        let lock = Connection::open(world.store_file()).unwrap();
+        lock.execute_batch("BEGIN IMMEDIATE").unwrap();
+        let mut run = world
+            .command(world.words("run --debug"))
+            .env("BLACKSMITH_RECONCILER_MAX_CONCURRENCY", "1")
+            .stderr(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let stderr = BufReader::new(run.stderr.take().unwrap());
+        let mut held = Self { world, lock, run, stderr, told: String::new() };
+        // The one before it, by name.
+        held.wait_for("deployment=\"rabbitmq-standalone-e6e83fd9-abfb-46a4-a1a2-f664b42afb30\" outcome");
+        held
     }
-    let signal = Command::new("kill").args(["-INT", &run.id().to_string()]).status().unwrap();
-    assert!(signal.success());
-    stderr.read_to_string(&mut told).unwrap();
-    assert_eq!(run.wait().unwrap().code(), Some(130), "{told}");
-    assert!(told.contains("error: interrupted\nhelp: nothing is left half written"), "{told}");
 
-    drop(other);
-    world.run("run").ends(0).says(&["1 changed"]);
+    fn wait_for(&mut self, text: &str) {
+        while !self.told.contains(text) {
+            assert_ne!(self.stderr.read_line(&mut self.told).unwrap(), 0, "{}", self.told);
+        }
+    }
+
+    fn interrupt(&mut self) {
+        let signal = Command::new("kill").args(["-INT", &self.run.id().to_string()]).status().unwrap();
+        assert!(signal.success());
+    }
+
+    /// The exit code and all that was said.
+    fn end(&mut self) -> (Option<i32>, String) {
+        self.stderr.read_to_string(&mut self.told).unwrap();
+        self.run.stdout.take().unwrap().read_to_string(&mut self.told).unwrap();
+        (self.run.wait().unwrap().code(), self.told.clone())
+    }
+}
+
+#[test]
+fn a_run_that_is_interrupted_while_it_writes_finishes_what_is_in_hand() {
+    let mut held = Held::new();
+    held.interrupt();
+    held.wait_for("stopping; ");
+    held.lock.execute_batch("ROLLBACK").unwrap();
+    let (code, told) = held.end();
+    assert_eq!(code, Some(3), "{told}");
+    assert!(told.contains("run.stopped  ") && told.contains("1 changed"), "{told}");
+    held.world.run("run").ends(0).says(&["0 changed", "0 writes"]);
+}
+
+#[test]
+fn a_second_signal_does_not_wait_and_the_next_run_goes_on() {
+    let mut held = Held::new();
+    held.interrupt();
+    held.wait_for("stopping; ");
+    held.interrupt();
+    let (code, told) = held.end();
+    assert_eq!(code, Some(130), "{told}");
+    assert!(told.contains("error: interrupted\nhelp: nothing is left half written"), "{told}");
+    held.lock.execute_batch("ROLLBACK").unwrap();
+    held.world.run("run").ends(0).says(&["1 changed"]);
 }

@@ -66,7 +66,7 @@ fn without_a_fleet_every_way_to_name_one_is_shown() {
     for command in ["run", "plan", "scan", "explain cf", "decisions eval"] {
         let words: Vec<&str> = command.split(' ').collect();
         Answer::of(&mut world.command(words))
-            .fails(1, &["nothing says what to look at", "help: give a fleet's folder with --fleet DIR"]);
+            .fails(1, &["nothing says what to look at", "a fleet's folder with --fleet DIR"]);
     }
 }
 

@@ -191,3 +191,13 @@ async fn members_of_any_shape_stay_byte_for_byte_and_in_their_place() {
     assert_eq!(stored_keys, keys);
     world.run("run").ends(0).says(&["0 writes"]);
 }
+
+#[tokio::test]
+async fn an_index_that_was_deleted_is_not_begun_anew_even_without_a_state() {
+    let world = World::new();
+    world.run("run").ends(0);
+    SqliteStore::open(world.store_file()).unwrap().delete(layout::INDEX).await.unwrap();
+    fs::remove_file(world.state_file()).unwrap();
+    let answer = world.run("run").ends(4);
+    assert!(answer.stderr.contains("is deleted") && answer.stderr.contains("restore"), "{}", answer.stderr);
+}

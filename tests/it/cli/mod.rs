@@ -3,6 +3,7 @@
 
 mod program;
 
+mod backups;
 mod bad_fleet;
 mod bad_manifests;
 mod bad_store;

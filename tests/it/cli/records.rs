@@ -179,3 +179,24 @@ async fn what_was_taken_from_a_record_is_put_back() {
     assert_eq!((run.count("writes"), run.count("changed")), (1, 1));
     assert_eq!(world.fields(INSTANCE).await.text("deployment_name").as_deref(), Some(DEPLOYMENT));
 }
+
+#[tokio::test]
+async fn a_manifest_that_cannot_be_used_is_not_stored_by_a_chain_that_does_not_look_at_it() {
+    let name_only = "run --strategies stored-record,uuid-pattern --json";
+    for text in ["a: [", "just text", "x: &a [*a]"] {
+        let world = World::new();
+        std::fs::write(world.manifest(DEPLOYMENT), text).unwrap();
+        let run = world.run(name_only).ends(0);
+        assert!(run.stdout.contains("manifest.unusable"), "{text}");
+        let paths: Vec<String> = world.versions().await.into_iter().map(|(path, _)| path).collect();
+        assert!(!paths.iter().any(|path| path.starts_with(INSTANCE)), "{text}: {paths:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_manifest_that_states_another_instance_is_not_stored_by_a_chain_that_does_not_look_at_it() {
+    let world = World::new();
+    world.edit(&world.manifest(DEPLOYMENT), INSTANCE, "7cd5767f-4790-4fe2-ba2d-000000000000");
+    let run = world.run("run --strategies stored-record --json").ends(0);
+    assert!(run.stdout.contains("manifest.states-another"), "{}", run.stdout);
+}

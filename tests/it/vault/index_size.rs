@@ -79,7 +79,8 @@ async fn outgrows_and_fits(settings: VaultSettings, look: Look<'_>) {
             assert_eq!(&index[instance], entry, "what is no entry stays as it is");
             continue;
         };
-        for field in entry.keys() {
+        // What another program left when it called an entry missing is healed.
+        for field in entry.keys().filter(|field| !field.starts_with("delet") && *field != "status") {
             assert!(index[instance].get(field).is_some(), "{instance}.{field} is lost");
         }
     }

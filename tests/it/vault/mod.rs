@@ -3,6 +3,7 @@
 mod crash;
 mod doctor;
 mod index_size;
+mod live;
 mod markers;
 mod program;
 mod reading;

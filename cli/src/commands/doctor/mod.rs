@@ -128,7 +128,7 @@ pub(crate) fn run(global: &GlobalArgs, args: &DoctorArgs, output: &mut Output) -
             sections.push(catalog::section(&settings, &source, stop).await);
         }
         let mut smallest_policy = None;
-        if let Some(vault) = vault::examine(&settings).await {
+        if let Some(vault) = vault::examine(&settings, stop).await {
             sections.push(vault.section);
             smallest_policy = vault.policy.filter(|_| args.policy || vault.lacks_access);
         }

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use reconciler_core::config::{Settings, duration_text};
+use reconciler_core::manager::CancellationToken;
 use reconciler_core::ports::{PortError, PortErrorKind};
 
 use super::{Check, Section};
@@ -25,10 +26,10 @@ pub(super) struct Examination {
 }
 
 /// Looks at Vault if the records are there; nothing if they are in a file.
-pub(super) async fn examine(settings: &Settings) -> Option<Examination> {
+pub(super) async fn examine(settings: &Settings, stop: &CancellationToken) -> Option<Examination> {
     let opened = match StoreKind::of(settings) {
         Ok(StoreKind::Embedded) => return None,
-        Ok(StoreKind::Vault) => OpenVault::open(settings),
+        Ok(StoreKind::Vault) => OpenVault::open(settings, stop),
         Err(failure) => Err(failure),
     };
     let OpenVault { store, warnings } = match opened {

@@ -28,7 +28,7 @@ pub(super) struct Need {
 
 /// All needs: reading what the broker wrote, writing what a run may change,
 /// keeping archives.
-pub(super) const NEEDS: [Need; 11] = [
+pub(super) const NEEDS: [Need; 13] = [
     need(DATA, layout::INDEX, WRITE, "the index of instances"),
     need(DATA, "+", WRITE, "the record of an instance"),
     need(DATA, "+/manifest", WRITE, "its manifest"),
@@ -36,10 +36,12 @@ pub(super) const NEEDS: [Need; 11] = [
     need(DATA, "+/deployment", &["read"], "the broker's own copy"),
     need(DATA, "+/task", &["read"], "whether a task is under way"),
     need(METADATA, "", &["list"], "which instances there are"),
-    need(DATA, "backups/*", &["create", "read"], "archives"),
-    need(METADATA, "backups/*", &["delete", "list"], "keeping few archives"),
-    need(DATA, "reconciler-backups/*", &["create", "read"], "archives beside another reconciler's"),
-    need(METADATA, "reconciler-backups/*", &["delete", "list"], "keeping few of those"),
+    need(DATA, "+/backups/*", &["create", "read"], "archives"),
+    need(METADATA, "+/backups/*", &["delete", "list"], "keeping few archives"),
+    need(DATA, "+/reconciler-backups/*", &["create", "read"], "archives beside another reconciler's"),
+    need(METADATA, "+/reconciler-backups/*", &["delete", "list"], "keeping few of those"),
+    need(DATA, "backups/*", &["read"], "another reconciler's archives"),
+    need(METADATA, "backups/*", &["list"], "whether there is another reconciler"),
 ];
 
 const fn need(
@@ -105,7 +107,7 @@ mod tests {
             "path \"secret/data/db\" {",
             "path \"secret/data/+/manifest\" {",
             "path \"secret/metadata/\" {",
-            "path \"secret/metadata/reconciler-backups/*\" {",
+            "path \"secret/metadata/+/reconciler-backups/*\" {",
         ] {
             assert_eq!(policy.matches(line).count(), 1, "{line}");
         }
@@ -120,6 +122,6 @@ mod tests {
         assert_eq!(examples[0], "kv/data/a/db");
         assert_eq!(examples[2], format!("kv/data/a/{EXAMPLE}/manifest"));
         assert_eq!(examples[6], "kv/metadata/a/");
-        assert_eq!(examples[7], format!("kv/data/a/backups/{EXAMPLE}"));
+        assert_eq!(examples[7], format!("kv/data/a/{EXAMPLE}/backups/{EXAMPLE}"));
     }
 }

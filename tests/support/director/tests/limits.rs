@@ -1,13 +1,10 @@
 //! How much is asked of a Director: its number, and how many at once.
 
-use std::time::{Duration, Instant};
-
 use futures_util::StreamExt;
 use futures_util::stream;
 use reconciler_core::ports::{Director, ManifestAnswer};
 
 use super::*;
-use crate::director::FakeDirectorSettings;
 
 fn fleet(deployments: usize) -> DirectorState {
     let manifest = format!("name: x\nnote: {}\n", "word ".repeat(100));
@@ -16,9 +13,8 @@ fn fleet(deployments: usize) -> DirectorState {
     })
 }
 
-/// Reads a whole fleet with more readers than places, and gives the time.
-async fn scan(director: &BoshDirector, deployments: usize) -> Duration {
-    let start = Instant::now();
+/// Reads a whole fleet with more readers than places.
+async fn scan(director: &BoshDirector, deployments: usize) {
     director.info().await.unwrap();
     let list = director.deployments().await.unwrap();
     director.tasks_in_flight().await.unwrap();
@@ -32,7 +28,6 @@ async fn scan(director: &BoshDirector, deployments: usize) -> Duration {
         .count()
         .await;
     assert_eq!((list.len(), found), (deployments, deployments));
-    start.elapsed()
 }
 
 #[tokio::test]
@@ -48,26 +43,4 @@ async fn a_scan_takes_n_and_three_requests_and_never_more_at_once_than_allowed()
     assert_eq!((ours.total(), ours.retries), (304, 0));
     assert_eq!(ours.by_route["/deployments/:name"], 300);
     assert!(ours.most_in_flight <= IN_FLIGHT);
-}
-
-/// Prints how the time of a scan compares with what latency and the limit on
-/// requests in flight allow.
-#[tokio::test]
-#[ignore = "a measurement: run it in release with --ignored --nocapture"]
-async fn measure_a_scan_of_a_thousand_deployments() {
-    const DEPLOYMENTS: usize = 1000;
-    let latency = Duration::from_millis(20);
-    let settings_of_fake = FakeDirectorSettings { latency, ..FakeDirectorSettings::default() };
-    let fake = FakeDirector::start_with(fleet(DEPLOYMENTS), settings_of_fake);
-    let director = client(settings(&fake));
-    let took = scan(&director, DEPLOYMENTS).await;
-    let rounds = DEPLOYMENTS.div_ceil(IN_FLIGHT) + 4;
-    let allowed = latency * u32::try_from(rounds).unwrap();
-    let counters = fake.counters();
-    println!(
-        "{} requests, {} in flight at most, {took:?} of {allowed:?} allowed: ratio {:.3}",
-        counters.director(),
-        counters.most_in_flight,
-        took.as_secs_f64() / allowed.as_secs_f64()
-    );
 }

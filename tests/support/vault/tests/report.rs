@@ -68,9 +68,9 @@ async fn the_smallest_policy_suffices_and_gives_no_more() {
     expect(&error.unwrap_err(), PortErrorKind::Denied, "policies");
     assert_eq!(bench.store.list("").await.unwrap().len(), 2 + 1);
     for folder in ["backups", "reconciler-backups"] {
-        let archive = format!("{folder}/{id}/1767225600");
+        let archive = format!("{id}/{folder}/1767225600");
         assert_eq!(bench.write(&archive, "{}", 0).await.unwrap(), 1);
-        let names = bench.store.list(&format!("{folder}/{id}")).await.unwrap();
+        let names = bench.store.list(&format!("{id}/{folder}")).await.unwrap();
         assert_eq!(names, ["1767225600"]);
         bench.store.purge(&archive).await.unwrap();
     }

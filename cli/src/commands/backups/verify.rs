@@ -1,0 +1,75 @@
+//! `backups verify`: which archives are whole.
+
+use std::io::{self, Write};
+
+use reconciler_core::backup::{BackupError, Listing, Shelf};
+use reconciler_core::model::InstanceId;
+use serde::Serialize;
+
+use super::args::VerifyArgs;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::output::{Output, outcome_style};
+use crate::wiring::ArchiveRoom;
+
+#[derive(Serialize)]
+struct VerificationView {
+    whole: usize,
+    doubtful: Vec<Doubt>,
+    broken: Vec<Doubt>,
+}
+
+#[derive(Serialize)]
+struct Doubt {
+    instance: InstanceId,
+    path: String,
+    why: String,
+}
+
+pub(super) async fn run(room: &ArchiveRoom, args: &VerifyArgs, output: &mut Output) -> Result<Exit, Failure> {
+    let mut view = VerificationView { whole: 0, doubtful: Vec::new(), broken: Vec::new() };
+    let shelf = room.shelf();
+    for listing in super::listings(room, args.instance.as_ref()).await? {
+        verify(&shelf, &listing, args.all, &mut view).await?;
+    }
+    let complete = view.broken.is_empty();
+    output.answer("Verification", complete, &view, |out| text(out, &view))?;
+    Ok(if complete { Exit::Success } else { Exit::Incomplete })
+}
+
+async fn verify(
+    shelf: &Shelf<'_>,
+    listing: &Listing,
+    all: bool,
+    view: &mut VerificationView,
+) -> Result<(), Failure> {
+    let instance = &listing.instance;
+    let doubt = |path: &str, why: &str| Doubt {
+        instance: instance.clone(),
+        path: path.to_owned(),
+        why: why.to_owned(),
+    };
+    view.broken.extend(listing.unreadable.iter().map(|fault| doubt(&fault.path, &fault.why)));
+    let looked_at = if all { listing.archives.len() } else { 1 };
+    for listed in listing.archives.iter().take(looked_at) {
+        match shelf.read(instance, listed).await {
+            Ok(archive) if archive.doubts.is_empty() => view.whole += 1,
+            Ok(archive) => view.doubtful.push(doubt(&listed.path, &archive.doubts.join("; "))),
+            Err(BackupError::Unreadable(fault)) => view.broken.push(doubt(&fault.path, &fault.why)),
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(())
+}
+
+fn text(out: &mut dyn Write, view: &VerificationView) -> io::Result<()> {
+    let red = outcome_style("failed");
+    for Doubt { path, why, .. } in &view.broken {
+        writeln!(out, "{red}broken{red:#}    {path}: {why}")?;
+    }
+    for Doubt { path, why, .. } in &view.doubtful {
+        writeln!(out, "doubtful  {path}: {why}")?;
+    }
+    let (broken, doubtful) = (view.broken.len(), view.doubtful.len());
+    writeln!(out, "{} archives are whole, {doubtful} doubtful, {broken} broken", view.whole)
+}

@@ -1,0 +1,215 @@
+//! Puts an archive back: held first, then record by record, each against the
+//! version that was read.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+
+use super::archive::Archive;
+use super::contents::{Contents, Part};
+use super::difference::{PartDifference, Values, differences};
+use super::entry::entry_of;
+use super::folder::BackupFolder;
+use super::hold::Hold;
+use super::keeping::{Snapshot, keep};
+use super::problem::BackupError;
+use super::settled::write_settled;
+use super::when::Moment;
+use crate::model::{InstanceId, JsonObject, layout};
+use crate::ports::{PortError, PortErrorKind, SecretStore, Slot, Version};
+use crate::synchronizer::fresh_operation;
+
+/// How often the index is read and merged again after a write elsewhere in it.
+const ATTEMPTS: u32 = 3;
+
+/// What is to be put back.
+#[derive(Debug)]
+pub struct RestoreOrder<'a> {
+    /// The archive.
+    pub archive: &'a Archive,
+    /// Only this part; otherwise all that the archive holds.
+    pub only: Option<Part>,
+    /// The folder for the archive of what is replaced.
+    pub folder: &'a BackupFolder,
+    /// The time.
+    pub at: DateTime<Utc>,
+    /// Whether nothing is written.
+    pub dry_run: bool,
+}
+
+/// What was put back, or would be.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Restoration {
+    /// The instance, spelled as the index spells it.
+    pub instance: InstanceId,
+    /// The archive that was put back.
+    pub archive: String,
+    /// When that was taken.
+    pub taken_at: Moment,
+    /// Whether nothing was written.
+    pub dry_run: bool,
+    /// The parts that differed, as they may be shown.
+    pub changes: Vec<PartDifference>,
+    /// Parts that stand in the store and not in the archive: they stay.
+    pub left: Vec<Part>,
+    /// The archive that holds what was replaced.
+    pub replaced: Option<String>,
+    /// The hold that keeps runs from undoing it.
+    pub hold: Hold,
+}
+
+/// What stands in the store of an instance, with versions.
+#[derive(Debug)]
+struct Present {
+    instance: InstanceId,
+    entry: JsonObject,
+    index: Slot,
+    records: [(Part, Slot); 3],
+}
+
+impl Present {
+    async fn read(store: &dyn SecretStore, instance: &InstanceId) -> Result<Self, BackupError> {
+        let index = store.read(layout::INDEX).await?;
+        let (instance, entry) = entry_of(index.data(), instance)?;
+        let records = [
+            (Part::Root, store.read(&layout::root(&instance)).await?),
+            (Part::Manifest, store.read(&layout::manifest(&instance)).await?),
+            (Part::Metadata, store.read(&layout::metadata(&instance)).await?),
+        ];
+        Ok(Self { instance, entry, index, records })
+    }
+
+    fn contents(&self) -> Contents {
+        let entry = Contents::new().with(Part::Index, Some(&self.entry));
+        self.records.iter().fold(entry, |contents, (part, slot)| contents.with(*part, slot.data()))
+    }
+
+    fn versions(&self) -> BTreeMap<Part, Version> {
+        let records = self.records.iter().map(|(part, slot)| (*part, slot.version()));
+        records.chain([(Part::Index, self.index.version())]).collect()
+    }
+}
+
+/// What stands in the store of an instance, as an archive would hold it.
+///
+/// # Errors
+/// If the index has no entry of it, or something cannot be read.
+pub async fn present(store: &dyn SecretStore, instance: &InstanceId) -> Result<Contents, BackupError> {
+    Ok(Present::read(store, instance).await?.contents())
+}
+
+/// Puts an archive back. What it replaces is kept as an archive first; then the
+/// index entry is written with a hold, so that no run undoes half of it; then
+/// the records. A part that the archive lacks stays as it is.
+///
+/// # Errors
+/// `Refused` if the broker removed the entry or is at work on the instance; a
+/// conflict if somebody else wrote meanwhile: what they wrote stays, and the
+/// same order can be given again.
+pub async fn restore(
+    store: &dyn SecretStore,
+    instance: &InstanceId,
+    order: &RestoreOrder<'_>,
+) -> Result<Restoration, BackupError> {
+    let present = Present::read(store, instance).await?;
+    refuse_at_work(&present, order.at)?;
+    let there = present.contents();
+    let wanted = wanted(&there, order)?;
+    let now = Moment::of(order.at);
+    let hold = Hold::new(now, format!("restored from {}", order.archive.path));
+    let mut restoration = Restoration {
+        instance: present.instance.clone(),
+        archive: order.archive.path.clone(),
+        taken_at: order.archive.at,
+        dry_run: order.dry_run,
+        changes: differences(&present.instance, &there, &wanted, Values::Redacted),
+        left: there
+            .parts()
+            .map(|(part, _)| part)
+            .filter(|part| order.archive.contents.get(*part).is_none())
+            .collect(),
+        replaced: None,
+        hold,
+    };
+    if order.dry_run {
+        return Ok(restoration);
+    }
+    let (instance, versions) = (&present.instance, present.versions());
+    let snapshot = Snapshot { instance, contents: there, versions, reason: "restore", at: now };
+    // Nothing is removed here: it could be the archive that is put back.
+    restoration.replaced = Some(keep(store, order.folder, &snapshot).await?.path);
+    let mut entry = wanted.get(Part::Index).unwrap_or(&present.entry).clone();
+    restoration.hold.set(&mut entry);
+    write_entry(store, &present, &entry).await?;
+    for (part, slot) in &present.records {
+        let Some(after) = wanted.get(*part).filter(|after| slot.data() != Some(after)) else { continue };
+        write_settled(store, &part.path(instance), after, slot.version()).await.map_err(again)?;
+    }
+    Ok(restoration)
+}
+
+/// What should stand there: the archive's parts that are asked for, and the
+/// rest as it is.
+fn wanted(there: &Contents, order: &RestoreOrder<'_>) -> Result<Contents, BackupError> {
+    let archived = &order.archive.contents;
+    if let Some(part) = order.only.filter(|part| archived.get(*part).is_none()) {
+        return Err(BackupError::Refused {
+            reason: format!("the archive `{}` does not hold the {}", order.archive.path, part.name()),
+            advice: "`backups show` tells what an archive holds".to_owned(),
+        });
+    }
+    let asked = |part: &Part| order.only.is_none_or(|only| only == *part);
+    let parts = archived.parts().filter(|(part, _)| asked(part));
+    Ok(parts.fold(there.clone(), |contents, (part, object)| contents.with(part, Some(object))))
+}
+
+/// The broker rewrites records blindly while it is at work: whatever is put
+/// back then may be gone the next second, and what it wrote with it.
+fn refuse_at_work(present: &Present, at: DateTime<Utc>) -> Result<(), BackupError> {
+    let Some(status) = fresh_operation(&present.entry, at) else { return Ok(()) };
+    Err(BackupError::Refused {
+        reason: format!("the broker is at work on instance `{}`: its status is `{status}`", present.instance),
+        advice: "wait until it is done and give the order again".to_owned(),
+    })
+}
+
+/// Writes the index with one entry replaced. Other entries may change
+/// meanwhile; this one may not.
+async fn write_entry(
+    store: &dyn SecretStore,
+    present: &Present,
+    entry: &JsonObject,
+) -> Result<(), BackupError> {
+    let mut slot = present.index.clone();
+    for attempt in 1.. {
+        let (key, there) = entry_of(slot.data(), &present.instance)?;
+        if there == *entry {
+            return Ok(());
+        }
+        if key.as_str() != present.instance.as_str() || there != present.entry {
+            let reason = "the instance's entry was written by somebody else since it was read";
+            let error =
+                PortError::new(PortErrorKind::Conflict, "write the index entry", key.as_str(), reason);
+            return Err(again(error));
+        }
+        let mut index = slot.data().cloned().unwrap_or_default();
+        index.set_value(key.as_str(), entry);
+        match write_settled(store, layout::INDEX, &index, slot.version()).await {
+            Ok(()) => return Ok(()),
+            Err(error) if error.kind == PortErrorKind::Conflict && attempt < ATTEMPTS => {
+                slot = store.read(layout::INDEX).await?;
+            }
+            Err(error) => return Err(again(error)),
+        }
+    }
+    unreachable!("the loop ends in one of its attempts")
+}
+
+fn again(error: PortError) -> BackupError {
+    let advice = "give the order again: it reads anew, keeps what stands there, and goes on";
+    match error.kind {
+        PortErrorKind::Conflict => error.with_advice(advice).into(),
+        _ => error.into(),
+    }
+}

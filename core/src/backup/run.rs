@@ -1,0 +1,173 @@
+//! The archives that a run takes: before the first write of an instance, and
+//! only if something will be written.
+
+use std::collections::BTreeMap;
+
+use async_trait::async_trait;
+use tokio::sync::OnceCell;
+
+use super::contents::{Contents, Part};
+use super::folder::BackupFolder;
+use super::keeping::{Snapshot, keep};
+use super::retention::prune;
+use super::when::Moment;
+use crate::model::{Index, InstanceId, JsonObject};
+use crate::ports::{PortError, SecretStore, Version};
+use crate::updater::{Backup, BackupTaker, Finding, InstanceChange, Observed, Stamp};
+
+/// Whether and how archives are kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BackupPolicy {
+    /// Whether a run takes them.
+    pub enabled: bool,
+    /// How many of each instance stay; 0 keeps all.
+    pub retention: usize,
+    /// Whether a run removes the older ones.
+    pub cleanup: bool,
+    /// The folder below an instance, where somebody chose one.
+    pub folder: Option<BackupFolder>,
+}
+
+impl Default for BackupPolicy {
+    fn default() -> Self {
+        Self { enabled: true, retention: 10, cleanup: true, folder: None }
+    }
+}
+
+impl BackupPolicy {
+    /// The folder that was chosen, or the usual one.
+    #[must_use]
+    pub fn folder(&self) -> BackupFolder {
+        self.folder.clone().unwrap_or_else(BackupFolder::usual)
+    }
+}
+
+/// The folder for a new archive: the one that somebody chose; else the usual
+/// one, unless another reconciler keeps archives of its own: that one clears the
+/// usual folder below instances.
+///
+/// # Errors
+/// If the store cannot be listed.
+pub async fn folder_in_use(
+    store: &dyn SecretStore,
+    policy: &BackupPolicy,
+) -> Result<BackupFolder, PortError> {
+    if let Some(folder) = &policy.folder {
+        return Ok(folder.clone());
+    }
+    let others = store.list(BackupFolder::USUAL).await?;
+    Ok(if others.is_empty() { BackupFolder::usual() } else { BackupFolder::apart() })
+}
+
+/// Takes the archives of one run.
+#[derive(Debug)]
+pub struct RunBackups<'a> {
+    store: &'a dyn SecretStore,
+    policy: &'a BackupPolicy,
+    index: &'a Index,
+    index_version: Version,
+    stamp: Stamp,
+    folder: OnceCell<BackupFolder>,
+}
+
+impl<'a> RunBackups<'a> {
+    /// For a run that read this index.
+    #[must_use]
+    pub fn new(
+        store: &'a dyn SecretStore,
+        policy: &'a BackupPolicy,
+        index: &'a Index,
+        index_version: Version,
+        stamp: Stamp,
+    ) -> Self {
+        Self { store, policy, index, index_version, stamp, folder: OnceCell::new() }
+    }
+
+    /// The folder that this run uses, chosen with its first archive.
+    async fn folder(&self, findings: &mut Vec<Finding>) -> Result<&BackupFolder, PortError> {
+        self.folder.get_or_try_init(move || self.choose(findings)).await
+    }
+
+    async fn choose(&self, findings: &mut Vec<Finding>) -> Result<BackupFolder, PortError> {
+        let folder = folder_in_use(self.store, self.policy).await?;
+        if self.policy.folder.is_none() && folder != BackupFolder::usual() {
+            findings.push(Finding::new(
+                "reconciler.beside",
+                BackupFolder::USUAL,
+                format!(
+                    "another reconciler keeps archives there and clears `{}` below instances; ours go to \
+                     `{folder}`, unless `backup.path` names a folder",
+                    BackupFolder::USUAL,
+                ),
+            ));
+        }
+        Ok(folder)
+    }
+
+    /// Keeps few, if that is wished. Too many archives are no reason to leave
+    /// an instance as it is.
+    async fn clean_up(
+        &self,
+        instance: &InstanceId,
+        folder: &BackupFolder,
+        seconds: &[u64],
+        fresh: u64,
+    ) -> Option<Finding> {
+        if !self.policy.cleanup {
+            return None;
+        }
+        let retention = self.policy.retention;
+        let pruned = prune(self.store, folder, instance, seconds, retention, Some(fresh), false).await;
+        let error = pruned.err()?;
+        let message = format!("older archives stay: {error}; `backups prune` removes them");
+        Some(Finding::new("backup.not-pruned", instance, message))
+    }
+}
+
+/// Whether an entry differs in nothing but our own notes and times.
+fn says_the_same(before: Option<&JsonObject>, after: &JsonObject) -> bool {
+    let digest = |entry| Contents::new().with(Part::Index, entry).digest();
+    before.is_some() && digest(before) == digest(Some(after))
+}
+
+#[async_trait]
+impl BackupTaker for RunBackups<'_> {
+    async fn take(&self, observed: &Observed, change: &InstanceChange) -> Result<Backup, PortError> {
+        let mut backup = Backup::default();
+        if !self.policy.enabled {
+            return Ok(backup);
+        }
+        let instance = &change.instance;
+        let entry = self.index.entry(instance).map(|entry| &entry.fields);
+        let after = change.entry.fields.apply(entry);
+        if change.secrets.is_empty() && after.is_none_or(|after| says_the_same(entry, &after)) {
+            return Ok(backup);
+        }
+        let slots = [
+            (Part::Root, &observed.root),
+            (Part::Manifest, &observed.manifest),
+            (Part::Metadata, &observed.metadata),
+        ];
+        let mut contents = Contents::new().with(Part::Index, entry);
+        let mut versions = BTreeMap::from([(Part::Index, self.index_version)]);
+        for (part, slot) in slots {
+            contents = contents.with(part, slot.data());
+            versions.insert(part, slot.version());
+        }
+        // Of an instance that we are the first to write there is nothing to
+        // lose.
+        if contents.is_empty() {
+            return Ok(backup);
+        }
+        let folder = self.folder(&mut backup.findings).await?;
+        let at = Moment::of(self.stamp.at);
+        let snapshot = Snapshot { instance, contents, versions, reason: "run", at };
+        let deposit = keep(self.store, folder, &snapshot).await?;
+        backup.written = deposit.written;
+        backup.path = Some(deposit.path);
+        if deposit.written {
+            backup.findings.extend(self.clean_up(instance, folder, &deposit.seconds, deposit.second).await);
+        }
+        Ok(backup)
+    }
+}
