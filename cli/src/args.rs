@@ -7,6 +7,7 @@ use reconciler_core::config::FlagText;
 
 use crate::commands::backups::BackupsCommand;
 use crate::exit;
+use crate::script_args::ScriptsCommand;
 
 /// Keeps Blacksmith's records in Vault in line with what BOSH has deployed.
 #[derive(Debug, Parser)]
@@ -77,6 +78,9 @@ pub(crate) enum Command {
     /// Show the strategies there are.
     #[command(subcommand)]
     Strategies(StrategiesCommand),
+    /// Write, check, test and try strategies of your own.
+    #[command(subcommand)]
+    Scripts(ScriptsCommand),
     /// Hold decisions against the right answers.
     #[command(subcommand)]
     Decisions(DecisionsCommand),
@@ -140,6 +144,9 @@ pub(crate) struct MatchArgs {
     /// Exactly these strategies, in this order (default: all, by priority).
     #[arg(long, value_name = "A,B,C")]
     strategies: Option<String>,
+    /// A folder or file of scripts; may be given several times.
+    #[arg(long, value_name = "DIR")]
+    scripts: Vec<PathBuf>,
     /// How opinions are weighed: best or first-match [default: best].
     #[arg(long, value_name = "POLICY")]
     policy: Option<String>,
@@ -249,11 +256,18 @@ pub(crate) struct DoctorArgs {
 #[derive(Debug, Subcommand)]
 pub(crate) enum StrategiesCommand {
     /// List them in the order of the chain.
-    List,
+    List {
+        /// A folder or file of scripts; may be given several times.
+        #[arg(long, value_name = "DIR")]
+        scripts: Vec<PathBuf>,
+    },
     /// Show what one looks at, when it proposes and when it abstains.
     Show {
         /// The strategy's id.
         id: String,
+        /// A folder or file of scripts; may be given several times.
+        #[arg(long, value_name = "DIR")]
+        scripts: Vec<PathBuf>,
     },
 }
 
@@ -297,6 +311,14 @@ fn path_flag(flags: &mut Vec<FlagText>, key: &str, flag: &str, path: Option<&Pat
     flags.extend(path.map(|path| FlagText::new(key, path.to_string_lossy(), flag)));
 }
 
+/// Several paths are one list; flags and variables separate items by commas.
+pub(crate) fn script_flag(flags: &mut Vec<FlagText>, scripts: &[PathBuf]) {
+    if !scripts.is_empty() {
+        let paths: Vec<_> = scripts.iter().map(|path| path.to_string_lossy()).collect();
+        flags.push(FlagText::new("scripts.paths", paths.join(","), "--scripts"));
+    }
+}
+
 fn text_flag(flags: &mut Vec<FlagText>, key: &str, flag: &str, text: Option<&String>) {
     flags.extend(text.map(|text| FlagText::new(key, text, flag)));
 }
@@ -325,9 +347,17 @@ impl Flags for StoreArgs {
     }
 }
 
+impl Flags for StrategiesCommand {
+    fn add(&self, flags: &mut Vec<FlagText>) {
+        let (Self::List { scripts } | Self::Show { scripts, .. }) = self;
+        script_flag(flags, scripts);
+    }
+}
+
 impl Flags for MatchArgs {
     fn add(&self, flags: &mut Vec<FlagText>) {
         text_flag(flags, "strategies", "--strategies", self.strategies.as_ref());
+        script_flag(flags, &self.scripts);
         text_flag(flags, "policy.kind", "--policy", self.policy.as_ref());
         text_flag(flags, "policy.threshold", "--threshold", self.threshold.as_ref());
         text_flag(flags, "policy.margin", "--margin", self.margin.as_ref());

@@ -7,6 +7,7 @@ mod exit;
 mod failure;
 mod output;
 mod progress;
+mod script_args;
 mod telemetry;
 mod wiring;
 
@@ -60,7 +61,8 @@ fn run(cli: &Cli, output: &mut Output) -> Result<Exit, Failure> {
         Command::Scan(args) => commands::scan::run(global, args, output),
         Command::Explain(args) => commands::explain::run(global, args, output),
         Command::Doctor(args) => commands::doctor::run(global, args, output),
-        Command::Strategies(command) => commands::strategies::run(command, output),
+        Command::Strategies(command) => commands::strategies::run(global, command, output),
+        Command::Scripts(command) => commands::scripts::run(global, command, output),
         Command::Decisions(command) => commands::decisions::run(global, command, output),
         Command::Backups(command) => commands::backups::run(global, command, output),
         Command::Completion(args) => commands::about::completion(args),

@@ -8,6 +8,7 @@ pub(crate) mod explain;
 pub(crate) mod plan;
 pub(crate) mod run;
 pub(crate) mod scan;
+pub(crate) mod scripts;
 pub(crate) mod strategies;
 
 use std::io::Write as _;

@@ -1,12 +1,13 @@
 //! `strategies`: what can be in the chain.
 
-use reconciler_core::matching::{ChainEntry, ChainError, nearest, registered};
+use reconciler_core::matching::{Chain, ChainEntry, ChainError, nearest, registered};
 use serde::Serialize;
 
-use crate::args::StrategiesCommand;
+use crate::args::{GlobalArgs, StrategiesCommand};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::{Output, Table};
+use crate::wiring;
 
 #[derive(Serialize)]
 struct StrategyView<'a> {
@@ -32,11 +33,18 @@ fn view(entry: &ChainEntry, doc: bool) -> StrategyView<'_> {
     }
 }
 
-pub(crate) fn run(command: &StrategiesCommand, output: &mut Output) -> Result<Exit, Failure> {
-    let entries = registered()?;
+pub(crate) fn run(
+    global: &GlobalArgs,
+    command: &StrategiesCommand,
+    output: &mut Output,
+) -> Result<Exit, Failure> {
+    let settings = wiring::settings(global, &[command], output)?;
+    let mut entries = registered()?;
+    entries.extend(wiring::scripts(&settings)?.into_iter().flat_map(|set| set.entries()));
+    let chain = Chain::of(entries)?;
     match command {
-        StrategiesCommand::List => list(&entries, output),
-        StrategiesCommand::Show { id } => show(&entries, id, output),
+        StrategiesCommand::List { .. } => list(chain.entries(), output),
+        StrategiesCommand::Show { id, .. } => show(chain.entries(), id, output),
     }
 }
 

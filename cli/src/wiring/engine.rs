@@ -5,11 +5,15 @@ use std::num::NonZeroUsize;
 use reconciler_core::config::{Settings, keys};
 use reconciler_core::matching::MatchEngine;
 
+use super::scripts::scripts;
 use crate::failure::Failure;
 
 /// Builds the engine that the settings describe.
 pub(super) fn engine(settings: &Settings) -> Result<MatchEngine, Failure> {
     let mut builder = MatchEngine::builder().with_registered()?.policy(settings.policy());
+    if let Some(set) = scripts(settings)? {
+        builder = builder.with_entries(set.entries());
+    }
     if let Some(names) = settings.list(keys::STRATEGIES) {
         builder = builder.select(names.iter().map(String::as_str));
     }

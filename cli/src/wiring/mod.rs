@@ -6,6 +6,7 @@ mod catalog;
 mod director;
 mod engine;
 mod places;
+mod scripts;
 mod store;
 mod vault;
 
@@ -13,10 +14,11 @@ use std::sync::Arc;
 
 use reconciler_core::config::{Settings, SourceFile, Sources, keys};
 use reconciler_core::manager::{CancellationToken, Filter, Reconciler, RunOptions};
-use reconciler_core::matching::MatchEngine;
-use reconciler_core::model::{Catalog, InstanceId, InvalidId, PlanId, ServiceId};
+use reconciler_core::manifest::Deployment;
+use reconciler_core::matching::{Facts, MatchEngine, nearest};
+use reconciler_core::model::{Catalog, Index, InstanceId, InvalidId, PlanId, ServiceId, layout};
 use reconciler_core::ports::{DirectorInfo, RunState};
-use reconciler_core::scanner::ManifestCache;
+use reconciler_core::scanner::{ManifestCache, ScanSettings, Scanner};
 
 use self::store::Records;
 use crate::args::{CONFIG_VARIABLE, FilterArgs, Flags, GlobalArgs};
@@ -27,6 +29,7 @@ use crate::progress::Bar;
 pub(crate) use self::archives::ArchiveRoom;
 pub(crate) use self::catalog::CatalogSource;
 pub(crate) use self::director::DirectorSource;
+pub(crate) use self::scripts::{options as script_options, scripts};
 pub(crate) use self::store::StoreKind;
 pub(crate) use self::vault::{IndexSize, OpenVault, PathAccess, VaultReport, VaultStatus};
 
@@ -175,6 +178,24 @@ impl Workbench {
     /// Has every record read, also where the index says that nothing changed.
     pub(crate) fn read_everything(&mut self, full: bool) {
         self.options.full = full;
+    }
+
+    /// One deployment with its manifest, and what it is judged by.
+    pub(crate) async fn deployment(&self, name: &str) -> Result<(Deployment, Facts), Failure> {
+        let scanner = Scanner::new(self.source.director(), &self.manifests, ScanSettings::default());
+        let scan = scanner.list(Some(self.info.clone()), None).await?;
+        let Some(summary) = scan.summaries.iter().find(|summary| summary.name.as_str() == name) else {
+            let known: Vec<String> = scan.summaries.iter().map(|summary| summary.name.to_string()).collect();
+            let advice = match nearest(name, &known) {
+                Some(name) => format!("did you mean `{name}`?"),
+                None => "`scan` lists the deployments there are".to_owned(),
+            };
+            return Err(Failure::told(format!("there is no deployment `{name}`"), advice));
+        };
+        let deployment = scanner.deployment(summary).await?;
+        let index = self.records.store.read(layout::INDEX).await?;
+        let index = index.data().map(Index::from_object).unwrap_or_default();
+        Ok((deployment, Facts::new(Arc::clone(&self.catalog), index, scan.statistics.clone())))
     }
 
     pub(crate) fn filter(&self) -> &Filter {

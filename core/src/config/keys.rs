@@ -310,6 +310,34 @@ declare_keys! {
         default: Some("0.15"),
         doc: "The least lead of a match over the next instance.",
     }
+    SCRIPTS_PATHS: Option<Vec<String>> = {
+        path: "scripts.paths",
+        kind: Kind::List,
+        default: None,
+        doc: "Folders or files with scripts that are strategies too.",
+        secret: false,
+    }
+    SCRIPTS_MAX_PRIORITY: u64 = {
+        path: "scripts.max_priority",
+        kind: Kind::Integer { min: 0, max: 65_535 },
+        default: Some("499"),
+        doc: "The highest priority a script may have.",
+        secret: false,
+    }
+    SCRIPTS_MAX_CONFIDENCE: Confidence = {
+        path: "scripts.max_confidence",
+        kind: Kind::Confidence,
+        default: Some("0.9"),
+        doc: "The most a script may be sure; what it says beyond that is cut.",
+        secret: false,
+    }
+    SCRIPTS_ON_ERROR: Choice = {
+        path: "scripts.on_error",
+        kind: Kind::Choice(&["degrade", "ignore"]),
+        default: Some("degrade"),
+        doc: "Whether a script that fails degrades the decision.",
+        secret: false,
+    }
     WORKERS: Option<u64> = {
         path: "workers",
         kind: Kind::Integer { min: 1, max: 256 },

@@ -4,12 +4,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use futures_util::stream::StreamExt;
+use tokio::sync::oneshot;
 
 use super::progress::Phase;
 use super::run::{Reconciler, RunError};
 use super::survey::{ManifestPrint, Survey};
 use crate::manifest::Deployment;
-use crate::matching::{Decision, Facts, settle_claims};
+use crate::matching::{Decision, Facts, Suspensions, settle_claims};
 use crate::model::{Index, layout};
 use crate::ports::{LastScan, PortError, PortErrorKind, Slot, Version};
 use crate::scanner::{Gap, Scan, Seen};
@@ -24,6 +25,28 @@ struct Batch {
     manifests: Vec<ManifestPrint>,
     findings: Vec<Finding>,
     gaps: Vec<Gap>,
+}
+
+/// Hands on from one batch to the next which strategies are suspended: counted
+/// in the order of the deployments, whatever is read or decided first.
+struct Turn {
+    before: oneshot::Receiver<Suspensions>,
+    after: oneshot::Sender<Suspensions>,
+}
+
+impl Turn {
+    /// What the first turn waits for, and gets at once.
+    fn first() -> oneshot::Receiver<Suspensions> {
+        let (after, before) = oneshot::channel();
+        let _ = after.send(Suspensions::default());
+        before
+    }
+
+    /// The turn after the latest one.
+    fn after(latest: &mut oneshot::Receiver<Suspensions>) -> Self {
+        let (after, next) = oneshot::channel();
+        Self { before: std::mem::replace(latest, next), after }
+    }
 }
 
 /// How far a look has come, for whoever ends it.
@@ -79,10 +102,11 @@ impl Reconciler<'_> {
         let mut findings = Vec::new();
         let mut gaps = Vec::new();
         {
+            let mut next = Turn::first();
             let batches = scanner
                 .manifests(&scan.summaries)
                 .chunks(self.options.batch_size.max(1))
-                .map(|batch| self.decide_batch(batch, facts.clone()))
+                .map(|batch| self.decide_batch(batch, facts.clone(), Turn::after(&mut next)))
                 .buffered(BATCHES);
             let mut batches = std::pin::pin!(batches);
             while let Some(batch) = batches.next().await {
@@ -116,12 +140,16 @@ impl Reconciler<'_> {
 
     /// Decides away from the async threads: it is work for the processor, and
     /// must not hold up those that wait for answers.
-    async fn decide_batch(&self, seen: Vec<Seen>, facts: Facts) -> Result<Batch, RunError> {
+    async fn decide_batch(&self, seen: Vec<Seen>, facts: Facts, turn: Turn) -> Result<Batch, RunError> {
         let engine = Arc::clone(&self.engine);
+        let Turn { before, after } = turn;
+        // An earlier batch that was given up ends the whole look.
+        let mut suspensions = before.await.unwrap_or_default();
         let work = tokio::task::spawn_blocking(move || {
             let gaps = seen.iter().filter_map(|one| one.gap.clone()).collect();
             let deployments: Vec<Deployment> = seen.into_iter().map(|one| one.deployment).collect();
-            let decisions = engine.decide_each(&deployments, &facts);
+            let decisions = engine.decide_next(&deployments, &facts, &mut suspensions);
+            let _ = after.send(suspensions);
             let manifests = deployments.iter().map(|one| ManifestPrint::of(&one.manifest)).collect();
             Batch { decisions, manifests, findings: deployments.iter().flat_map(notices).collect(), gaps }
         });

@@ -19,6 +19,11 @@ pub struct ChainEntry {
     pub origin: Cow<'static, str>,
     /// The strategy.
     pub strategy: Arc<dyn MatchStrategy>,
+    /// What tells its content from an earlier one of the same version, for a
+    /// strategy that can change while the program runs.
+    pub revision: Option<Arc<str>>,
+    /// Whether its failure leaves the decision as good as it is.
+    pub tolerated: bool,
 }
 
 impl ChainEntry {
@@ -34,7 +39,22 @@ impl ChainEntry {
         let origin = origin.into();
         let id = StrategyId::new(&meta.id)
             .map_err(|source| ChainError::InvalidId { origin: origin.to_string(), source })?;
-        Ok(Self { id, meta, origin, strategy })
+        Ok(Self { id, meta, origin, strategy, revision: None, tolerated: false })
+    }
+
+    /// The same strategy, told from others of its version by this text.
+    #[must_use]
+    pub fn with_revision(mut self, revision: impl Into<Arc<str>>) -> Self {
+        self.revision = Some(revision.into());
+        self
+    }
+
+    /// The same strategy; whether its failure is seen, but does not degrade the
+    /// decision.
+    #[must_use]
+    pub fn tolerated(mut self, tolerated: bool) -> Self {
+        self.tolerated = tolerated;
+        self
     }
 }
 

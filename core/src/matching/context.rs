@@ -1,8 +1,9 @@
 //! Everything a strategy may look at.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 
+use super::Read;
 use crate::manifest::{Deployment, Document};
 use crate::model::{Catalog, DeploymentSummary, FleetStatistics, Index};
 
@@ -37,13 +38,39 @@ pub struct MatchContext<'a> {
     deployment: &'a Deployment,
     facts: &'a Facts,
     consulted: &'a Cell<bool>,
+    reads: Option<&'a RefCell<Vec<Read>>>,
 }
 
 impl<'a> MatchContext<'a> {
     /// A context; `consulted` is set when the manifest is looked at.
     #[must_use]
     pub fn new(deployment: &'a Deployment, facts: &'a Facts, consulted: &'a Cell<bool>) -> Self {
-        Self { deployment, facts, consulted }
+        Self { deployment, facts, consulted, reads: None }
+    }
+
+    /// The same context, noting what the strategy looks at if it says so.
+    #[must_use]
+    pub fn noting(self, reads: &'a RefCell<Vec<Read>>) -> Self {
+        Self { reads: Some(reads), ..self }
+    }
+
+    /// Notes what was looked at, for the explanation.
+    pub fn note_reads(&self, looked_at: impl IntoIterator<Item = Read>) {
+        if let Some(reads) = self.reads {
+            reads.borrow_mut().extend(looked_at);
+        }
+    }
+
+    /// The deployment.
+    #[must_use]
+    pub fn deployment(&self) -> &'a Deployment {
+        self.deployment
+    }
+
+    /// What is the same for every deployment of the run.
+    #[must_use]
+    pub fn facts(&self) -> &'a Facts {
+        self.facts
     }
 
     /// The deployment's name.

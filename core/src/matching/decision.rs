@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use std::collections::BTreeSet;
 use std::fmt;
 
-use super::{ChainFingerprint, Confidence, Family, Opinion, StrategyError};
+use super::{ChainFingerprint, Confidence, Family, Opinion, Read, StrategyError};
 use crate::model::{DeploymentName, Identity, Index, StrategyId};
 
 /// What became of one deployment.
@@ -83,6 +83,8 @@ pub struct Step {
     pub result: StepResult,
     /// Proposals that were not let in, with the rule they break.
     pub refused: Vec<Refusal>,
+    /// What the strategy looked at, if it keeps account of that.
+    pub reads: Vec<Read>,
 }
 
 /// A proposal that was not let in.

@@ -1,6 +1,6 @@
 //! Runs a chain over deployments and decides.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::num::NonZeroUsize;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -8,10 +8,15 @@ use super::admission::{Admission, admit};
 use super::chain::Fnv;
 use super::decision::{self, Decision, Degradation, Outcome, Refusal, ReviewReason, Step, StepResult};
 use super::{
-    Chain, ChainEntry, ChainError, ChainFingerprint, Facts, MatchContext, Opinion, Policy, StrategyError,
-    registered, settle_claims, workers,
+    Chain, ChainEntry, ChainError, ChainFingerprint, Facts, MatchContext, OVER_LIMITS_IN_A_ROW, Opinion,
+    Policy, StrategyError, Suspensions, registered, settle_claims, workers,
 };
 use crate::manifest::{Deployment, Severity};
+
+/// How many deployments are decided before it is seen whether a strategy has to
+/// be suspended: few where that may come soon, many where it does not come.
+const LEAST_AHEAD: usize = 32;
+const MOST_AHEAD: usize = 1024;
 
 /// Decides which service instance a deployment is.
 #[derive(Debug, Clone)]
@@ -118,17 +123,29 @@ impl MatchEngine {
     /// not looked at: see [`settle_claims`].
     #[must_use]
     pub fn decide(&self, deployment: &Deployment, facts: &Facts) -> Decision {
+        self.decide_without(deployment, facts, &Suspensions::default())
+    }
+
+    /// Decides about one deployment without asking the strategies that are
+    /// suspended.
+    fn decide_without(&self, deployment: &Deployment, facts: &Facts, suspensions: &Suspensions) -> Decision {
         let consulted = Cell::new(false);
         let context = MatchContext::new(deployment, facts, &consulted);
         let mut trace: Vec<Step> = Vec::with_capacity(self.chain.entries().len());
         let mut settled = false;
-        for entry in self.chain.entries() {
-            let step = if settled { skipped(entry) } else { assess(entry, context) };
+        for (place, entry) in self.chain.entries().iter().enumerate() {
+            let step = if settled {
+                step(entry, StepResult::Skipped)
+            } else if suspensions.suspends(place) {
+                step(entry, StepResult::Failed(StrategyError::Suspended(OVER_LIMITS_IN_A_ROW)))
+            } else {
+                assess(entry, context)
+            };
             settled = settled || self.policy.settles(&step);
             trace.push(step);
         }
         let ranking = decision::rank(&trace, &facts.index);
-        let degradations = degradations(&trace, deployment, consulted.get());
+        let degradations = degradations(&trace, &self.chain, deployment, consulted.get());
         let outcome = if degradations.is_empty() {
             self.policy.judge(&trace, &ranking)
         } else {
@@ -148,7 +165,42 @@ impl MatchEngine {
     /// decisions come in the order of the deployments.
     #[must_use]
     pub fn decide_each(&self, deployments: &[Deployment], facts: &Facts) -> Vec<Decision> {
-        workers::map_in_order(deployments, self.workers, |deployment| self.decide(deployment, facts))
+        self.decide_next(deployments, facts, &mut Suspensions::default())
+    }
+
+    /// Decides about the next deployments of a run: a strategy that goes over
+    /// its limits too often in a row, counted in the order of the deployments,
+    /// is not asked again.
+    ///
+    /// Deployments are decided ahead, in parallel; where a strategy turns out to
+    /// be suspended, what was decided beyond that point is decided anew. So the
+    /// decisions are those of one thread that goes from one deployment to the
+    /// next, whatever the number of threads or the size of batches.
+    #[must_use]
+    pub fn decide_next(
+        &self,
+        deployments: &[Deployment],
+        facts: &Facts,
+        suspensions: &mut Suspensions,
+    ) -> Vec<Decision> {
+        let mut decisions: Vec<Decision> = Vec::with_capacity(deployments.len());
+        let mut ahead = LEAST_AHEAD;
+        while decisions.len() < deployments.len() {
+            let rest = &deployments[decisions.len()..];
+            let decided = workers::map_in_order(&rest[..rest.len().min(ahead)], self.workers, |deployment| {
+                self.decide_without(deployment, facts, suspensions)
+            });
+            ahead = (ahead * 2).min(MOST_AHEAD);
+            for decision in decided {
+                let suspended = suspensions.note(&decision);
+                decisions.push(decision);
+                if suspended {
+                    ahead = LEAST_AHEAD;
+                    break;
+                }
+            }
+        }
+        decisions
     }
 
     /// Decides about a whole fleet: each deployment by itself, then what several
@@ -161,23 +213,27 @@ impl MatchEngine {
     }
 }
 
-fn step(entry: &ChainEntry, result: StepResult, refused: Vec<Refusal>) -> Step {
-    Step { strategy: entry.id.clone(), family: entry.meta.family, result, refused }
-}
-
-fn skipped(entry: &ChainEntry) -> Step {
-    step(entry, StepResult::Skipped, Vec::new())
+fn step(entry: &ChainEntry, result: StepResult) -> Step {
+    Step {
+        strategy: entry.id.clone(),
+        family: entry.meta.family,
+        result,
+        refused: Vec::new(),
+        reads: Vec::new(),
+    }
 }
 
 /// Runs one strategy. Whatever it does, the chain goes on.
 fn assess(entry: &ChainEntry, context: MatchContext<'_>) -> Step {
-    let said = catch_unwind(AssertUnwindSafe(|| entry.strategy.assess(context)))
+    let reads = RefCell::new(Vec::new());
+    let said = catch_unwind(AssertUnwindSafe(|| entry.strategy.assess(context.noting(&reads))))
         .unwrap_or_else(|payload| Err(StrategyError::Panicked(panic_text(payload.as_ref()))));
-    match said {
-        Err(error) => step(entry, StepResult::Failed(error), Vec::new()),
+    let step = match said {
+        Err(error) => step(entry, StepResult::Failed(error)),
         Ok(Opinion::Propose(proposals)) => admitted(entry, context, proposals),
-        Ok(opinion) => step(entry, StepResult::Said(opinion), Vec::new()),
-    }
+        Ok(opinion) => step(entry, StepResult::Said(opinion)),
+    };
+    Step { reads: reads.into_inner(), ..step }
 }
 
 fn admitted(entry: &ChainEntry, context: MatchContext<'_>, proposals: Vec<super::Proposal>) -> Step {
@@ -189,7 +245,7 @@ fn admitted(entry: &ChainEntry, context: MatchContext<'_>, proposals: Vec<super:
             Admission::Refused(why) => refused.push(Refusal { identity: proposal.identity, why: why.into() }),
             Admission::Impossible(why) => {
                 let error = StrategyError::Inadmissible { identity: proposal.identity.to_string(), why };
-                return step(entry, StepResult::Failed(error), refused);
+                return Step { refused, ..step(entry, StepResult::Failed(error)) };
             }
         }
     }
@@ -198,7 +254,7 @@ fn admitted(entry: &ChainEntry, context: MatchContext<'_>, proposals: Vec<super:
     } else {
         Opinion::Propose(let_in)
     };
-    step(entry, StepResult::Said(opinion), refused)
+    Step { refused, ..step(entry, StepResult::Said(opinion)) }
 }
 
 /// A panic's message, shortened; it may hold anything.
@@ -211,10 +267,12 @@ fn panic_text(payload: &(dyn std::any::Any + Send)) -> String {
     text.chars().take(super::evidence::LONGEST_NOTE).collect()
 }
 
-fn degradations(trace: &[Step], deployment: &Deployment, consulted: bool) -> Vec<Degradation> {
+fn degradations(trace: &[Step], chain: &Chain, deployment: &Deployment, consulted: bool) -> Vec<Degradation> {
     let mut degradations: Vec<Degradation> = trace
         .iter()
-        .filter_map(|step| match &step.result {
+        .zip(chain.entries())
+        .filter(|(_, entry)| !entry.tolerated)
+        .filter_map(|(step, _)| match &step.result {
             StepResult::Failed(error) => {
                 Some(Degradation::Strategy { id: step.strategy.clone(), code: error.code().to_owned() })
             }
@@ -241,6 +299,12 @@ fn fingerprint(chain: &Chain, policy: Policy) -> ChainFingerprint {
         hash.field(&entry.meta.version.to_le_bytes());
         hash.field(&entry.meta.priority.to_le_bytes());
         hash.field(entry.meta.family.to_string().as_bytes());
+        if let Some(revision) = &entry.revision {
+            hash.field(revision.as_bytes());
+        }
+        if entry.tolerated {
+            hash.field(b"tolerated");
+        }
     }
     hash.field(policy.to_string().as_bytes());
     ChainFingerprint(hash.0)

@@ -110,6 +110,26 @@ impl fmt::Display for Locus {
     }
 }
 
+/// Something a strategy looked at, where in its own text it did so.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Read {
+    /// What was looked at: `deployment.name`.
+    pub what: Cow<'static, str>,
+    /// The strategy's file.
+    pub file: Arc<str>,
+    /// Line and column there.
+    pub at: Location,
+}
+
+impl Read {
+    /// Something that was looked at.
+    #[must_use]
+    pub fn new(what: impl Into<Cow<'static, str>>, file: Arc<str>, at: Location) -> Self {
+        Self { what: what.into(), file, at }
+    }
+}
+
 /// The longest note, in characters; what is longer is cut.
 pub const LONGEST_NOTE: usize = 200;
 

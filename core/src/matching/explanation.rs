@@ -156,6 +156,9 @@ fn write_step(f: &mut fmt::Formatter<'_>, step: &Step) -> fmt::Result {
     for refusal in &step.refused {
         writeln!(f, "    refused {}: {}", refusal.identity, refusal.why)?;
     }
+    for read in &step.reads {
+        writeln!(f, "    read {:<26} {}:{}", read.what, read.file, read.at)?;
+    }
     Ok(())
 }
 

@@ -73,6 +73,19 @@ impl StrategyMeta {
             doc: Cow::Borrowed(doc),
         }
     }
+
+    /// The description of a strategy that is known only once the program runs.
+    #[must_use]
+    pub fn owned(
+        id: String,
+        version: u32,
+        priority: u16,
+        family: Family,
+        summary: String,
+        doc: String,
+    ) -> Self {
+        Self { id: id.into(), version, priority, family, summary: summary.into(), doc: doc.into() }
+    }
 }
 
 /// A strategy that is compiled in and registers itself with
@@ -97,6 +110,17 @@ pub enum StrategyError {
         /// Why that cannot be.
         why: &'static str,
     },
+    /// It took more than it may have: too many steps, too much memory, too long.
+    #[error("{message}")]
+    OverLimit {
+        /// A stable dotted code that names the limit.
+        code: Cow<'static, str>,
+        /// Which limit, where, and what to do.
+        message: String,
+    },
+    /// It was not asked: it went over its limits too often in this run.
+    #[error("the strategy is suspended for the rest of this run: it went over its limits {0} times in a row")]
+    Suspended(u32),
     /// Something else, in its own words.
     #[error("{message}")]
     Other {
@@ -114,7 +138,8 @@ impl StrategyError {
         match self {
             Self::Panicked(_) => "strategy.panicked",
             Self::Inadmissible { .. } => "strategy.inadmissible",
-            Self::Other { code, .. } => code,
+            Self::Suspended(_) => "strategy.suspended",
+            Self::OverLimit { code, .. } | Self::Other { code, .. } => code,
         }
     }
 }

@@ -4,7 +4,7 @@
 use serde::Serialize;
 
 use super::decision::{Decision, Degradation, Outcome, Ranked, Refusal, ReviewReason, Step, StepResult};
-use super::{Confidence, Evidence, Family, Opinion, Proposal};
+use super::{Confidence, Evidence, Family, Opinion, Proposal, Read};
 use crate::model::Identity;
 
 /// Grows when a field changes its meaning or goes away; new fields may come at
@@ -61,6 +61,14 @@ struct StepView<'a> {
     proposals: Vec<ProposalView<'a>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     refused: Vec<RefusalView<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    reads: Vec<ReadView<'a>>,
+}
+
+#[derive(Debug, Clone, Serialize)]
+struct ReadView<'a> {
+    what: &'a str,
+    at: String,
 }
 
 #[derive(Debug, Clone, Serialize)]
@@ -155,6 +163,7 @@ fn step(step: &Step) -> StepView<'_> {
         why,
         proposals,
         refused: step.refused.iter().map(refusal).collect(),
+        reads: step.reads.iter().map(read).collect(),
     }
 }
 
@@ -168,6 +177,10 @@ fn proposal(proposal: &Proposal) -> ProposalView<'_> {
 
 fn refusal(refusal: &Refusal) -> RefusalView<'_> {
     RefusalView { identity: &refusal.identity, why: &refusal.why }
+}
+
+fn read(read: &Read) -> ReadView<'_> {
+    ReadView { what: &read.what, at: format!("{}:{}", read.file, read.at) }
 }
 
 fn one_evidence(evidence: &Evidence) -> EvidenceView<'_> {

@@ -4,8 +4,9 @@
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// Scripts and deep manifests need more than a thread's usual 2 MiB.
-const STACK_BYTES: usize = 8 * 1024 * 1024;
+/// How large their stacks are: scripts and deep manifests need more than a
+/// thread's usual 2 MiB.
+pub const STACK_BYTES: usize = 8 * 1024 * 1024;
 
 /// How many neighbours a thread takes at once.
 const STRIDE: usize = 16;

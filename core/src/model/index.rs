@@ -1,6 +1,7 @@
 //! Blacksmith's index: the one secret that lists all instances.
 
 use std::collections::HashMap;
+use std::sync::OnceLock;
 
 use super::recognise::{plan_before, split_trailing_uuid};
 use super::{Identity, InstanceId, JsonObject, PlanId, ServiceId};
@@ -57,6 +58,8 @@ pub struct Index {
     others: JsonObject,
     by_instance: HashMap<InstanceId, Vec<usize>>,
     by_name: HashMap<String, Vec<usize>>,
+    /// The places of the entries by their folded ids, made when first asked.
+    sorted: OnceLock<Vec<usize>>,
 }
 
 impl Index {
@@ -153,6 +156,24 @@ impl Index {
             Some((plan_before(name, &entry.instance)?, entry))
         })
     }
+
+    /// The entries whose id begins with that text, by id; the case of a UUID
+    /// does not count.
+    pub fn beginning(&self, text: &str) -> impl Iterator<Item = &IndexEntry> {
+        let sorted = self.sorted.get_or_init(|| {
+            let mut places: Vec<usize> = (0..self.entries.len()).collect();
+            places.sort_by_key(|at| self.entries[*at].instance.folded());
+            places
+        });
+        let entries = |beginning: String| {
+            let first = sorted.partition_point(|at| self.entries[*at].instance.folded() < beginning.as_str());
+            let behind = sorted[first..].iter().map(|at| &self.entries[*at]);
+            behind.take_while(move |entry| entry.instance.folded().starts_with(&beginning))
+        };
+        let lower = text.bytes().any(|b| b.is_ascii_uppercase()).then(|| text.to_ascii_lowercase());
+        let uuids = lower.into_iter().flat_map(entries).filter(|entry| entry.instance.is_uuid());
+        entries(text.to_owned()).chain(uuids)
+    }
 }
 
 #[cfg(test)]
@@ -204,6 +225,20 @@ mod tests {
         let (stem, entry) = index.ending("prod-old-tesla").unwrap();
         assert_eq!((stem, entry.instance.as_str()), ("prod", "old-tesla"));
         assert!(index.ending("tesla").is_none());
+    }
+
+    #[test]
+    fn entries_are_found_by_the_beginning_of_their_ids() {
+        let upper = U.to_uppercase();
+        let index = index(&format!(r#"{{"tesla":{{}},"{upper}":{{}},"1b4e28ba-x":{{}},"Tesla":{{}}}}"#));
+        let found = |text: &str| -> Vec<String> {
+            index.beginning(text).map(|entry| entry.instance.to_string()).collect()
+        };
+        assert_eq!(found("1b4e28ba"), [upper.as_str(), "1b4e28ba-x"]);
+        assert_eq!(found("1B4E28BA-2"), [upper.as_str()]);
+        assert_eq!(found("tes"), ["tesla"]);
+        assert_eq!(found("Tes"), ["Tesla"]);
+        assert_eq!(found("x"), [] as [String; 0]);
     }
 
     #[test]

@@ -194,7 +194,7 @@ fn a_full_disk_leaves_whole_records_and_the_next_run_goes_on() {
         );
         let answer = world.shell(&script).ends(0).says(&["second 0", "third 0"]);
         let read = |name: &str| fs::read_to_string(world.path("work").join(name)).unwrap();
-        let told = read("first") + &read("first.err");
+        let told = format!("{}{}", read("first"), read("first.err"));
         let codes: Vec<char> = first.chars().collect();
         let ended = answer.stdout.split("first ").nth(1).and_then(|rest| rest.chars().next()).unwrap();
         assert!(codes.contains(&ended), "{size}: {}\n{told}", answer.stdout);
@@ -212,7 +212,7 @@ fn a_limit_on_file_sizes_leaves_whole_records_and_the_next_run_goes_on() {
     let limited = "trap '' XFSZ; ulimit -f 60; exec \"$reconciler\" run --fleet \"$fleet\"";
     let answer = world.shell(limited);
     assert!(matches!(answer.code, Some(1 | 3)), "{answer:?}");
-    let told = answer.stdout + &answer.stderr;
+    let told = format!("{}{}", answer.stdout, answer.stderr);
     assert!(told.contains("free space") && !told.contains("panicked"), "{told}");
     world.run("run").ends(0);
     world.run("run").ends(0).says(&["0 writes"]);

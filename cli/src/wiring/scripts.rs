@@ -1,0 +1,29 @@
+//! The scripts that the settings name, and what they are allowed.
+
+use std::path::PathBuf;
+
+use reconciler_core::config::{Settings, keys};
+use reconciler_strategies::script::{ScriptOptions, ScriptSet};
+
+use crate::failure::Failure;
+
+/// What the settings allow scripts.
+pub(crate) fn options(settings: &Settings) -> ScriptOptions {
+    let mut options = ScriptOptions::default();
+    options.max_priority = u16::try_from(settings.integer(keys::SCRIPTS_MAX_PRIORITY)).unwrap_or(u16::MAX);
+    options.max_confidence = settings.confidence(keys::SCRIPTS_MAX_CONFIDENCE);
+    options.tolerate_errors = settings.choice(keys::SCRIPTS_ON_ERROR) == "ignore";
+    options
+}
+
+/// The scripts that the settings name, if they name any.
+pub(crate) fn scripts(settings: &Settings) -> Result<Option<ScriptSet>, Failure> {
+    let Some(paths) = settings.list(keys::SCRIPTS_PATHS) else {
+        return Ok(None);
+    };
+    let paths: Vec<PathBuf> = paths.iter().map(PathBuf::from).collect();
+    let set = ScriptSet::load(&paths, &options(settings)).map_err(|problems| {
+        Failure::local(problems).or_advise("`reconciler scripts check` shows everything that is wrong or odd")
+    })?;
+    Ok(Some(set))
+}

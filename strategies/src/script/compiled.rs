@@ -1,0 +1,160 @@
+//! A script, read, compiled and checked.
+
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+
+use reconciler_core::model::StrategyId;
+use rhai::{AST, CallFnOptions, Dynamic, Engine, FuncArgs, Scope};
+use sha2::{Digest, Sha256};
+
+use super::call::{Account, Call, last_entered};
+use super::checks;
+use super::failure;
+use super::header::Header;
+use super::limits::Limits;
+use super::problem::{ScriptProblem, Severity};
+use super::source::{self, Source};
+use super::vocabulary::Vocabulary;
+
+/// A script that can be called.
+pub struct Script {
+    pub(super) source: Source,
+    pub(super) ast: AST,
+    pub(super) id: StrategyId,
+    header: Header,
+    hash: String,
+}
+
+impl Script {
+    /// Compiles and checks a script. What comes back beside it are warnings.
+    pub(super) fn compile(
+        source: Source,
+        engine: &Engine,
+        vocabulary: &Vocabulary,
+        max_priority: u16,
+    ) -> (Option<Self>, Vec<ScriptProblem>) {
+        let (file, text) = (&source.file, &source.text);
+        let compiled = catch_unwind(AssertUnwindSafe(|| engine.compile(text.as_ref())));
+        let mut ast = match compiled {
+            Ok(Ok(ast)) => ast,
+            Ok(Err(error)) => return (None, vec![failure::unparsed(file, text, &error)]),
+            Err(panic) => {
+                return (None, vec![failure::panicked(file, text, rhai::Position::NONE, panic.as_ref())]);
+            }
+        };
+        ast.set_source(file.as_ref());
+        let mut problems = checks::check(&ast, file, text, vocabulary);
+        // A script that is not functions only, or has no header, is not called.
+        if problems.iter().any(|p| matches!(p.code, "script.forbidden" | "script.incomplete")) {
+            return (None, problems);
+        }
+        let at = source::function(text, "strategy");
+        let (said, _) = invoke(engine, vocabulary, &source, &ast, "strategy", ());
+        let header = said.map_err(|problem| vec![problem]).and_then(|map| {
+            Header::read(map, file, at, &source.stem(), max_priority)
+                .map_err(|found| found.into_iter().map(|problem| problem.shown_in(text)).collect())
+        });
+        match header {
+            Ok(header) if problems.iter().all(|problem| problem.severity == Severity::Warning) => {
+                let Ok(id) = StrategyId::new(format!("script:{}", header.id)) else {
+                    return (None, problems);
+                };
+                let hash = Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
+                (Some(Self { source, ast, id, header, hash }), problems)
+            }
+            Ok(_) => (None, problems),
+            Err(found) => {
+                problems.extend(found);
+                (None, problems)
+            }
+        }
+    }
+
+    /// Its id in the chain, `script:<id>`.
+    #[must_use]
+    pub fn id(&self) -> &StrategyId {
+        &self.id
+    }
+
+    /// What it says about itself.
+    #[must_use]
+    pub fn header(&self) -> &Header {
+        &self.header
+    }
+
+    /// Its file, as it is shown.
+    #[must_use]
+    pub fn file(&self) -> &str {
+        &self.source.file
+    }
+
+    /// Its file.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.source.path
+    }
+
+    /// The SHA-256 of its text, in hex.
+    #[must_use]
+    pub fn hash(&self) -> &str {
+        &self.hash
+    }
+
+    /// The comment at its top, without the slashes.
+    #[must_use]
+    pub fn doc(&self) -> String {
+        let lines = self.ast.doc().lines();
+        let lines: Vec<&str> = lines.map(|line| line.trim_start_matches("//!").trim()).collect();
+        lines.join("\n").trim().to_owned()
+    }
+
+    /// The names of its tests, in the order of the text.
+    #[must_use]
+    pub fn tests(&self) -> Vec<String> {
+        let functions = source::functions(&self.source.text);
+        let is_test = |name: &String| {
+            let known = |f: rhai::ScriptFnMetadata<'_>| f.name == name.as_str() && f.params.is_empty();
+            name.starts_with(checks::TEST_PREFIX) && self.ast.iter_functions().any(known)
+        };
+        functions.into_iter().map(|(name, _)| name).filter(is_test).collect()
+    }
+
+    /// The folder of its cases: `cases/<id>` beside it.
+    #[must_use]
+    pub fn cases(&self) -> PathBuf {
+        self.source.path.parent().unwrap_or(Path::new("")).join("cases").join(&self.header.id)
+    }
+}
+
+impl fmt::Debug for Script {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Script")
+            .field("file", &self.source.file)
+            .field("header", &self.header)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Calls a function of a script, within all limits. The one place that does.
+pub(super) fn invoke(
+    engine: &Engine,
+    vocabulary: &Vocabulary,
+    source: &Source,
+    ast: &AST,
+    function: &str,
+    arguments: impl FuncArgs,
+) -> (Result<Dynamic, ScriptProblem>, Account) {
+    let call = Call::begin(&Limits::STANDARD);
+    // A script has no code outside of functions, so there is none to run first.
+    let options = CallFnOptions::new().eval_ast(false);
+    let returned = catch_unwind(AssertUnwindSafe(|| {
+        engine.call_fn_with_options::<Dynamic>(options, &mut Scope::new(), ast, function, arguments)
+    }));
+    let said = match returned {
+        Ok(Ok(value)) => Ok(value),
+        Ok(Err(error)) => Err(failure::failed(&source.file, &source.text, function, *error, vocabulary)),
+        Err(panic) => Err(failure::panicked(&source.file, &source.text, last_entered(), panic.as_ref())),
+    };
+    (said, call.finish())
+}

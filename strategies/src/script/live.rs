@@ -1,0 +1,98 @@
+//! A set of scripts that can be replaced while the program runs.
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+
+use super::problem::ScriptProblems;
+use super::set::{ScriptOptions, ScriptSet};
+use super::trial;
+
+/// What came of reading the scripts again.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub enum Reload {
+    /// Nothing has changed.
+    Unchanged,
+    /// The next run uses these.
+    Replaced(Arc<ScriptSet>),
+    /// The set stays as it was, for these reasons.
+    Refused(ScriptProblems),
+}
+
+/// The scripts in use. A run takes the set once, at its start, and keeps it: it
+/// never sees two.
+#[derive(Debug)]
+pub struct LiveScripts {
+    paths: Vec<PathBuf>,
+    options: ScriptOptions,
+    /// Locked for as long as it takes to copy a pointer, never while a script
+    /// runs.
+    current: RwLock<Arc<ScriptSet>>,
+    refused: RwLock<Option<ScriptProblems>>,
+    /// Held while a set is built, so that an older one never comes last.
+    building: Mutex<()>,
+}
+
+impl LiveScripts {
+    /// Reads the first set.
+    ///
+    /// # Errors
+    /// Everything that is wrong with any of the scripts.
+    pub fn open(paths: Vec<PathBuf>, options: ScriptOptions) -> Result<Self, ScriptProblems> {
+        let set = Arc::new(ScriptSet::load(&paths, &options)?);
+        Ok(Self {
+            paths,
+            options,
+            current: RwLock::new(set),
+            refused: RwLock::new(None),
+            building: Mutex::new(()),
+        })
+    }
+
+    /// The set in use.
+    #[must_use]
+    pub fn current(&self) -> Arc<ScriptSet> {
+        Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Why the last attempt to replace the set failed, if it did.
+    #[must_use]
+    pub fn refused(&self) -> Option<ScriptProblems> {
+        self.refused.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Reads the scripts again: builds a whole new set, checks and tests it, and
+    /// only then puts it in the place of the old one.
+    pub fn reload(&self) -> Reload {
+        let _building = self.building.lock().unwrap_or_else(PoisonError::into_inner);
+        let outcome = self.build();
+        let refused = match &outcome {
+            Reload::Refused(problems) => Some(problems.clone()),
+            Reload::Unchanged | Reload::Replaced(_) => None,
+        };
+        *self.refused.write().unwrap_or_else(PoisonError::into_inner) = refused;
+        if let Reload::Replaced(set) = &outcome {
+            *self.current.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(set);
+        }
+        outcome
+    }
+
+    fn build(&self) -> Reload {
+        let set = match ScriptSet::load(&self.paths, &self.options) {
+            Ok(set) => set,
+            Err(problems) => return Reload::Refused(problems),
+        };
+        let content = |set: &ScriptSet| -> Vec<(String, String)> {
+            set.scripts().iter().map(|script| (script.file().to_owned(), script.hash().to_owned())).collect()
+        };
+        if content(&set) == content(&self.current()) {
+            return Reload::Unchanged;
+        }
+        let failures = trial::failures(&set);
+        if failures.is_empty() {
+            Reload::Replaced(Arc::new(set))
+        } else {
+            Reload::Refused(ScriptProblems(failures))
+        }
+    }
+}
