@@ -13,13 +13,13 @@ use tokio::sync::Mutex;
 use super::errand::Errand;
 use super::lease::Lease;
 use super::link::Link;
+use super::login::Logins;
 use super::refusal::{Refused, judge_read};
 use super::settings::{AppRole, TokenSource};
 use super::wire::{self, TokenAnswer};
 use crate::adapters::http::{
     Call, Credential, Credentials, HeaderName, HeaderValue, Method, Replay, Secret, StatusCode,
 };
-use crate::model::json::raw;
 use crate::ports::{Clock, PortError, PortErrorKind};
 
 /// The header of the token.
@@ -51,6 +51,7 @@ pub(super) struct Session {
 struct State {
     held: Option<Held>,
     generation: u64,
+    logins: Logins,
 }
 
 #[derive(Debug)]
@@ -220,39 +221,8 @@ impl Session {
 
     /// Logs in and holds the new token.
     async fn replace(&self, state: &mut State, role: &AppRole) -> Result<(), PortError> {
-        let subject = format!("auth/{}", role.mount);
-        let errand = Errand::new("log in to Vault with AppRole", &subject);
-        let now = self.clock.now();
-        let body = format!(
-            r#"{{"role_id":{},"secret_id":{}}}"#,
-            raw(role.role_id.expose()),
-            raw(role.secret_id.expose())
-        );
-        let call = call(&errand, Method::POST, "/v1/auth/*mount/login", &[&role.mount])
-            .body("application/json", body);
-        let answer = self.link.send(&errand, call).await?;
-        match answer.status {
-            StatusCode::OK => {}
-            StatusCode::BAD_REQUEST | StatusCode::FORBIDDEN => {
-                let refused = Refused::read(&answer);
-                return Err(errand.advise(
-                    PortErrorKind::Unauthenticated,
-                    refused.describe("Vault does not accept the role"),
-                    "check role id and secret id, and whether the secret id has expired or is \
-                     used up; `vault write -f auth/approle/role/NAME/secret-id` gives a new one",
-                ));
-            }
-            _ => return Err(Refused::read(&answer).error(&errand)),
-        }
-        let auth = wire::read::<IgnoredAny>(&errand, &answer)?.auth;
-        let granted = auth.and_then(|auth| {
-            let lease = Lease::granted(now, auth.lease_duration, auth.renewable);
-            auth.client_token.map(|token| (token, lease))
-        });
-        let (token, lease) =
-            granted.ok_or_else(|| wire::malformed(&errand, "it holds no token".to_owned()))?;
+        let (token, lease) = state.logins.make(&self.link, self.clock.now(), role).await?;
         state.hold(token, lease);
-        tracing::info!(subject, "logged in to Vault");
         Ok(())
     }
 
@@ -288,7 +258,12 @@ impl Credentials for Session {
 }
 
 /// To look up, to renew and to log in once more does no harm.
-fn call<'c>(errand: &Errand<'c>, method: Method, route: &'static str, parameters: &[&'c str]) -> Call<'c> {
+pub(super) fn call<'c>(
+    errand: &Errand<'c>,
+    method: Method,
+    route: &'static str,
+    parameters: &[&'c str],
+) -> Call<'c> {
     let call = errand.call(method, route, parameters);
     call.replay(Replay::Safe).judge(judge_read)
 }
