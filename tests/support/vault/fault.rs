@@ -27,6 +27,13 @@ pub enum Effect {
         /// The `Retry-After` header.
         retry_after: Option<String>,
     },
+    /// Exactly this answer instead of the work, as something in between gives.
+    Answer {
+        /// The status.
+        status: u16,
+        /// The body.
+        body: String,
+    },
     /// 404 with a warning instead of the work.
     Warn(String),
     /// The work is done and answered with errors.
@@ -53,6 +60,12 @@ pub enum Effect {
 impl Effect {
     fn refuse(status: u16, error: &str) -> Self {
         Self::Refuse { status, errors: vec![error.to_owned()], retry_after: None }
+    }
+
+    /// 404 with a body that may be anything.
+    #[must_use]
+    pub fn not_found(body: &str) -> Self {
+        Self::Answer { status: 404, body: body.to_owned() }
     }
 
     /// 412: the node has not seen the write that the client has.
@@ -125,6 +138,9 @@ impl Effect {
                 body: String::new(),
                 headers: vec![("location", location.clone())],
             }),
+            Self::Answer { status, body } => {
+                Some(Answer { status: *status, body: body.clone(), headers: Vec::new() })
+            }
             Self::Warn(warning) => Some(Answer::warning(404, warning)),
             Self::NoContent => Some(Answer::empty()),
             _ => None,

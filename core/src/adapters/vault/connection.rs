@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use super::errand::Errand;
 use super::link::{HOST, Link, host_of};
-use super::refusal::Refused;
-use super::session::{Session, TokenFate};
+use super::refusal::{Refusal, Refused};
+use super::session::{self, Session, TokenFate};
 use super::settings::VaultSettings;
 use crate::adapters::http::{
     Answer, Call, CancellationToken, HeaderMap, HeaderName, HeaderValue, LimitSettings, Pause, RequestCounts,
@@ -69,11 +69,15 @@ impl Connection {
         for _ in 0..TOKENS {
             let answer = self.link.send(errand, call.clone()).await?;
             if answer.status != StatusCode::FORBIDDEN {
+                if shows_acceptance(&answer) {
+                    self.session.accept(answer.generation);
+                }
                 return Ok(answer);
             }
             match self.session.examine(answer.generation).await? {
                 TokenFate::Alive => return Ok(answer),
                 TokenFate::Replaced => {}
+                TokenFate::Mute => return Err(session::mute(errand, &self.session.origin())),
                 TokenFate::Dead => {
                     let origin = self.session.origin();
                     return Err(errand.advise(
@@ -129,6 +133,16 @@ impl Connection {
             () = self.pause.pause(delay) => {}
         }
     }
+}
+
+/// Whether an answer shows that the server took the token. A rate limit, a seal
+/// or a server's failure may come before it looks at one.
+fn shows_acceptance(answer: &Answer) -> bool {
+    answer.status.is_success()
+        || matches!(
+            Refused::read(answer).refusal,
+            Refusal::Absent | Refusal::WrongPlace | Refusal::CasMismatch
+        )
 }
 
 /// What every request has: Vault Agent refuses those that could come from a

@@ -12,6 +12,7 @@ use super::entry::{self, Weight};
 use super::errand::Errand;
 use super::mount;
 use super::refusal::{Refused, judge_final, judge_read};
+use super::session::{self, TokenFate};
 use super::settings::EntryLimits;
 use super::store::VaultStore;
 use super::wire::{self, HealthAnswer};
@@ -172,15 +173,17 @@ impl VaultStore {
     }
 
     async fn token_report(&self) -> Result<TokenReport, PortError> {
-        let session = self.connection.session();
-        let origin = session.origin();
-        let Some(about) = session.describe().await? else {
-            return Err(Errand::new("look up the Vault token", &origin).advise(
+        let held = self.connection.session();
+        let origin = held.origin();
+        let errand = Errand::new("look up the Vault token", &origin);
+        let about = held.describe().await?.map_err(|fate| match fate {
+            TokenFate::Mute => session::mute(&errand, &origin),
+            _ => errand.advise(
                 PortErrorKind::Unauthenticated,
                 "it is not valid, or may not ask about itself",
                 "log in again with `vault login`, or give the token the policy `default` too",
-            ));
-        };
+            ),
+        })?;
         let is_endless = about.ttl == 0 && about.expire_time.is_none();
         Ok(TokenReport {
             origin,

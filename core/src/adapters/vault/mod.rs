@@ -4,7 +4,7 @@
 //! | part | decides |
 //! |---|---|
 //! | `settings`, `environment` | where Vault is and who we are, as the vault CLI reads it |
-//! | `session`, `lease` | the token: renewal, login, what a 403 means |
+//! | `session`, `lease`, `login` | the token: renewal, login, what a 403 means |
 //! | `link`, `connection` | headers, one hop of redirect, one answer to a dead token |
 //! | `mount` | where the secrets are, and that they are KV v2 |
 //! | `refusal` | what an answer that is no success means |
@@ -22,6 +22,7 @@ mod errand;
 mod inspect;
 mod lease;
 mod link;
+mod login;
 mod mount;
 mod refusal;
 mod session;

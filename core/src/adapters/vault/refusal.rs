@@ -7,7 +7,7 @@
 use serde::de::IgnoredAny;
 
 use super::errand::Errand;
-use super::wire::Envelope;
+use super::wire;
 use crate::adapters::http::{Answer, StatusCode, Verdict};
 use crate::ports::{PortError, PortErrorKind};
 
@@ -16,7 +16,8 @@ use crate::ports::{PortError, PortErrorKind};
 pub(super) enum Refusal {
     /// Another version stands there than the write expected.
     CasMismatch,
-    /// Neither errors nor warnings nor data: the one 404 that means absence.
+    /// An empty list of errors, no warnings, no data: the one 404 that means
+    /// absence.
     Absent,
     /// A 404 with an explanation: no mount, no such route, another engine.
     WrongPlace,
@@ -44,6 +45,36 @@ pub(super) enum Refusal {
     Foreign,
 }
 
+/// The body of a refusal, as far as it decides what a 404 means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Shape {
+    /// Nothing that Vault sends. Gateways and routers answer 404 in JSON too,
+    /// so that JSON alone says nothing.
+    Foreign,
+    /// `{"errors":[]}` and nothing else to tell.
+    Bare,
+    /// Errors, warnings or data.
+    Telling,
+}
+
+impl Shape {
+    /// The shape of a body, and its words.
+    fn read(body: &[u8]) -> (Self, String) {
+        let Some(body) = wire::envelope::<IgnoredAny>(body) else {
+            return (Self::Foreign, String::new());
+        };
+        let has_errors = body.errors.is_some();
+        let mut texts: Vec<String> = body.errors.unwrap_or_default();
+        texts.extend(body.warnings.into_iter().flatten());
+        let shape = match (texts.is_empty() && body.data.is_none(), has_errors) {
+            (false, _) => Self::Telling,
+            (true, true) => Self::Bare,
+            (true, false) => Self::Foreign,
+        };
+        (shape, flatten(&texts.join("; ")))
+    }
+}
+
 /// A refusal with the words of the server.
 #[derive(Debug)]
 pub(super) struct Refused {
@@ -69,20 +100,12 @@ const STANDBY: [&str; 5] = [
 impl Refused {
     /// Reads an answer that is no success.
     pub(super) fn read(answer: &Answer) -> Self {
-        let body = serde_json::from_slice::<Envelope<IgnoredAny>>(&answer.body).ok();
-        let mut texts: Vec<String> = Vec::new();
-        let mut has_data = false;
-        if let Some(body) = &body {
-            texts.extend(body.errors.iter().flatten().cloned());
-            texts.extend(body.warnings.iter().flatten().cloned());
-            has_data = body.data.is_some();
-        }
-        let text = flatten(&texts.join("; "));
+        let (shape, text) = Shape::read(&answer.body);
         // A success here is one that the caller cannot use.
         let refusal = if answer.status.is_redirection() || answer.status.is_success() {
             Refusal::Foreign
         } else {
-            tell(answer.status, &text, body.is_some(), has_data)
+            tell(answer.status, &text, shape)
         };
         Self { refusal, status: answer.status, text }
     }
@@ -168,15 +191,17 @@ impl Refused {
     }
 }
 
-fn tell(status: StatusCode, text: &str, is_json: bool, has_data: bool) -> Refusal {
+fn tell(status: StatusCode, text: &str, shape: Shape) -> Refusal {
     let says = |texts: &[&str]| texts.iter().any(|part| text.contains(part));
     if says(&TOO_LARGE) || status == StatusCode::PAYLOAD_TOO_LARGE {
         return Refusal::TooLarge;
     }
     match status.as_u16() {
-        404 if !is_json => Refusal::Foreign,
-        404 if text.is_empty() && !has_data => Refusal::Absent,
-        404 => Refusal::WrongPlace,
+        404 => match shape {
+            Shape::Foreign => Refusal::Foreign,
+            Shape::Bare => Refusal::Absent,
+            Shape::Telling => Refusal::WrongPlace,
+        },
         403 => Refusal::Forbidden,
         429 => Refusal::RateLimited,
         412 => Refusal::Stale,
@@ -244,12 +269,27 @@ mod tests {
 
     #[test]
     fn only_a_bare_404_is_absence() {
-        let on = |text: &str, is_json, has_data| tell(StatusCode::NOT_FOUND, text, is_json, has_data);
-        assert_eq!(on("", true, false), Refusal::Absent);
-        assert_eq!(on("", true, true), Refusal::WrongPlace);
-        assert_eq!(on("", false, false), Refusal::Foreign);
-        assert_eq!(on("no handler for route", true, false), Refusal::WrongPlace);
-        assert_eq!(on("Invalid path for a versioned", true, false), Refusal::WrongPlace);
+        for (body, refusal) in [
+            (r#"{"errors":[]}"#, Refusal::Absent),
+            (r#"{"errors":[],"data":null,"warnings":null}"#, Refusal::Absent),
+            (r#"{"errors":[],"data":{}}"#, Refusal::WrongPlace),
+            (r#"{"data":{},"warnings":null}"#, Refusal::WrongPlace),
+            (r#"{"errors":["no handler for route"]}"#, Refusal::WrongPlace),
+            (r#"{"errors":[""]}"#, Refusal::WrongPlace),
+            (r#"{"errors":[],"warnings":["Invalid path for a versioned"]}"#, Refusal::WrongPlace),
+            ("{}", Refusal::Foreign),
+            (r#"{"errors":null}"#, Refusal::Foreign),
+            (r#"{"errors":{}}"#, Refusal::Foreign),
+            (r#"{"message":"no Route matched"}"#, Refusal::Foreign),
+            ("[]", Refusal::Foreign),
+            ("[null,null,[]]", Refusal::Foreign),
+            ("null", Refusal::Foreign),
+            ("<html>", Refusal::Foreign),
+            ("", Refusal::Foreign),
+        ] {
+            let (shape, text) = Shape::read(body.as_bytes());
+            assert_eq!(tell(StatusCode::NOT_FOUND, &text, shape), refusal, "{body}");
+        }
     }
 
     #[test]
@@ -272,7 +312,7 @@ mod tests {
             (501, "", Refusal::Uninitialised),
         ] {
             let status = StatusCode::from_u16(status).unwrap();
-            assert_eq!(tell(status, text, true, false), refusal, "{status} {text}");
+            assert_eq!(tell(status, text, Shape::Telling), refusal, "{status} {text}");
         }
     }
 

@@ -5,6 +5,7 @@
 //! that many requests at once cause one renewal and one login.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_trait::async_trait;
 use serde::de::IgnoredAny;
@@ -13,13 +14,13 @@ use tokio::sync::Mutex;
 use super::errand::Errand;
 use super::lease::Lease;
 use super::link::Link;
+use super::login::Logins;
 use super::refusal::{Refused, judge_read};
 use super::settings::{AppRole, TokenSource};
 use super::wire::{self, TokenAnswer};
 use crate::adapters::http::{
     Call, Credential, Credentials, HeaderName, HeaderValue, Method, Replay, Secret, StatusCode,
 };
-use crate::model::json::raw;
 use crate::ports::{Clock, PortError, PortErrorKind};
 
 /// The header of the token.
@@ -34,6 +35,22 @@ pub(super) enum TokenFate {
     Replaced,
     /// It is not accepted any more and there is no other.
     Dead,
+    /// It was accepted once and may not ask about itself, as without the policy
+    /// `default`: policies are the reason, or its end. Nobody can tell.
+    Mute,
+}
+
+/// The error about a token that is mute.
+pub(super) fn mute(errand: &Errand<'_>, origin: &str) -> PortError {
+    errand.advise(
+        PortErrorKind::Denied,
+        format!(
+            "the token from {origin} is denied this by its policies, or has ended; it may not ask \
+             about itself"
+        ),
+        "add the path to the token's policy (`reconciler doctor` prints the smallest one), and the \
+         policy `default`, so that the two can be told apart; if it has ended, log in again",
+    )
 }
 
 /// Who we are to the server.
@@ -45,24 +62,34 @@ pub(super) struct Session {
     source: TokenSource,
     clock: Arc<dyn Clock>,
     state: Mutex<State>,
+    /// The newest generation that the server has accepted. Not in the state:
+    /// an answer must not wait for a login.
+    accepted: AtomicU64,
 }
 
 #[derive(Debug, Default)]
 struct State {
     held: Option<Held>,
     generation: u64,
+    logins: Logins,
+    /// Whether a token of ours ever answered about itself. Those that follow
+    /// have the same policies: where it is refused, they have ended.
+    may_ask: bool,
 }
 
 #[derive(Debug)]
 struct Held {
     token: Secret,
     lease: Lease,
+    /// Whether it took the place of one that was perhaps only denied: another
+    /// login would help no more than the one before.
+    is_second: bool,
 }
 
 impl State {
     fn hold(&mut self, token: Secret, lease: Lease) {
         self.generation += 1;
-        self.held = Some(Held { token, lease });
+        self.held = Some(Held { token, lease, is_second: false });
     }
 
     fn set_lease(&mut self, lease: Lease) {
@@ -74,7 +101,7 @@ impl State {
 
 impl Session {
     pub(super) fn new(link: Link, source: TokenSource, clock: Arc<dyn Clock>) -> Self {
-        Self { link, source, clock, state: Mutex::default() }
+        Self { link, source, clock, state: Mutex::default(), accepted: AtomicU64::default() }
     }
 
     /// Finds out why a request with a token of this generation was refused with
@@ -87,26 +114,52 @@ impl Session {
         let Some(held) = &state.held else {
             return Ok(TokenFate::Replaced);
         };
+        let is_second = held.is_second;
         if self.look_up(&held.token).await?.is_some() {
+            state.may_ask = true;
             return Ok(TokenFate::Alive);
         }
-        match &self.source {
-            TokenSource::AppRole(role) => {
-                self.replace(&mut state, role).await?;
-                Ok(TokenFate::Replaced)
-            }
-            _ => Ok(TokenFate::Dead),
+        let TokenSource::AppRole(role) = &self.source else {
+            return Ok(self.silence(&state));
+        };
+        if is_second && !state.may_ask {
+            return Ok(TokenFate::Mute);
         }
+        self.replace(&mut state, role).await?;
+        if !state.may_ask
+            && let Some(held) = &mut state.held
+        {
+            // A fresh token lives for certain: only it can tell what a refusal
+            // to answer about itself means.
+            let answers = self.look_up(&held.token).await?.is_some();
+            held.is_second = !answers;
+            state.may_ask = answers;
+        }
+        Ok(TokenFate::Replaced)
     }
 
-    /// The token about itself; `None` if it is refused.
-    pub(super) async fn describe(&self) -> Result<Option<TokenAnswer>, PortError> {
+    /// The server has accepted a token of this generation.
+    pub(super) fn accept(&self, generation: u64) {
+        self.accepted.fetch_max(generation, Ordering::Relaxed);
+    }
+
+    /// What it means that the token in hand was refused an answer about itself.
+    fn silence(&self, state: &State) -> TokenFate {
+        let is_issued = matches!(self.source, TokenSource::AppRole(_));
+        let is_accepted = is_issued || self.accepted.load(Ordering::Relaxed) >= state.generation;
+        if is_accepted && !state.may_ask { TokenFate::Mute } else { TokenFate::Dead }
+    }
+
+    /// The token about itself; if it is refused, what that means.
+    pub(super) async fn describe(&self) -> Result<Result<TokenAnswer, TokenFate>, PortError> {
         let mut state = self.state.lock().await;
         self.prepare(&mut state).await?;
-        match &state.held {
-            Some(held) => self.look_up(&held.token).await,
-            None => Ok(None),
-        }
+        let Some(held) = &state.held else {
+            return Ok(Err(TokenFate::Dead));
+        };
+        let answer = self.look_up(&held.token).await?;
+        state.may_ask |= answer.is_some();
+        Ok(answer.ok_or_else(|| self.silence(&state)))
     }
 
     /// Where the token comes from, for people.
@@ -146,7 +199,9 @@ impl Session {
                 let now = self.clock.now();
                 // A token without the policy `default` may not ask about
                 // itself. Whether it is any good, the first request will show.
-                let lease = match self.look_up(token).await? {
+                let about = self.look_up(token).await?;
+                state.may_ask = about.is_some();
+                let lease = match about {
                     Some(about) if about.expire_time.is_none() && about.ttl == 0 => Lease::Endless,
                     Some(about) => Lease::granted(now, about.ttl, about.renewable.unwrap_or_default()),
                     None => Lease::Unknown,
@@ -220,39 +275,8 @@ impl Session {
 
     /// Logs in and holds the new token.
     async fn replace(&self, state: &mut State, role: &AppRole) -> Result<(), PortError> {
-        let subject = format!("auth/{}", role.mount);
-        let errand = Errand::new("log in to Vault with AppRole", &subject);
-        let now = self.clock.now();
-        let body = format!(
-            r#"{{"role_id":{},"secret_id":{}}}"#,
-            raw(role.role_id.expose()),
-            raw(role.secret_id.expose())
-        );
-        let call = call(&errand, Method::POST, "/v1/auth/*mount/login", &[&role.mount])
-            .body("application/json", body);
-        let answer = self.link.send(&errand, call).await?;
-        match answer.status {
-            StatusCode::OK => {}
-            StatusCode::BAD_REQUEST | StatusCode::FORBIDDEN => {
-                let refused = Refused::read(&answer);
-                return Err(errand.advise(
-                    PortErrorKind::Unauthenticated,
-                    refused.describe("Vault does not accept the role"),
-                    "check role id and secret id, and whether the secret id has expired or is \
-                     used up; `vault write -f auth/approle/role/NAME/secret-id` gives a new one",
-                ));
-            }
-            _ => return Err(Refused::read(&answer).error(&errand)),
-        }
-        let auth = wire::read::<IgnoredAny>(&errand, &answer)?.auth;
-        let granted = auth.and_then(|auth| {
-            let lease = Lease::granted(now, auth.lease_duration, auth.renewable);
-            auth.client_token.map(|token| (token, lease))
-        });
-        let (token, lease) =
-            granted.ok_or_else(|| wire::malformed(&errand, "it holds no token".to_owned()))?;
+        let (token, lease) = state.logins.make(&self.link, self.clock.now(), role).await?;
         state.hold(token, lease);
-        tracing::info!(subject, "logged in to Vault");
         Ok(())
     }
 
@@ -288,7 +312,12 @@ impl Credentials for Session {
 }
 
 /// To look up, to renew and to log in once more does no harm.
-fn call<'c>(errand: &Errand<'c>, method: Method, route: &'static str, parameters: &[&'c str]) -> Call<'c> {
+pub(super) fn call<'c>(
+    errand: &Errand<'c>,
+    method: Method,
+    route: &'static str,
+    parameters: &[&'c str],
+) -> Call<'c> {
     let call = errand.call(method, route, parameters);
     call.replay(Replay::Safe).judge(judge_read)
 }

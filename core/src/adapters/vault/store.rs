@@ -10,7 +10,7 @@ use super::errand::Errand;
 use super::mount::{self, Place, check_path};
 use super::refusal::{Refusal, Refused, judge_read, judge_write};
 use super::settings::VaultSettings;
-use super::wire::{self, Envelope, Keys, SecretVersion};
+use super::wire::{self, Keys, SecretVersion};
 use super::write::{self, Write};
 use crate::adapters::http::{Call, CancellationToken, Method, Pause, RequestCounts, StatusCode, TokioPause};
 use crate::model::JsonObject;
@@ -206,8 +206,8 @@ pub(super) async fn read_version(
         }
         // A deleted version is told from one that never was by the body.
         StatusCode::NOT_FOUND => {
-            let body = serde_json::from_slice::<Envelope<SecretVersion>>(&answer.body);
-            let deleted = body.ok().and_then(|body| body.data).and_then(|found| {
+            let body = wire::envelope::<SecretVersion>(&answer.body);
+            let deleted = body.and_then(|body| body.data).and_then(|found| {
                 let version = found.metadata?.version?;
                 found.data.is_none().then_some(Version(version))
             });

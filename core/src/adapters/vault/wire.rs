@@ -95,6 +95,13 @@ pub(super) struct HealthAnswer {
     pub(super) version: Option<String>,
 }
 
+/// Reads the body of an answer of any status; `None` if it is no envelope. Only
+/// an object is one: serde reads an array as the fields in their order.
+pub(super) fn envelope<D: DeserializeOwned>(body: &[u8]) -> Option<Envelope<D>> {
+    let is_object = body.trim_ascii_start().starts_with(b"{");
+    is_object.then(|| serde_json::from_slice(body).ok()).flatten()
+}
+
 /// Reads the body of a success.
 pub(super) fn read<D: DeserializeOwned>(
     errand: &Errand<'_>,

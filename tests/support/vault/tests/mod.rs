@@ -3,6 +3,7 @@
 //! and the pauses between tries are only noted.
 
 mod limits;
+mod mute_tokens;
 mod places;
 mod reads;
 mod redirects;

@@ -62,6 +62,27 @@ async fn failures_to_find_out_are_never_absence() {
 }
 
 #[tokio::test]
+async fn a_404_of_something_else_is_not_absence() {
+    for body in ["{}", r#"{"message":"no Route matched"}"#, r#"{"errors":null}"#, "[]", "[null,null,[]]"] {
+        for route in [Route::Read, Route::List, Route::Preflight] {
+            let bench = Bench::new();
+            bench.fake.put("db", json!({"a": 1}));
+            bench.fake.fault(Fault::new(Effect::not_found(body)).on(route).always());
+            let (outcome, kind) = match route {
+                Route::Read => (bench.store.read("db").await.map(drop), PortErrorKind::Malformed),
+                Route::List => (bench.store.list("").await.map(drop), PortErrorKind::Malformed),
+                _ => (bench.store.read("db").await.map(drop), PortErrorKind::Unsupported),
+            };
+            assert!(outcome.is_err(), "{route:?} takes {body} for absence");
+            expect(&outcome.unwrap_err(), kind, "404");
+        }
+    }
+    let bench = Bench::new();
+    bench.fake.fault(Fault::new(Effect::not_found(r#"{"errors":[]}"#)).on(Route::Read));
+    assert_eq!(bench.store.read("db").await.unwrap(), Slot::Vacant { version: Version::NEVER });
+}
+
+#[tokio::test]
 async fn reads_are_made_again_without_ado() {
     for effect in [
         Effect::CutBefore,

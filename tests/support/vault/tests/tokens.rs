@@ -94,7 +94,7 @@ async fn a_role_survives_a_token_that_ends_in_the_middle() {
             assert_eq!(bench.write("db", "{}", version).await.unwrap(), version + 1);
         }
         assert_eq!(bench.fake.logins(), 2);
-        assert_eq!(bench.fake.count(Route::LookupSelf), 1);
+        assert_eq!(bench.fake.count(Route::LookupSelf), 2, "of the ended one and the fresh one");
         assert_eq!(bench.fake.count(Route::Write), 7);
         // Also after a time in which nobody asked.
         bench.clock.advance(seconds(3600));
@@ -207,6 +207,41 @@ async fn a_role_that_is_not_accepted_is_told_without_its_secret() {
     let error = bench.write("db", "{}", 1).await.unwrap_err();
     expect(&error, PortErrorKind::Unauthenticated, "invalid role or secret ID");
     assert_eq!(bench.fake.version("db"), 1);
+}
+
+#[tokio::test]
+async fn a_refused_login_is_remembered_for_a_minute() {
+    let bench = Bench::with(plain(), |fake, settings| {
+        role(0, minute())(fake, settings);
+        settings.token = TokenSource::AppRole(AppRole::new("role", "wrong-secret-id"));
+    });
+    let inspect = async || {
+        let report = bench.store.inspect().await;
+        for error in
+            [report.mount.map(drop), report.token.map(drop), report.access.map(drop), report.index.map(drop)]
+        {
+            let error = error.unwrap_err();
+            expect(&error, PortErrorKind::Unauthenticated, "invalid role or secret ID");
+            assert!(!error.advice.unwrap().contains("locked"));
+        }
+        bench.fake.count(Route::Login)
+    };
+    assert_eq!(inspect().await, 1);
+    bench.clock.advance(seconds(59));
+    assert_eq!(inspect().await, 1);
+    bench.clock.advance(seconds(1));
+    assert_eq!(inspect().await, 2);
+    // A server that has locked the role out says nothing of it.
+    let denied =
+        Effect::Refuse { status: 403, errors: vec!["permission denied".to_owned()], retry_after: None };
+    bench.fake.fault(Fault::new(denied).on(Route::Login));
+    bench.clock.advance(seconds(60));
+    for _ in 0..2 {
+        let error = bench.store.read("db").await.unwrap_err();
+        expect(&error, PortErrorKind::Unauthenticated, "permission denied");
+        assert!(error.advice.unwrap().contains("locked the role out"));
+    }
+    assert_eq!(bench.fake.count(Route::Login), 3);
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use reconciler_core::ports::PortErrorKind;
+use reconciler_core::ports::{PortErrorKind, SecretStore};
 use serde_json::json;
 
 use super::super::{Effect, FakeVaultSettings, Fault, Route};
@@ -137,6 +137,23 @@ async fn a_fate_that_cannot_be_looked_up_is_ambiguous() {
     let error = bench.write("db", r#"{"a":1}"#, 0).await.unwrap_err();
     expect(&error, PortErrorKind::Ambiguous, "reading it again failed too");
     assert!(!error.kind.is_retryable());
+}
+
+#[tokio::test]
+async fn a_404_of_something_else_tells_no_fate() {
+    for body in ["{}", r#"{"message":"no Route matched"}"#, r#"{"errors":null}"#, "[]"] {
+        // Taken for absence it would have the write made again.
+        let bench = Bench::new();
+        bench.fake.fault(Fault::new(Effect::CutAfter).on(Route::Write));
+        bench.fake.fault(Fault::new(Effect::not_found(body)).on(Route::Read).always());
+        let error = bench.write("db", r#"{"a":1}"#, 0).await.unwrap_err();
+        expect(&error, PortErrorKind::Ambiguous, "reading it again failed too");
+        assert_eq!(bench.fake.count(Route::Write), 1, "{body}");
+        // Nor does it say that something is gone.
+        bench.fake.fault(Fault::new(Effect::CutAfter).on(Route::Purge));
+        let error = bench.store.purge("db").await.unwrap_err();
+        expect(&error, PortErrorKind::Ambiguous, "unknown whether it took place");
+    }
 }
 
 #[tokio::test]
