@@ -124,6 +124,7 @@ impl Records {
         let note = match (access, is_file, seeded) {
             (Access::FleetOnly, ..) => "none, the fleet's own index".to_owned(),
             (_, false, true) => "none yet, the fleet's own index".to_owned(),
+            (_, false, false) if source.is_live() => "none yet".to_owned(),
             (_, false, false) => "none yet, and the fleet has no index".to_owned(),
             (_, true, true) => format!("{address}, begun with the fleet's index"),
             (_, true, false) => address,
