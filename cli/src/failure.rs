@@ -66,7 +66,11 @@ impl From<PortError> for Failure {
     fn from(error: PortError) -> Self {
         let exit = match error.kind {
             PortErrorKind::Local => Exit::Local,
-            PortErrorKind::Cancelled => Exit::Interrupted,
+            // Not a failure of the other side: the last line says what it was.
+            PortErrorKind::Cancelled => {
+                let error = anyhow::Error::msg(format!("interrupted: {error}"));
+                return Self { error, advice: None, exit: Exit::Interrupted };
+            }
             _ => Exit::Remote,
         };
         let advice = error.advice.as_ref().map(ToString::to_string);

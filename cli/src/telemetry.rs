@@ -8,10 +8,11 @@ use tracing_subscriber::EnvFilter;
 pub(crate) fn start(debug: bool) {
     let asked =
         |name: &str| std::env::var(name).is_ok_and(|value| matches!(value.as_str(), "1" | "true" | "yes"));
+    // The verifier of certificates complains as an error before ours is said.
     let level = if debug || asked("BLACKSMITH_DEBUG") || asked("DEBUG") {
-        "warn,reconciler=debug,reconciler_core=debug,reconciler_strategies=debug"
+        "warn,rustls_platform_verifier=off,reconciler=debug,reconciler_core=debug,reconciler_strategies=debug"
     } else {
-        "warn"
+        "warn,rustls_platform_verifier=off"
     };
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(level));
     let colour = anstream::AutoStream::choice(&std::io::stderr()) != anstream::ColorChoice::Never;

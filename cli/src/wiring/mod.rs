@@ -30,7 +30,7 @@ pub(crate) use self::archives::ArchiveRoom;
 pub(crate) use self::catalog::CatalogSource;
 pub(crate) use self::director::DirectorSource;
 pub(crate) use self::scripts::{options as script_options, scripts};
-pub(crate) use self::store::StoreKind;
+pub(crate) use self::store::{KeptFiles, StoreKind};
 pub(crate) use self::vault::{IndexSize, OpenVault, PathAccess, VaultReport, VaultStatus};
 
 /// Reads the configuration from all its layers, and tells what is odd about it.

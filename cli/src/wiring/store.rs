@@ -6,8 +6,8 @@ use std::sync::Arc;
 use reconciler_core::adapters::sqlite::{SqliteStore, StateFile};
 use reconciler_core::config::{Settings, keys};
 use reconciler_core::manager::{CancellationToken, RunError};
-use reconciler_core::model::layout;
-use reconciler_core::ports::SecretStore;
+use reconciler_core::model::{Index, layout};
+use reconciler_core::ports::{RunState as _, SecretStore};
 
 use super::Access;
 use super::director::DirectorSource;
@@ -124,10 +124,57 @@ impl Records {
         let note = match (access, is_file, seeded) {
             (Access::FleetOnly, ..) => "none, the fleet's own index".to_owned(),
             (_, false, true) => "none yet, the fleet's own index".to_owned(),
+            (_, false, false) if source.is_live() => "none yet".to_owned(),
             (_, false, false) => "none yet, and the fleet has no index".to_owned(),
             (_, true, true) => format!("{address}, begun with the fleet's index"),
             (_, true, false) => address,
         };
         Ok(Self { store: Arc::new(store), state, note, warnings: Vec::new() })
+    }
+}
+
+/// The files of a run as they are: opened as a run would, and never made.
+pub(crate) struct KeptFiles {
+    places: Places,
+    uuid: String,
+}
+
+/// An embedded store that was looked at.
+pub(crate) struct KeptStore {
+    pub(crate) address: String,
+    /// How many entries its index has; `None` if there is no file yet.
+    pub(crate) entries: Option<usize>,
+}
+
+impl KeptFiles {
+    pub(crate) fn of(settings: &Settings, source: &DirectorSource, uuid: &str) -> Result<Self, Failure> {
+        let places = Places::of(settings, source, uuid, Access::Look)?;
+        Ok(Self { places, uuid: uuid.to_owned() })
+    }
+
+    /// Opens the embedded store, and reads its index.
+    pub(crate) async fn store(&self) -> Result<KeptStore, Failure> {
+        let path = self.places.store()?;
+        let Some(store) = SqliteStore::open_existing(path)? else {
+            return Ok(KeptStore { address: path.display().to_string(), entries: None });
+        };
+        if let Some(owner) = store.owner().await?
+            && !owner.eq_ignore_ascii_case(&self.uuid)
+        {
+            return Err(Failure::told(
+                format!("{} holds the records of the Director {owner}", store.address()),
+                "name another store with --store FILE",
+            ));
+        }
+        let read = store.read(layout::INDEX).await?;
+        let entries = read.data().map_or(0, |index| Index::from_object(index).len());
+        Ok(KeptStore { address: store.address(), entries: Some(entries) })
+    }
+
+    /// Opens the state: where it is, and whether there is one.
+    pub(crate) fn state(&self) -> Result<(String, bool), Failure> {
+        let path = self.places.state()?;
+        let opened = StateFile::open_existing(path, &self.uuid)?;
+        Ok(opened.map_or_else(|| (path.display().to_string(), false), |state| (state.address(), true)))
     }
 }

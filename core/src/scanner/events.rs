@@ -12,15 +12,16 @@ use crate::ports::{Director, DirectorEvent, EventQuery, PortError};
 /// pruned, or never wrote down, is absent.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct DeploymentTimes {
-    /// When it was created.
+    /// When its current life began: its first successful creation, or its first
+    /// one at all if none succeeded.
     pub created_at: Option<DateTime<Utc>>,
     /// When it was created or changed for the last time, with success.
     pub updated_at: Option<DateTime<Utc>>,
 }
 
 /// Reads the times of some deployments: one request for each page of events, up
-/// to `pages` of them, and fewer if all creations were found. Deployments of
-/// which nothing is known are not in the answer.
+/// to `pages` of them, and fewer if each deployment's earlier life was reached.
+/// Deployments of which nothing is known are not in the answer.
 ///
 /// # Errors
 /// If a page cannot be read.
@@ -29,7 +30,7 @@ pub async fn times_of(
     wanted: &BTreeSet<DeploymentName>,
     pages: usize,
 ) -> Result<BTreeMap<DeploymentName, DeploymentTimes>, PortError> {
-    let mut search = Search { open: wanted.clone(), failed: HashSet::new(), found: BTreeMap::new() };
+    let mut search = Search { open: wanted.clone(), ..Search::default() };
     let mut query = EventQuery { object_type: Some("deployment".to_owned()), ..EventQuery::default() };
     for _ in 0..pages {
         if search.open.is_empty() {
@@ -49,12 +50,16 @@ pub async fn times_of(
     Ok(search.found)
 }
 
+#[derive(Default)]
 struct Search {
-    /// Whose creation was not seen yet.
+    /// Those of whose current life there may be more to see: only a successful
+    /// deletion shows where it begins.
     open: BTreeSet<DeploymentName>,
     /// The tasks that failed. Each wrote two events, and only the later one,
     /// which comes first, says so.
     failed: HashSet<String>,
+    /// The deployments of which a successful creation was seen.
+    created: BTreeSet<DeploymentName>,
     found: BTreeMap<DeploymentName, DeploymentTimes>,
 }
 
@@ -64,27 +69,30 @@ impl Search {
         let Some(name) = self.open.iter().find(|name| name.as_str() == event.object_name).cloned() else {
             return;
         };
-        let task = event.task.clone().unwrap_or_default();
-        if event.error.as_deref().is_some_and(|error| !error.is_empty()) {
+        let has_error = event.error.as_deref().is_some_and(|error| !error.is_empty());
+        if has_error && let Some(task) = &event.task {
             self.failed.insert(task.clone());
         }
-        let succeeded = !self.failed.contains(&task);
+        let succeeded = !has_error && event.task.as_ref().is_none_or(|task| !self.failed.contains(task));
         match event.action.as_str() {
             "create" => {
                 let times = self.found.entry(name.clone()).or_default();
-                // A deployment is there from its first deploy on, even if that
-                // fails.
-                times.created_at = Some(event.at);
                 if succeeded {
                     times.updated_at.get_or_insert(event.at);
+                    self.created.insert(name);
+                    times.created_at = Some(event.at);
+                } else if !self.created.contains(&name) {
+                    // It is there from its first deploy on, even if none
+                    // succeeded.
+                    times.created_at = Some(event.at);
                 }
-                self.open.remove(&name);
             }
             "update" if succeeded => {
                 self.found.entry(name).or_default().updated_at.get_or_insert(event.at);
             }
             // What is older belongs to an earlier deployment of the same name.
-            "delete" => {
+            // A deletion that failed left this one alive.
+            "delete" if succeeded => {
                 self.open.remove(&name);
             }
             _ => {}

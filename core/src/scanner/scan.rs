@@ -108,6 +108,12 @@ impl<'a> Scanner<'a> {
         };
         let mut summaries = self.director.deployments().await?;
         summaries.sort_by(|a, b| a.name.cmp(&b.name));
+        // Which of the two is meant nobody can tell, and counts would be wrong.
+        if let Some(pair) = summaries.windows(2).find(|pair| pair[0].name == pair[1].name) {
+            let (operation, reason) = ("read the list of deployments: its entry", "it stands there twice");
+            let error = PortError::new(PortErrorKind::Malformed, operation, pair[0].name.as_str(), reason);
+            return Err(error.with_advice("look at what the Director answers to GET /deployments"));
+        }
         self.cache.begin(&info.uuid, &summaries);
         let statistics = FleetStatistics::of(&summaries);
         let mut completeness = Completeness::default();

@@ -22,6 +22,8 @@ use crate::ports::{
 struct Memory {
     count: usize,
     failing: HashMap<usize, PortErrorKind>,
+    /// Whose entry stands in the list once more.
+    again: Option<usize>,
     events: Vec<DirectorEvent>,
     asked: AtomicUsize,
     pages: Mutex<Vec<Option<u64>>>,
@@ -60,7 +62,11 @@ impl Director for Memory {
     }
 
     async fn deployments(&self) -> Result<Vec<DeploymentSummary>, PortError> {
-        Ok((0..self.count).rev().map(|number| DeploymentSummary::named(name(number))).collect())
+        Ok((0..self.count)
+            .rev()
+            .chain(self.again)
+            .map(|number| DeploymentSummary::named(name(number)))
+            .collect())
     }
 
     async fn manifest(&self, name: &DeploymentName) -> Result<ManifestAnswer, PortError> {
@@ -224,4 +230,42 @@ async fn times_come_from_the_events_page_by_page_and_what_is_pruned_is_absent() 
     times_of(&director, &BTreeSet::new(), 10).await.unwrap();
     times_of(&director, &BTreeSet::from([name(0)]), 10).await.unwrap();
     assert_eq!(*director.pages.lock().unwrap(), [None, Some(10)]);
+}
+
+#[tokio::test]
+async fn a_deletion_that_failed_hides_no_creation_and_the_first_success_counts() {
+    let mut director = Memory::of(0);
+    director.events = vec![
+        event(2, 0, "create", ""),
+        event(4, 0, "delete", ""),
+        // The first deploy of this life failed; the second made it.
+        event(6, 0, "create", ""),
+        event(7, 0, "create", "it broke"),
+        event(8, 0, "create", ""),
+        event(10, 0, "create", ""),
+        event(12, 0, "delete", ""),
+        event(13, 0, "delete", "it broke"),
+        // Never deployed with success, and an error that names no task.
+        event(14, 1, "create", ""),
+        event(15, 1, "create", "it broke"),
+        DirectorEvent { task: None, ..event(16, 2, "update", "it broke") },
+        DirectorEvent { task: None, ..event(18, 2, "create", "") },
+    ];
+    let wanted: BTreeSet<DeploymentName> = (0..3).map(name).collect();
+    let times = times_of(&director, &wanted, 10).await.unwrap();
+    let found = |number: usize| times.get(&name(number)).map(|times| (times.created_at, times.updated_at));
+    assert_eq!(found(0), Some((Some(at(8)), Some(at(10)))));
+    assert_eq!(found(1), Some((Some(at(14)), None)));
+    assert_eq!(found(2), Some((Some(at(18)), Some(at(18)))));
+}
+
+#[tokio::test]
+async fn a_name_that_stands_twice_in_the_list_is_no_answer() {
+    let director = Memory { again: Some(1), ..Memory::of(3) };
+    let cache = ManifestCache::default();
+    let scanner = Scanner::new(&director, &cache, ScanSettings::default());
+    let error = scanner.list(None, None).await.unwrap_err();
+    assert_eq!(error.kind, PortErrorKind::Malformed);
+    assert!(error.to_string().contains("`d-001`: it stands there twice"), "{error}");
+    assert_eq!(director.asked(), 0);
 }

@@ -2,7 +2,8 @@
 //! unknown and why, and takes nothing unknown for absent.
 
 use reconciler_tests::broker::BrokerFault;
-use reconciler_tests::director::Fault;
+use reconciler_tests::certificates::CertificateKind;
+use reconciler_tests::director::{FakeDirectorSettings, Fault};
 
 use super::*;
 
@@ -107,10 +108,39 @@ fn what_keeps_the_list_from_being_read_ends_the_run_as_unreachable() {
         assert!(run.stderr.contains("error: failed to "), "{fault:?}: {run:?}");
         assert!(!run.stdout.contains("writes"), "{fault:?}");
     }
+}
+
+#[test]
+fn a_director_that_is_not_there_is_named_with_what_to_do() {
     let scene = Scene::new(1);
-    let nobody: Ended = scene.command(&["scan", "-e", "http://127.0.0.1:9"]).output().unwrap().into();
-    assert_eq!(nobody.code, Some(2), "{nobody:?}");
-    assert!(nobody.stderr.contains("127.0.0.1:9") || nobody.stderr.contains("refused"), "{nobody:?}");
+    for address in ["http://127.0.0.1:1", "https://127.0.0.1:1"] {
+        let nobody: Ended = scene.command(&["scan", "-e", address]).output().unwrap().into();
+        assert_eq!(nobody.code, Some(2), "{nobody:?}");
+        let said = format!("`{address}`: the connection was refused");
+        let advice = format!("check that the Director runs and can be reached at {address}");
+        assert!(nobody.stderr.contains(&said) && nobody.stderr.contains(&advice), "{nobody:?}");
+        assert_eq!(nobody.stderr.contains("`https://` may be meant"), address.starts_with("http:"));
+    }
+    // TLS to a port that speaks none, and the other way round.
+    let address = scene.director.address().replace("http://", "https://");
+    let plain: Ended = scene.command(&["scan", "-e", &address]).output().unwrap().into();
+    assert!(plain.stderr.contains(&address) && plain.stderr.contains("does not speak TLS"), "{plain:?}");
+    assert!(plain.stderr.contains("an `http://` address may be meant"), "{plain:?}");
+    let page = "<center>The plain HTTP request was sent to HTTPS port</center>".to_owned();
+    scene.director.inject(Fault::Refusal(400, page).on("/info"));
+    let encrypted = scene.run(&["scan"]);
+    assert!(encrypted.stderr.contains("write the address with `https://`"), "{encrypted:?}");
+}
+
+#[test]
+fn a_certificate_that_is_not_trusted_is_said_once_and_in_our_words() {
+    let mut scene = Scene::new(1);
+    let settings =
+        FakeDirectorSettings { tls: Some(CertificateKind::Good), ..FakeDirectorSettings::default() };
+    scene.director = FakeDirector::start_with(director(1), settings);
+    let scan = scene.run(&["scan"]);
+    assert!(scan.stderr.contains("signed by a CA that is not trusted here"), "{scan:?}");
+    assert!(!scan.stderr.contains("ERROR"), "{scan:?}");
 }
 
 #[test]

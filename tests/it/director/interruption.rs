@@ -7,8 +7,8 @@ use reconciler_tests::director::Fault;
 
 use super::*;
 
-/// Much less than any time limit of a request.
-const SOON: Duration = Duration::from_secs(3);
+/// What is promised; a run ends much sooner.
+const SOON: Duration = Duration::from_secs(1);
 
 fn interrupt(scene: &Scene, arguments: &[&str], is_reached: impl Fn(&Scene) -> bool) -> Ended {
     let child = scene.command(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
@@ -52,4 +52,16 @@ fn an_interruption_before_the_list_was_read_says_so() {
     let ended = interrupt(&scene, &["run"], |scene| scene.director.counters().of("/deployments") > 0);
     assert_eq!(ended.code, Some(130), "{ended:?}");
     assert!(ended.stderr.lines().last().unwrap().contains("interrupted"), "{ended:?}");
+}
+
+#[test]
+fn an_interruption_before_the_director_said_who_it_is_says_so() {
+    let scene = Scene::new(1);
+    scene.director.inject(Fault::StalledBody.on("/info"));
+    for command in ["scan", "run"] {
+        scene.director.reset_counters();
+        let ended = interrupt(&scene, &[command], |scene| scene.director.counters().of("/info") > 0);
+        assert_eq!(ended.code, Some(130), "{ended:?}");
+        assert!(ended.stderr.lines().last().unwrap().starts_with("error: interrupted"), "{ended:?}");
+    }
 }

@@ -12,6 +12,10 @@ fn no_secret_is_printed_at_trace_level() {
         None,
         Some(Fault::BadGateway.on("/deployments/:name")),
         Some(Fault::Unauthorized.on("/deployments/:name")),
+        Some(
+            Fault::Refusal(500, r#"{"code":100,"description":"MARKER in the words"}"#.to_owned())
+                .on("/deployments/:name"),
+        ),
         Some(Fault::ResetAfterHeaders.on("/deployments/:name")),
         Some(Fault::CutList.on("/deployments")),
         Some(Fault::Body(r#"{"manifest":["MARKER-odd"]}"#.to_owned()).on("/deployments/:name")),

@@ -2,7 +2,7 @@
 //! doctor says about them.
 
 use reconciler_tests::certificates::CertificateKind;
-use reconciler_tests::director::FakeDirectorSettings;
+use reconciler_tests::director::{FakeDirectorSettings, Fault};
 use reconciler_tests::fleets;
 
 use super::*;
@@ -186,4 +186,29 @@ fn the_doctor_says_who_the_director_is_and_what_is_missing() {
         .into();
     assert_eq!(wrong.code, Some(2), "{wrong:?}");
     assert!(wrong.stdout.contains("fail  login") && wrong.stdout.contains("BOSH_CLIENT_SECRET"), "{wrong:?}");
+}
+
+#[test]
+fn the_doctor_looks_at_the_store_and_the_state_and_makes_neither() {
+    let scene = Scene::new(2);
+    let early = scene.run(&["doctor"]);
+    assert_eq!(early.code, Some(0), "{early:?}");
+    assert_eq!(early.stdout.matches("none yet at ").count(), 2, "{early:?}");
+    assert!(!scene.file("store.db").exists() && !scene.file("state.db").exists());
+
+    assert_eq!(scene.run(&["run"]).code, Some(0));
+    let later = scene.run(&["doctor"]);
+    assert_eq!(later.code, Some(0), "{later:?}");
+    assert!(later.stdout.contains("store.db, 2 entries in the index"), "{later:?}");
+
+    let other = "99999999-9755-4b4f-aa6d-3632fbed8012".to_owned();
+    scene.director.inject(Fault::AnotherUuid(other).on("/info").times(1));
+    let other = scene.run(&["doctor"]);
+    assert_eq!(other.code, Some(1), "{other:?}");
+    assert!(other.stdout.contains("fail  store") && other.stdout.contains("fail  state"), "{other:?}");
+
+    std::fs::write(scene.file("store.db"), "no database, and long enough to be looked at").unwrap();
+    let broken = scene.run(&["doctor"]);
+    assert_eq!(broken.code, Some(1), "{broken:?}");
+    assert!(broken.stdout.contains("fail  store"), "{broken:?}");
 }

@@ -14,14 +14,21 @@ const CLOCK_TOLERANCE_SECONDS: i64 = 30;
 /// A certificate that ends sooner is worth a warning.
 const CERTIFICATE_DAYS: i64 = 30;
 
-pub(super) async fn section(
-    settings: &Settings,
-    stop: &CancellationToken,
-) -> (Section, Option<DirectorSource>) {
+/// What was found out about the Director.
+pub(super) struct Examined {
+    pub(super) section: Section,
+    /// The Director, if the settings name one.
+    pub(super) source: Option<DirectorSource>,
+    /// Its UUID, if it could be asked.
+    pub(super) uuid: Option<String>,
+}
+
+pub(super) async fn section(settings: &Settings, stop: &CancellationToken) -> Examined {
     let mut checks = Vec::new();
+    let mut uuid = None;
     let source = match DirectorSource::open(settings, stop) {
         Ok(source) => {
-            if let Err(failure) = look(&source, &mut checks).await {
+            if let Err(failure) = look(&source, &mut checks, &mut uuid).await {
                 checks.push(Check::fail("connection", &failure));
             }
             Some(source)
@@ -31,10 +38,14 @@ pub(super) async fn section(
             None
         }
     };
-    (Section { name: "Director", checks }, source)
+    Examined { section: Section { name: "Director", checks }, source, uuid }
 }
 
-async fn look(source: &DirectorSource, checks: &mut Vec<Check>) -> Result<(), Failure> {
+async fn look(
+    source: &DirectorSource,
+    checks: &mut Vec<Check>,
+    uuid: &mut Option<String>,
+) -> Result<(), Failure> {
     checks.push(Check::ok("address", source.director().address()));
     if let Some(warning) = source.warning() {
         checks.push(Check::warn("validation", warning, "give the CA with BOSH_CA_CERT instead"));
@@ -42,9 +53,11 @@ async fn look(source: &DirectorSource, checks: &mut Vec<Check>) -> Result<(), Fa
     let Some(found) = source.examine().await? else {
         let info = source.director().info().await?;
         say_who(&info, checks);
+        *uuid = Some(info.uuid);
         return Ok(());
     };
     say_who(&found.info, checks);
+    *uuid = Some(found.info.uuid.clone());
     let mut how = found.info.authentication.clone();
     if !found.uaa.is_empty() {
         how = format!("{how}, at {}", found.uaa.join(", "));

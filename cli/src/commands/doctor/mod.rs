@@ -3,6 +3,7 @@
 
 mod catalog;
 mod director;
+mod store;
 mod vault;
 
 use std::io::{self, Write};
@@ -122,10 +123,14 @@ impl Findings {
 pub(crate) fn run(global: &GlobalArgs, args: &DoctorArgs, output: &mut Output) -> Result<Exit, Failure> {
     let settings = wiring::settings(global, &[&args.source, &args.store], output)?;
     block_on(async |stop| {
-        let (director, source) = director::section(&settings, stop).await;
-        let mut sections = vec![director];
+        let director::Examined { section, source, uuid } = director::section(&settings, stop).await;
+        let mut sections = vec![section];
         if let Some(source) = source {
             sections.push(catalog::section(&settings, &source, stop).await);
+            // Whose files are meant, only the Director can say.
+            if let Some(uuid) = uuid {
+                sections.extend(store::section(&settings, &source, &uuid).await);
+            }
         }
         let mut smallest_policy = None;
         if let Some(vault) = vault::examine(&settings, stop).await {

@@ -10,7 +10,7 @@ use url::Url;
 use super::authentication::Authentication;
 use super::decode::{self, WireInfo};
 use super::examination::Examination;
-use super::refusal::{is_deployment_gone, is_scope_missing, refusal};
+use super::refusal::{is_deployment_gone, is_scope_missing, refusal, unreached};
 use super::{BodyLimits, BoshSettings};
 use crate::adapters::http::{
     Answer, Call, CancellationToken, LimitSettings, Pause, RequestCounts, StatusCode, Transport, not_after,
@@ -136,14 +136,14 @@ impl BoshDirector {
         const OPERATION: &str = "read what the Director says about itself";
         let call = Call::get("/info", &[], OPERATION).timeout(self.short());
         let call = if with_credentials { call.credentials(&self.authentication) } else { call };
-        let answer = self.ask(call, OPERATION, "").await?;
+        let answer = self.ask(call, OPERATION, &self.address).await?;
         if !answer.status.is_success() {
-            return Err(refusal(&answer, OPERATION, "", None));
+            return Err(refusal(&answer, OPERATION, &self.address, None));
         }
-        let wire: WireInfo = decode::decode(&answer.body, OPERATION, "")?;
+        let wire: WireInfo = decode::decode(&answer.body, OPERATION, &self.address)?;
         if wire.uuid.is_empty() {
             let reason = "it gives no UUID";
-            return Err(PortError::new(PortErrorKind::Malformed, OPERATION, "", reason));
+            return Err(PortError::new(PortErrorKind::Malformed, OPERATION, &self.address, reason));
         }
         self.authentication.learn(&wire)?;
         Ok((wire, answer))
@@ -210,7 +210,8 @@ impl BoshDirector {
     ) -> Result<Answer, PortError> {
         call = call.subject(subject.to_owned());
         for _ in 0..=REDIRECTS {
-            let answer = self.transport.send(&call).await?;
+            let sent = self.transport.send(&call).await;
+            let answer = sent.map_err(|error| unreached(error, operation, &self.address))?;
             if !matches!(answer.status.as_u16(), 301 | 302 | 303 | 307 | 308) {
                 return Ok(answer);
             }

@@ -48,8 +48,16 @@ pub(super) fn refusal(
 ) -> PortError {
     let status = answer.status.as_u16();
     let said = director_error(answer);
-    let words = said.as_ref().map(|error| shorten(&error.description));
-    let told = words.map_or_else(|| format!("HTTP {status}"), |words| format!("HTTP {status}: {words}"));
+    let told = match &said {
+        // The words of an accident may quote what it happened at: a value of a
+        // manifest. The code tells whoever reads the Director's log enough.
+        Some(said) if answer.status.is_server_error() => match said.code.as_u64() {
+            Some(code) => format!("HTTP {status}, the Director's error {code}"),
+            None => format!("HTTP {status}"),
+        },
+        Some(said) => format!("HTTP {status}: {}", shorten(&said.description)),
+        None => format!("HTTP {status}"),
+    };
     let error = |kind, reason: String| PortError::new(kind, operation, subject, reason);
     match status {
         401 if is_scope_missing(answer) => {
@@ -74,6 +82,11 @@ pub(super) fn refusal(
         404 if is_deployment_gone(answer) => error(PortErrorKind::NotFound, told),
         404 => error(PortErrorKind::Unsupported, format!("{told}, and not in the Director's own words"))
             .with_advice("check the address, and that the Director is not older than v267"),
+        400 if is_plain_on_tls(answer) => error(
+            PortErrorKind::Unsupported,
+            "the port speaks TLS, and the address says `http://`".to_owned(),
+        )
+        .with_advice("write the address with `https://`"),
         413 => error(PortErrorKind::TooLarge, told),
         429 => error(PortErrorKind::RateLimited, told)
             .with_advice("lower the Director's limits of requests in the configuration"),
@@ -82,6 +95,26 @@ pub(super) fn refusal(
         _ => error(PortErrorKind::Unsupported, told)
             .with_advice("check that the address is the Director's own and the port is right"),
     }
+}
+
+/// Whether a web server says that it was spoken to without TLS on a port that
+/// wants it. nginx, which stands in every Director, says it in these words.
+fn is_plain_on_tls(answer: &Answer) -> bool {
+    const WORDS: &[u8] = b"sent to HTTPS port";
+    answer.body.windows(WORDS.len()).any(|part| part == WORDS)
+}
+
+/// Says what to do about a Director that gave no answer. An error with advice
+/// of its own, or of another request (the UAA's), stays as it is.
+pub(super) fn unreached(error: PortError, operation: &'static str, address: &str) -> PortError {
+    if error.kind != PortErrorKind::Transient || error.operation != operation || error.advice.is_some() {
+        return error;
+    }
+    let mut advice = format!("check that the Director runs and can be reached at {address}");
+    if address.starts_with("http://") {
+        advice.push_str("; a Director usually speaks TLS: `https://` may be meant");
+    }
+    error.with_advice(advice)
 }
 
 fn shorten(words: &str) -> String {

@@ -139,6 +139,15 @@ impl SqliteStore {
         Err(mine.failed(PortErrorKind::Local, reason).with_advice("name another store with --store FILE"))
     }
 
+    /// Whose records these are, a Director's UUID; `None` if nobody said.
+    ///
+    /// # Errors
+    /// Those of `read`.
+    pub async fn owner(&self) -> Result<Option<String>, PortError> {
+        let task = Task::new("read the owner of", self.address.clone());
+        self.run(task, |file, task| file.read(task, |transaction| records::owner(transaction))).await
+    }
+
     /// Runs blocking work on the file away from the async threads. It goes on
     /// to its end if the caller stops waiting.
     async fn run<T: Send + 'static>(
