@@ -175,8 +175,11 @@ pub(super) fn invoke(
             let problem = failure::failed(&source.file, &source.text, function, *error, vocabulary);
             Err(match problem.code {
                 _ if problem.at.is_some() => problem,
-                // Once was long enough.
-                "script.limit.wall-clock" => failure::placed(problem, entered, function, &source.text),
+                // The host knows where its function was called; and once was long
+                // enough.
+                "script.limit.work" | "script.limit.wall-clock" => {
+                    failure::placed(problem, entered, function, &source.text)
+                }
                 _ => {
                     let at = place::last_reached(follower, ast, function, again);
                     failure::placed(problem, at, function, &source.text)

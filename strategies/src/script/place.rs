@@ -3,7 +3,7 @@
 
 use std::cell::Cell;
 
-use rhai::debugger::DebuggerCommand;
+use rhai::debugger::{DebuggerCommand, DebuggerEvent};
 use rhai::{AST, CallFnOptions, Dynamic, Engine, Position, Scope};
 
 use super::call::Call;
@@ -18,8 +18,10 @@ thread_local! {
 pub(super) fn follow(engine: &mut Engine) {
     engine.register_debugger(
         |_, debugger| debugger,
-        |_, _, _, _, at| {
-            if !at.is_none() {
+        |_, event, _, _, at| {
+            // The way out of a function that failed is no place it reached.
+            let entered = matches!(event, DebuggerEvent::Start | DebuggerEvent::Step);
+            if entered && !at.is_none() {
                 REACHED.set(at);
             }
             Ok(DebuggerCommand::StepInto)

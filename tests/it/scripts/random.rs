@@ -123,6 +123,13 @@ pub(crate) fn script(round: u64, examples: &[String]) -> String {
             expression(&mut numbers, 3)
         ),
         3 => characters(&mut numbers),
+        4 => {
+            let (body, last) = (statement(&mut numbers, 1), opinion(&mut numbers));
+            format!(
+                "{header}fn assess(deployment, catalog) {{\nlet x = 1;\nlet y = [];\n\
+                 try {{ {body} }} catch {{ }}\n{last}\n}}\nfn helper(x) {{ x }}\n"
+            )
+        }
         _ => {
             let body = statements(&mut numbers, 4);
             let helper = statements(&mut numbers, 2);
@@ -131,6 +138,24 @@ pub(crate) fn script(round: u64, examples: &[String]) -> String {
                 "{header}fn assess(deployment, catalog) {{\nlet x = 1;\nlet y = [];\n{body}\n{last}\n}}\n\
                  fn helper(x) {{ let y = x; let deployment = x; let catalog = y;\n{helper}\nx }}\n"
             )
+        }
+    }
+}
+
+/// What is an opinion, or nearly.
+fn opinion(numbers: &mut Numbers) -> String {
+    let confidence = numbers.pick(&["0", "1", "0.5", "0.9999", "1.0", "0.0 - 0.0", "2"]);
+    let instance =
+        numbers.pick(&["deployment.uuid", "\"tesla\"", "deployment.name", "deployment.record.instance"]);
+    let plan = numbers.pick(&["redis-small", "redis-large", "pg-one", "pg-two"]);
+    match numbers.below(4) {
+        0 => "abstain(deployment.name)".to_owned(),
+        1 => format!("veto({instance}, catalog.plan(\"{plan}\"))"),
+        2 => format!(
+            "[propose({instance}, catalog.plan(\"{plan}\"), {confidence}), propose(deployment.record, 0.5)]"
+        ),
+        _ => {
+            format!("propose({instance}, catalog.plan(\"{plan}\"), {confidence}).because(\"a.b\", `${{x}}`)")
         }
     }
 }
