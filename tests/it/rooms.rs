@@ -95,8 +95,20 @@ fn no_room_knows_more_than_it_may() {
     assert!(violations.is_empty(), "{}", violations.join("\n"));
 }
 
+/// The check above reads `crate::room`: nothing may hide a room from it.
 #[test]
-fn only_the_wiring_names_adapters() {
+fn rooms_are_named_in_full() {
+    for (file, text) in sources("core/src") {
+        // Tests of a room may use what they need.
+        let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+        assert!(!code.contains("crate::{"), "{file} hides rooms in `crate::{{…}}`");
+        let is_shallow = file.matches('/').count() <= 3;
+        assert!(!is_shallow || !code.contains("super::super::"), "{file} leaves its room by `super::super`");
+    }
+}
+
+#[test]
+fn only_the_wiring_opens_adapters() {
     let allowed = ["cli/src/failure.rs", "cli/src/commands/decisions.rs"];
     let naming: Vec<String> = sources("cli/src")
         .into_iter()

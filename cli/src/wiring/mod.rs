@@ -1,5 +1,5 @@
 //! Puts the program together: from settings to Director, catalog, store, state
-//! and engine. The only place that names adapters.
+//! and engine. The only place that opens adapters.
 
 mod archives;
 mod catalog;

@@ -108,6 +108,7 @@ impl Records {
         let (store, state, is_file) = match (access, begun) {
             (Access::Write, _) => {
                 let store = SqliteStore::open(places.store()?)?;
+                store.keep_for(uuid).await?;
                 (store, Some(StateFile::open(places.state()?, uuid)?), true)
             }
             (_, Some(store)) => (store, StateFile::open_existing(places.state()?, uuid)?, true),

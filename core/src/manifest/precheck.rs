@@ -12,7 +12,7 @@ use super::{Limits, ManifestProblem, code};
 /// Why the text must not be parsed, if so.
 pub(super) fn refusal(text: &str, limits: &Limits) -> Option<ManifestProblem> {
     if text.len() > limits.bytes {
-        return Some(too_large(text.len(), limits));
+        return Some(too_large(limits));
     }
     let separators_allowed = limits.nodes;
     // A text shorter than the limit cannot hold more separators than that.
@@ -30,8 +30,12 @@ pub(super) fn refusal(text: &str, limits: &Limits) -> Option<ManifestProblem> {
 }
 
 /// The fault of a text of `bytes` bytes.
-pub(super) fn too_large(bytes: usize, limits: &Limits) -> ManifestProblem {
-    ManifestProblem::fault(code::TOO_LARGE, None, format!("{bytes} bytes, {} are allowed", limits.bytes))
+pub(super) fn too_large(limits: &Limits) -> ManifestProblem {
+    ManifestProblem::fault(
+        code::TOO_LARGE,
+        None,
+        format!("larger than the {} bytes that are allowed", limits.bytes),
+    )
 }
 
 #[cfg(test)]

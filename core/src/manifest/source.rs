@@ -172,7 +172,7 @@ impl fmt::Debug for Manifest {
 
 fn not_utf8(bytes: &[u8], valid: usize, limits: &Limits) -> ManifestProblem {
     if bytes.len() > limits.bytes {
-        return precheck::too_large(bytes.len(), limits);
+        return precheck::too_large(limits);
     }
     ManifestProblem::fault(code::NOT_UTF8, None, format!("not UTF-8 from byte {} on", valid + 1))
 }

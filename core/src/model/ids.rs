@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 /// A name was refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{}` is not a {kind}: {why}", shorten(.value))]
+#[error("`{}` is no {kind}: {why}", shorten(.value))]
 #[non_exhaustive]
 pub struct InvalidId {
     /// What the name was meant to be: `deployment name`, `instance id`, ….

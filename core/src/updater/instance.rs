@@ -2,6 +2,7 @@
 //! read, and the time, are handed in.
 
 use chrono::{DateTime, SecondsFormat, Utc};
+use serde_json::value::RawValue;
 
 use super::change::{Disposition, EntryChange, Finding, InstanceChange, SecretChange, Skip};
 use super::secrets::{self, Worth};
@@ -268,14 +269,16 @@ fn obstacle(matched: &Matched<'_>, observed: &Observed, in_flight: bool) -> Opti
             let message = format!("the broker noted `{field}`, but the deployment is still there");
             return Some(Finding::new("deployment.stray", name, message));
         }
-        if matched.agreeing < KINDS_FOR_A_NEW_ENTRY {
-            let message = format!(
-                "only one kind of evidence says that it is instance `{}`, which the index does not know; \
-                 a new entry needs two",
-                matched.identity.instance
-            );
-            return Some(Finding::new("entry.unproven", name, message));
-        }
+    }
+    // An entry that names no plan is as good as none.
+    let is_new = matched.entry.is_none_or(|entry| entry.plan().is_none());
+    if is_new && matched.agreeing < KINDS_FOR_A_NEW_ENTRY {
+        let message = format!(
+            "only one kind of evidence says that it is instance `{}`, whose plan the index does not \
+             know; that needs two",
+            matched.identity.instance
+        );
+        return Some(Finding::new("entry.unproven", name, message));
     }
     None
 }
@@ -284,8 +287,20 @@ fn obstacle(matched: &Matched<'_>, observed: &Observed, in_flight: bool) -> Opti
 fn difference(identity: &Identity, object: &JsonObject) -> Option<String> {
     [("service_id", identity.service.as_str()), ("plan_id", identity.plan.as_str())].into_iter().find_map(
         |(field, decided)| {
-            let there = object.text(field).filter(|there| !there.is_empty() && there != decided)?;
-            Some(format!("{field} `{there}`, the decision `{decided}`"))
+            let raw = object.raw(field).filter(|raw| raw.get() != "null")?;
+            let there = object.text(field).unwrap_or_else(|| format!("no text but {}", kind_of(raw)));
+            let differs = !there.is_empty() && there != decided;
+            differs.then(|| format!("{field} `{there}`, the decision `{decided}`"))
         },
     )
+}
+
+/// What a JSON value is that should be text; the value itself is not shown.
+fn kind_of(raw: &RawValue) -> &'static str {
+    match raw.get().as_bytes().first() {
+        Some(b'{') => "an object",
+        Some(b'[') => "a list",
+        Some(b't' | b'f') => "true or false",
+        _ => "a number",
+    }
 }

@@ -101,11 +101,11 @@ impl Walk<'_> {
                     self.keys.extend(map.keys().map(ToString::to_string));
                 }
             }
-            ASTNode::Expr(Expr::StringConstant(text, at)) => {
-                // `Fn("name")` points at a function.
-                if self.own.iter().any(|(name, _)| name == text.as_str()) {
-                    self.note_call(text, *at);
-                }
+            // `Fn("name")` points at a function.
+            ASTNode::Expr(Expr::StringConstant(text, at))
+                if self.own.iter().any(|(name, _)| name == text.as_str()) =>
+            {
+                self.note_call(text, *at);
             }
             // Rhai does not hold what grows this way to the limits on sizes.
             ASTNode::Stmt(Stmt::Assignment(assignment))

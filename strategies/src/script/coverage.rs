@@ -34,7 +34,8 @@ impl Coverage {
     /// How much is reached, in per cent, rounded down: 100 means all.
     #[must_use]
     pub fn percent(&self) -> usize {
-        if self.lines == 0 { 100 } else { (self.lines - self.missed.len()) * 100 / self.lines }
+        let reached = (self.lines - self.missed.len()) * 100;
+        reached.checked_div(self.lines).unwrap_or(100)
     }
 }
 

@@ -83,17 +83,21 @@ async fn what_the_newest_archive_holds_already_is_not_kept_twice() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_backup_that_fails_stops_the_writing_of_its_instance_only() {
-    for (request, path) in [(Request::Write, "/backups/1800000060"), (Request::List, "/backups")] {
+    let troubles = [
+        (Request::Write, "/backups/1800000060", PortErrorKind::TooLarge),
+        (Request::List, "/backups", PortErrorKind::Denied),
+    ];
+    for (request, path, kind) in troubles {
         let bench = Bench::after_a_run().await;
         bench.broker_rewrites().await;
         let before = (bench.slot(INSTANCE).await, bench.entry().await);
         let path = format!("{INSTANCE}{path}");
-        bench.store.plan(request, &path, 1, Trouble::Fails(PortErrorKind::Unavailable));
+        bench.store.plan(request, &path, 1, Trouble::Fails(kind));
         let report = bench.run().await;
         assert_eq!((bench.slot(INSTANCE).await, bench.entry().await), before);
         assert_eq!((report.counts.failed, report.counts.writes, report.complete), (1, 0, false));
         let failure = &report.failures[0];
-        assert_eq!((failure.instance.as_str(), failure.kind), (INSTANCE, "unavailable"));
+        assert_eq!((failure.instance.as_str(), failure.kind), (INSTANCE, kind.code()));
         assert!(failure.message.contains("back up") && failure.message.contains("nothing of it was written"));
         // Everybody else was looked at, and the next run finishes it.
         assert_eq!(report.counts.unchanged, bench.run().await.counts.unchanged);

@@ -73,7 +73,7 @@ const BROKEN: [Broken; 21] = [
     Broken {
         what: "a deployment with an invalid name",
         damage: |world| world.edit(&world.file(LIST), "\"name\": \"cf\"", "\"name\": \"c f\""),
-        says: &["deployments.json:4:", "`c f` is not a deployment name: only letters"],
+        says: &["deployments.json:4:", "`c f` is no deployment name: only letters"],
     },
     Broken {
         what: "a deployment without a name",
@@ -227,7 +227,7 @@ fn labels_that_cannot_be_used_are_refused_with_their_place() {
         ),
         ("cf: unmatched\n", "labels.yml:1:1: label `cf` has no `outcome`"),
         ("cf: {outcome: matched, service: a, plan: b}\n", "labels.yml:1:1: label `cf` has no `instance`"),
-        ("c f: {outcome: review}\n", "labels.yml:1:1: `c f` is not a deployment name"),
+        ("c f: {outcome: review}\n", "labels.yml:1:1: `c f` is no deployment name"),
         ("", "labels.yml: labels no deployment of the fleet"),
         ("elsewhere: {outcome: review}\n", "labels.yml: labels no deployment of the fleet"),
     ] {

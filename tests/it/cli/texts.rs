@@ -12,7 +12,7 @@ fn assert_text(name: &str, world: &World, text: &str) {
     settings.add_filter(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", "[time]");
     settings.add_filter(r"\b1[5-9]\d{8}\b", "[seconds]");
     // Shown if a second has passed since.
-    settings.add_filter(r"    ~ updated_at: .*\n", "");
+    settings.add_filter(r"    ~ (updated|reconciled)_at: .*\n", "");
     settings.add_filter(r"sha256 [0-9a-f]{8}", "sha256 [digest]");
     settings.add_filter(r"chain [0-9a-f]{16}", "chain [chain]");
     settings.add_filter("\"[0-9a-f]{16}\"", "\"[chain]\"");

@@ -66,7 +66,7 @@ fn another_director_in_the_middle_of_a_scan_makes_it_incomplete_and_nothing_is_w
     // From the next run on it is another Director from the beginning.
     let next = scene.run(&["run"]);
     assert_eq!(next.code, Some(1), "{next:?}");
-    assert!(next.stderr.contains("belongs to the Director"), "{next:?}");
+    assert!(next.stderr.contains("holds the records of the Director"), "{next:?}");
 }
 
 #[test]

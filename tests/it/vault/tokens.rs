@@ -89,8 +89,12 @@ async fn a_run_whose_token_ends_again_and_again_writes_everything() {
     assert!(report.complete, "{:?}", report.failures);
     assert!(fake.logins() >= 4, "{}", fake.logins());
     assert_eq!(report.counts, expected.counts);
-    assert_eq!(fake.paths(), undisturbed.paths());
-    for path in fake.paths() {
+    // The names of archives are times.
+    let records = |fake: &FakeVault| -> Vec<String> {
+        fake.paths().into_iter().filter(|path| !path.contains("/backups/")).collect()
+    };
+    assert_eq!(records(&fake), records(&undisturbed));
+    for path in records(&fake) {
         assert_eq!(fake.version(&path), undisturbed.version(&path), "{path}");
     }
 }

@@ -98,6 +98,17 @@ pub(super) fn was_written(connection: &Connection) -> Result<bool> {
         .query_row("SELECT EXISTS (SELECT 1 FROM meta WHERE name = 'first_written_at')", [], |row| row.get(0))
 }
 
+/// Whose records these are, if somebody has said so.
+pub(super) fn owner(connection: &Connection) -> Result<Option<String>> {
+    connection.query_row("SELECT value FROM meta WHERE name = 'owner'", [], |row| row.get(0)).optional()
+}
+
+/// Notes whose records these are.
+pub(super) fn set_owner(connection: &Connection, owner: &str) -> Result<()> {
+    connection.execute("INSERT OR IGNORE INTO meta (name, value) VALUES ('owner', ?1)", [owner])?;
+    Ok(())
+}
+
 /// Marks the newest version as deleted; older ones are not read any more
 /// either.
 pub(super) fn delete(connection: &Connection, path: &str) -> Result<()> {

@@ -112,6 +112,33 @@ impl SqliteStore {
         .await
     }
 
+    /// Says whose records these are, a Director's UUID, and keeps the store for
+    /// them: another owner is refused from then on.
+    ///
+    /// # Errors
+    /// `Local` if they are another owner's; and those of `write`.
+    pub async fn keep_for(&self, owner: &str) -> Result<(), PortError> {
+        let task = Task::new("use the store for", owner);
+        let owner = owner.to_owned();
+        let (address, mine) = (self.address.clone(), task.clone());
+        let found = self.run(task, {
+            let owner = owner.clone();
+            move |file, task| match file.read(task, |transaction| records::owner(transaction))? {
+                Some(found) => Ok(found),
+                None => file.write(task, |transaction| {
+                    records::set_owner(transaction, &owner)?;
+                    Ok(records::owner(transaction)?.unwrap_or(owner))
+                }),
+            }
+        });
+        let found = found.await?;
+        if found.eq_ignore_ascii_case(&owner) {
+            return Ok(());
+        }
+        let reason = format!("{address} holds the records of the Director {found}");
+        Err(mine.failed(PortErrorKind::Local, reason).with_advice("name another store with --store FILE"))
+    }
+
     /// Runs blocking work on the file away from the async threads. It goes on
     /// to its end if the caller stops waiting.
     async fn run<T: Send + 'static>(

@@ -26,10 +26,9 @@ pub(super) struct Connection {
     stop: CancellationToken,
 }
 
-/// How many tokens one request may use up. The first may have ended long ago;
-/// the second may end together with it, as when all tokens of a role are
-/// revoked twice.
-const TOKENS: usize = 3;
+/// How many tokens one request may use up. The first may have ended long ago,
+/// and others may end while the requests beside this one replace them.
+const TOKENS: usize = 6;
 
 /// A login, a lookup and a renewal come one at a time.
 const SESSION_LIMITS: (usize, Option<u32>) = (1, None);

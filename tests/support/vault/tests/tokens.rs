@@ -111,7 +111,7 @@ async fn tokens_that_all_end_at_once_are_told_as_such() {
     assert_eq!(bench.write("db", "{}", 1).await.unwrap(), 2);
     bench.fake.fault(Fault::new(Effect::RevokeGiven).on(Route::Write).always());
     let error = bench.write("db", "{}", 2).await.unwrap_err();
-    expect(&error, PortErrorKind::Unauthenticated, "3 tokens in a row");
+    expect(&error, PortErrorKind::Unauthenticated, "6 tokens in a row");
     assert_eq!(bench.fake.version("db"), 2);
 }
 
