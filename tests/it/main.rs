@@ -20,5 +20,6 @@ mod policies;
 mod registry;
 mod regressions;
 mod rooms;
+mod scripts;
 mod stores;
 mod vault;

@@ -4,6 +4,7 @@ pub mod broker;
 pub mod certificates;
 pub mod contract;
 pub mod director;
+pub mod examples;
 pub mod fleets;
 pub mod line;
 pub mod old_archives;

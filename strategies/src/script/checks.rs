@@ -107,6 +107,18 @@ impl Walk<'_> {
             {
                 self.note_call(text, *at);
             }
+            // Rhai does not hold what grows this way to the limits on sizes.
+            ASTNode::Stmt(Stmt::Assignment(assignment))
+                if !assignment.0.is_op_assignment() && !matches!(assignment.1.lhs, Expr::Variable(..)) =>
+            {
+                let help = "handles can only be read; of a list or map, write x.set(key, value)";
+                self.problem(
+                    "script.forbidden",
+                    assignment.0.position(),
+                    "only variables are assigned to, not what is in them".to_owned(),
+                    Some(help.to_owned()),
+                );
+            }
             ASTNode::Stmt(Stmt::Import(_, at) | Stmt::Export(_, at)) => {
                 self.problem(
                     "script.forbidden",

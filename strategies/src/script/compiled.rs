@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
 use reconciler_core::model::StrategyId;
-use rhai::{AST, CallFnOptions, Dynamic, Engine, FuncArgs, Scope};
+use rhai::{AST, CallFnOptions, Dynamic, Engine, Scope};
 use sha2::{Digest, Sha256};
 
 use super::call::{Account, Call, last_entered};
@@ -13,6 +13,7 @@ use super::checks;
 use super::failure;
 use super::header::Header;
 use super::limits::Limits;
+use super::place;
 use super::problem::{ScriptProblem, Severity};
 use super::source::{self, Source};
 use super::vocabulary::Vocabulary;
@@ -30,12 +31,11 @@ impl Script {
     /// Compiles and checks a script. What comes back beside it are warnings.
     pub(super) fn compile(
         source: Source,
-        engine: &Engine,
-        vocabulary: &Vocabulary,
+        shared: &Shared,
         max_priority: u16,
     ) -> (Option<Self>, Vec<ScriptProblem>) {
         let (file, text) = (&source.file, &source.text);
-        let compiled = catch_unwind(AssertUnwindSafe(|| engine.compile(text.as_ref())));
+        let compiled = catch_unwind(AssertUnwindSafe(|| shared.engine.compile(text.as_ref())));
         let mut ast = match compiled {
             Ok(Ok(ast)) => ast,
             Ok(Err(error)) => return (None, vec![failure::unparsed(file, text, &error)]),
@@ -44,13 +44,13 @@ impl Script {
             }
         };
         ast.set_source(file.as_ref());
-        let mut problems = checks::check(&ast, file, text, vocabulary);
+        let mut problems = checks::check(&ast, file, text, &shared.vocabulary);
         // A script that is not functions only, or has no header, is not called.
         if problems.iter().any(|p| matches!(p.code, "script.forbidden" | "script.incomplete")) {
             return (None, problems);
         }
         let at = source::function(text, "strategy");
-        let (said, _) = invoke(engine, vocabulary, &source, &ast, "strategy", ());
+        let (said, _) = invoke(shared, &source, &ast, "strategy", Vec::new());
         let header = said.map_err(|problem| vec![problem]).and_then(|map| {
             Header::read(map, file, at, &source.stem(), max_priority)
                 .map_err(|found| found.into_iter().map(|problem| problem.shown_in(text)).collect())
@@ -136,25 +136,57 @@ impl fmt::Debug for Script {
     }
 }
 
+/// What the scripts of a set share.
+pub(super) struct Shared {
+    pub(super) engine: Engine,
+    /// The same, but it notes where it is. Asked only after a failure.
+    follower: Engine,
+    pub(super) vocabulary: Vocabulary,
+}
+
+impl Shared {
+    pub(super) fn new(engine: Engine, mut follower: Engine, vocabulary: Vocabulary) -> Self {
+        place::follow(&mut follower);
+        Self { engine, follower, vocabulary }
+    }
+}
+
 /// Calls a function of a script, within all limits. The one place that does.
 pub(super) fn invoke(
-    engine: &Engine,
-    vocabulary: &Vocabulary,
+    shared: &Shared,
     source: &Source,
     ast: &AST,
     function: &str,
-    arguments: impl FuncArgs,
+    arguments: Vec<Dynamic>,
 ) -> (Result<Dynamic, ScriptProblem>, Account) {
+    let Shared { engine, follower, vocabulary } = shared;
+    let again = arguments.clone();
     let call = Call::begin(&Limits::STANDARD);
     // A script has no code outside of functions, so there is none to run first.
     let options = CallFnOptions::new().eval_ast(false);
     let returned = catch_unwind(AssertUnwindSafe(|| {
         engine.call_fn_with_options::<Dynamic>(options, &mut Scope::new(), ast, function, arguments)
     }));
+    let entered = last_entered();
+    let account = call.finish();
     let said = match returned {
         Ok(Ok(value)) => Ok(value),
-        Ok(Err(error)) => Err(failure::failed(&source.file, &source.text, function, *error, vocabulary)),
-        Err(panic) => Err(failure::panicked(&source.file, &source.text, last_entered(), panic.as_ref())),
+        Ok(Err(error)) => {
+            let problem = failure::failed(&source.file, &source.text, function, *error, vocabulary);
+            Err(match problem.code {
+                _ if problem.at.is_some() => problem,
+                // The host knows where its function was called; and once was long
+                // enough.
+                "script.limit.work" | "script.limit.wall-clock" => {
+                    failure::placed(problem, entered, function, &source.text)
+                }
+                _ => {
+                    let at = place::last_reached(follower, ast, function, again);
+                    failure::placed(problem, at, function, &source.text)
+                }
+            })
+        }
+        Err(panic) => Err(failure::panicked(&source.file, &source.text, entered, panic.as_ref())),
     };
-    (said, call.finish())
+    (said, account)
 }

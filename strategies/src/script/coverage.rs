@@ -4,7 +4,7 @@
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 
-use rhai::debugger::DebuggerCommand;
+use rhai::debugger::{DebuggerCommand, DebuggerEvent};
 use rhai::{ASTNode, Engine, Stmt};
 
 use super::checks::TEST_PREFIX;
@@ -45,8 +45,9 @@ pub(super) fn observe(engine: &mut Engine) {
     REACHED.with_borrow_mut(BTreeSet::clear);
     engine.register_debugger(
         |_, debugger| debugger,
-        |_, _, _, _, at| {
-            if let Some(line) = at.line() {
+        |_, event, _, _, at| {
+            let entered = matches!(event, DebuggerEvent::Start | DebuggerEvent::Step);
+            if let Some(line) = at.line().filter(|_| entered) {
                 REACHED.with_borrow_mut(|reached| reached.insert(line));
             }
             Ok(DebuggerCommand::StepInto)

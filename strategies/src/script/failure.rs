@@ -9,6 +9,7 @@ use rhai::{Dynamic, EvalAltResult, ParseError, ParseErrorType, Position};
 use super::call::Stopped;
 use super::limits::Limits;
 use super::problem::{Frame, ScriptProblem};
+use super::source;
 use super::vocabulary::Vocabulary;
 
 /// What a function of the host says when it cannot do what is asked; travels
@@ -184,6 +185,20 @@ fn stopped(token: &Dynamic) -> Said {
             help: Some("run it again; if it is slow everywhere, look for work inside loops".to_owned()),
         },
     }
+}
+
+/// The same problem at the place where the script was, in the function there;
+/// at its beginning if nobody knows.
+pub(super) fn placed(mut problem: ScriptProblem, at: Position, entry: &str, source: &str) -> ScriptProblem {
+    let at = location(at);
+    if let Some(at) = at {
+        let functions = source::functions(source);
+        let here = functions.iter().rev().find(|(_, begins)| begins.line <= at.line);
+        if let Some((function, _)) = here.filter(|(function, _)| function != entry) {
+            problem.inside.insert(0, Frame { function: function.clone(), called_at: None });
+        }
+    }
+    problem.at(at.or_else(|| source::function(source, entry))).shown_in(source)
 }
 
 /// A panic of a host function, seen as the script's failure at that call.

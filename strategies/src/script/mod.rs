@@ -22,6 +22,7 @@ mod host;
 mod limits;
 mod live;
 mod output;
+mod place;
 mod problem;
 mod sandbox;
 mod set;

@@ -7,12 +7,12 @@ use std::sync::Arc;
 use reconciler_core::manifest::Deployment;
 use reconciler_core::matching::{ChainEntry, Confidence, Facts};
 
-use super::compiled::Script;
+use super::compiled::{Script, Shared};
 use super::problem::{ScriptProblem, ScriptProblems, Severity};
 use super::sandbox::{self, Purpose};
 use super::source::{self, Source};
 use super::stack::on_deep_stack;
-use super::strategy::{self, Examination, ScriptStrategy, Shared};
+use super::strategy::{self, Examination, ScriptStrategy};
 use super::vocabulary::Vocabulary;
 
 /// A function that the program adds to those of the sandbox: from text to text.
@@ -87,10 +87,11 @@ impl ScriptSet {
     }
 
     fn build(paths: &[PathBuf], options: &ScriptOptions) -> (Option<Self>, Vec<ScriptProblem>) {
-        let engine = sandbox::engine(Purpose::Matching, &options.functions);
+        let engine = || sandbox::engine(Purpose::Matching, &options.functions);
         // Tests stand in the same file: what they call exists too.
         let testing = sandbox::engine(Purpose::Testing, &options.functions);
-        let vocabulary = Vocabulary::of_both(&engine, &testing);
+        let vocabulary = Vocabulary::of_both(&engine(), &testing);
+        let shared = Arc::new(Shared::new(engine(), engine(), vocabulary));
         let mut problems = Vec::new();
         let mut scripts: Vec<Arc<Script>> = Vec::new();
         let mut files: Vec<PathBuf> = Vec::new();
@@ -108,7 +109,7 @@ impl ScriptSet {
                     continue;
                 }
             };
-            let (script, found) = Script::compile(source, &engine, &vocabulary, options.max_priority);
+            let (script, found) = Script::compile(source, &shared, options.max_priority);
             problems.extend(found);
             let Some(script) = script else { continue };
             if let Some(first) = scripts.iter().find(|first| first.id == script.id) {
@@ -121,7 +122,6 @@ impl ScriptSet {
             }
             scripts.push(Arc::new(script));
         }
-        let shared = Arc::new(Shared { engine, vocabulary });
         let mut entries = Vec::with_capacity(scripts.len());
         for script in &scripts {
             match strategy::entry(&shared, script, options) {

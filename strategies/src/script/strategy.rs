@@ -9,23 +9,16 @@ use reconciler_core::matching::{
     ChainEntry, ChainError, Confidence, Facts, MatchContext, MatchStrategy, Opinion, Read, StrategyError,
     StrategyMeta,
 };
-use rhai::Engine;
+use rhai::Dynamic;
 
 use super::call::Account;
-use super::compiled::{Script, invoke};
+use super::compiled::{Script, Shared, invoke};
 use super::failure::location;
 use super::host::{CatalogHandle, DeploymentHandle};
 use super::output::Reader;
 use super::problem::ScriptProblem;
 use super::set::ScriptOptions;
 use super::source;
-use super::vocabulary::Vocabulary;
-
-/// What scripts of a set share.
-pub(super) struct Shared {
-    pub(super) engine: Engine,
-    pub(super) vocabulary: Vocabulary,
-}
 
 /// A script in the chain.
 pub(super) struct ScriptStrategy {
@@ -48,9 +41,9 @@ impl ScriptStrategy {
         deployment: DeploymentHandle,
         catalog: CatalogHandle,
     ) -> (Result<Opinion, ScriptProblem>, Account) {
-        let Shared { engine, vocabulary } = &*self.shared;
         let Script { source, ast, .. } = &*self.script;
-        let (said, account) = invoke(engine, vocabulary, source, ast, "assess", (deployment, catalog));
+        let arguments = vec![Dynamic::from(deployment), Dynamic::from(catalog)];
+        let (said, account) = invoke(&self.shared, source, ast, "assess", arguments);
         let reader = Reader { file: &source.file, at: self.assess_at, max_confidence: self.max_confidence };
         let opinion = said.and_then(|value| reader.opinion(value).map_err(|p| p.shown_in(&source.text)));
         (opinion, account)

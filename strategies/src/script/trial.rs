@@ -8,14 +8,13 @@ use reconciler_core::model::Identity;
 use rhai::Engine;
 
 use super::case::{self, Case, Expected, Named};
-use super::compiled::{Script, invoke};
+use super::compiled::{Script, Shared, invoke};
 use super::coverage::{self, Coverage};
 use super::host::UNMET;
 use super::problem::ScriptProblem;
 use super::sandbox::{self, Purpose};
 use super::set::ScriptSet;
 use super::stack::on_deep_stack;
-use super::strategy::Shared;
 use super::vocabulary::Vocabulary;
 
 /// One test and what came of it.
@@ -58,11 +57,12 @@ pub fn run(set: &ScriptSet, with_coverage: bool) -> std::io::Result<Report> {
     on_deep_stack(|| {
         let mut report = Report { trials: Vec::new(), coverage: Vec::new() };
         for script in set.scripts() {
-            let mut engine = sandbox::engine(Purpose::Testing, &set.options().functions);
+            let engine = || sandbox::engine(Purpose::Testing, &set.options().functions);
+            let mut observed = engine();
             if with_coverage {
-                coverage::observe(&mut engine);
+                coverage::observe(&mut observed);
             }
-            let bench = Bench::new(set, script, engine);
+            let bench = Bench::new(set, script, observed, engine());
             report.trials.extend(bench.functions());
             report.trials.extend(bench.cases());
             if with_coverage {
@@ -92,9 +92,9 @@ struct Bench<'a> {
 }
 
 impl<'a> Bench<'a> {
-    fn new(set: &'a ScriptSet, script: &'a Arc<Script>, engine: Engine) -> Self {
+    fn new(set: &'a ScriptSet, script: &'a Arc<Script>, engine: Engine, follower: Engine) -> Self {
         let vocabulary = Vocabulary::of(&engine);
-        Self { set, script, shared: Arc::new(Shared { engine, vocabulary }) }
+        Self { set, script, shared: Arc::new(Shared::new(engine, follower, vocabulary)) }
     }
 
     fn trial(&self, name: String, run: impl FnOnce() -> Result<(), ScriptProblem>) -> Trial {
@@ -108,9 +108,8 @@ impl<'a> Bench<'a> {
         tests
             .map(|name| {
                 self.trial(name.clone(), || {
-                    let Shared { engine, vocabulary } = &*self.shared;
                     let (source, ast) = (&self.script.source, &self.script.ast);
-                    invoke(engine, vocabulary, source, ast, &name, ()).0.map(|_| ())
+                    invoke(&self.shared, source, ast, &name, Vec::new()).0.map(|_| ())
                 })
             })
             .collect()

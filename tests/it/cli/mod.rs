@@ -16,4 +16,6 @@ mod markers;
 mod records;
 mod runs;
 mod scale;
+mod scripts;
+mod scripts_manual;
 mod texts;
