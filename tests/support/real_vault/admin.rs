@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use super::process::{POLL, POLLS};
+
 /// An operator with a token that may do everything.
 #[derive(Debug, Clone)]
 pub struct Admin {
@@ -39,10 +41,17 @@ impl Admin {
     /// # Panics
     /// If it does not succeed.
     pub fn demand(&self, method: &str, path: &str, body: &Value) -> Value {
-        match self.call(method, path, body) {
-            Ok((200..=299, body)) => body,
-            other => panic!("{method} {path} at {}: {other:?}", self.address),
+        for _ in 0..POLLS {
+            match self.call(method, path, body) {
+                Ok((200..=299, body)) => return body,
+                // A KV engine that was just mounted is not ready at once.
+                Ok((400, body)) if body.to_string().contains("Upgrading from non-versioned") => {
+                    std::thread::sleep(POLL);
+                }
+                other => panic!("{method} {path} at {}: {other:?}", self.address),
+            }
         }
+        panic!("{method} {path} at {}: the engine was not ready in time", self.address)
     }
 
     /// Mounts a KV engine of a version.

@@ -16,8 +16,8 @@ use super::admin::{Admin, call};
 /// there somebody else may take it.
 const PORTS: usize = 5;
 /// How often a server is asked whether it is ready, and how long in between.
-const POLLS: usize = 1_500;
-const POLL: Duration = Duration::from_millis(20);
+pub(super) const POLLS: usize = 1_500;
+pub(super) const POLL: Duration = Duration::from_millis(20);
 
 /// A server's process with its data.
 #[derive(Debug)]
