@@ -166,7 +166,7 @@ fn nonsense_is_no_opinion() {
         "a `string` is no plan",
     );
     check(&format!("{plan}propose((), plan, 0.8)"), "script.instance", "5:1", "not a text");
-    check(&format!("{plan}propose(\"../db\", plan, 0.8)"), "script.instance", "5:1", "not a instance id");
+    check(&format!("{plan}propose(\"../db\", plan, 0.8)"), "script.instance", "5:1", "no instance id");
     check(
         &format!("{plan}propose(deployment.uuid, plan, 0.8).because(\"Bad Code\", \"\")"),
         "script.reason",
