@@ -7,6 +7,7 @@ mod director;
 mod engine;
 mod places;
 mod scripts;
+mod secrets;
 mod store;
 mod vault;
 
@@ -50,6 +51,9 @@ pub(crate) fn settings(
     })?;
     for notice in settings.notices() {
         output.note(&format!("note: {notice}"));
+    }
+    for warning in secrets::warnings(&settings) {
+        output.note(&format!("warning: {warning}"));
     }
     Ok(settings)
 }
