@@ -56,7 +56,7 @@ fn files(settings: &Settings) -> impl Iterator<Item = (Setting<'_>, PathBuf)> {
 
 /// What must be said of them: that others may read them. It is not refused,
 /// because some systems mount secrets so that everybody in a container may.
-pub(super) fn warnings(settings: &Settings) -> Vec<String> {
+pub(crate) fn warnings(settings: &Settings) -> Vec<String> {
     files(settings).filter_map(|(entry, path)| others_may(entry.spec().path, &path)).collect()
 }
 

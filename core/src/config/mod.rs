@@ -49,6 +49,7 @@ mod key;
 pub mod keys;
 mod kind;
 mod legacy;
+mod lookup;
 mod origin;
 mod secrets;
 mod sections;
@@ -57,6 +58,7 @@ mod source;
 mod spelling;
 mod suggestion;
 mod table;
+mod template;
 mod value;
 
 #[cfg(test)]
@@ -74,9 +76,11 @@ pub use kind::Kind;
 #[cfg(test)]
 use kind::Shape;
 pub use legacy::LEGACY;
+pub use lookup::find_key;
 pub use origin::Origin;
 pub use settings::{Setting, Settings};
 pub use source::{FlagText, SourceFile, Sources};
+pub use template::template;
 pub use value::{Choice, Held};
 
 /// The section of the file that is ours.

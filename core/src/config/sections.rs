@@ -139,6 +139,14 @@ fn broker_url(broker: Node<'_>) -> String {
     }
 }
 
+/// The setting of a section that says the same as a key.
+pub(super) fn setting_for(key: &str) -> Option<String> {
+    let mut settings = SECTIONS.iter().flat_map(|section| section.fields.iter().map(move |f| (section, f)));
+    let found = settings.find(|(_, field)| field.key == key);
+    let broker = (key == "catalog.url").then(|| format!("{BROKER}.port"));
+    found.map(|(section, field)| format!("{}.{}", section.name, field.names[0])).or(broker)
+}
+
 /// Takes what was found where our own sources say nothing.
 pub(super) fn fill(gathered: &mut Gathered) {
     let found = std::mem::take(&mut gathered.found);
