@@ -14,6 +14,7 @@
 //! | [`LimitSettings`] | how many requests at once, how many a second |
 //! | [`Replay`], [`Verdict`] | whether this request may be made again |
 //! | [`Credentials`] | the header that says who we are |
+//! | [`RequestObserver`] | nothing: it is told of every try |
 //!
 //! Nothing here logs a header, a query or a body.
 
@@ -25,6 +26,7 @@ mod certificate;
 mod client;
 mod failure;
 mod limits;
+mod observer;
 mod pem;
 mod proxy;
 mod retry;
@@ -42,6 +44,7 @@ pub use call::{Call, Credential, Credentials, Replay, Verdict, judge_by_status};
 pub use certificate::not_after;
 pub use client::{ClientSettings, Timeouts};
 pub use limits::LimitSettings;
+pub use observer::{Observation, RequestObserver};
 pub use pem::PemSource;
 pub use proxy::ProxySettings;
 pub use retry::{Pause, RetrySettings, TokioPause};
