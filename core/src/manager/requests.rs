@@ -79,6 +79,12 @@ impl Requests {
         self.with(|state| state.due)
     }
 
+    /// Whether a run of this id was asked for and has not begun.
+    #[must_use]
+    pub fn is_waiting(&self, run_id: &str) -> bool {
+        self.with(|state| state.asked.as_deref() == Some(run_id))
+    }
+
     pub(super) fn open(&self, is_enabled: bool, due: Option<Instant>) {
         self.with(|state| {
             state.refused = (!is_enabled).then_some(NoRun::Disabled);

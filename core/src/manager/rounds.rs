@@ -63,7 +63,7 @@ pub trait Round {
     fn run(&self, order: Order) -> impl Future<Output = Result<RunReport, RoundFailure>>;
 
     /// Is told what became of it, also if it panicked or was ended by force.
-    fn over(&self, record: &RunRecord, report: Option<&RunReport>);
+    fn over(&self, record: &RunRecord, report: Option<RunReport>);
 }
 
 /// How the rounds came to their end.
@@ -152,7 +152,7 @@ impl Rounds {
             Outcome::Aborted(why) => (failed("aborted", why.to_owned()), None),
         };
         self.ledger.end(record.clone());
-        round.over(&record, report.as_deref());
+        round.over(&record, report.map(|report| *report));
         is_aborted
     }
 

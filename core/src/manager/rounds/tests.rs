@@ -102,7 +102,7 @@ impl Round for Scene {
         Err(RoundFailure { outcome, message: "no Director".to_owned() })
     }
 
-    fn over(&self, record: &RunRecord, _report: Option<&RunReport>) {
+    fn over(&self, record: &RunRecord, _report: Option<RunReport>) {
         self.over.lock().unwrap().push(record.clone());
     }
 }
