@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use futures_util::stream::StreamExt;
 use tokio::sync::oneshot;
 
+use super::laps::Laps;
 use super::progress::Phase;
 use super::run::{Reconciler, RunError};
 use super::survey::{ManifestPrint, Survey};
@@ -80,6 +81,7 @@ impl Reconciler<'_> {
 
     async fn look(&self, reached: &Reached) -> Result<Survey, RunError> {
         let scanner = self.scanner();
+        let mut laps = Laps::begin();
         let last = self.state.map(|state| state.last_scan()).transpose()?.flatten();
         let mut scan = scanner.list(self.info.clone(), last.as_ref()).await?;
         self.guard_director(&scan)?;
@@ -95,6 +97,7 @@ impl Reconciler<'_> {
         );
         let facts = Facts::new(Arc::clone(&self.catalog), index, scan.statistics.clone());
 
+        laps.over(Phase::Scan);
         reached.of.store(scan.summaries.len(), Ordering::Relaxed);
         self.progress.begin(Phase::Decide, scan.summaries.len());
         let mut decisions = Vec::with_capacity(scan.summaries.len());
@@ -124,8 +127,16 @@ impl Reconciler<'_> {
         gaps.into_iter().for_each(|gap| scan.lacks(gap));
         findings.extend(fewer_deployments(last.as_ref(), &scan));
         settle_claims(&mut decisions, &facts.index);
-        let mut survey =
-            Survey { scan, index_slot, facts, decisions, manifests, findings, unknown: Vec::new() };
+        let mut survey = Survey {
+            scan,
+            index_slot,
+            facts,
+            decisions,
+            manifests,
+            findings,
+            unknown: Vec::new(),
+            phases: Vec::new(),
+        };
         // Only where something seems not to be there does it matter whose list
         // it is; the request is spared otherwise.
         if survey.lacks_anything() {
@@ -134,6 +145,8 @@ impl Reconciler<'_> {
         survey.conclude();
         survey.findings.extend(survey.fits_nothing(&self.options.filter));
         survey.unknown = survey.what_is_unknown(self.director);
+        laps.over(Phase::Decide);
+        survey.phases = laps.taken();
         tracing::debug!(counts = ?survey.counts(), unknown = survey.unknown.len(), "decided");
         Ok(survey)
     }

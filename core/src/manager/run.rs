@@ -5,16 +5,20 @@ use std::sync::Arc;
 
 use chrono::Duration;
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument as _;
 
 use super::filter::Filter;
+use super::journal::{JournalBounds, JournalPage};
 use super::progress::{NoProgress, Progress};
 use super::report::RunReport;
+use super::retry::RetryPolicy;
+use super::trigger::{Trigger, run_id};
 use super::writer::Writer;
 use crate::backup::BackupPolicy;
 use crate::matching::MatchEngine;
-use crate::model::{Catalog, JsonObject};
-use crate::ports::{Clock, Director, DirectorInfo, PortError, RunEntry, RunState, SecretStore, SystemClock};
-use crate::scanner::{ManifestCache, Scan, ScanSettings, Scanner};
+use crate::model::Catalog;
+use crate::ports::{Clock, Director, DirectorInfo, PortError, RunState, SecretStore, SystemClock};
+use crate::scanner::{ManifestCache, ScanSettings, Scanner};
 use crate::updater::Stamp;
 
 /// Why a run could not be made.
@@ -61,6 +65,12 @@ pub struct RunOptions {
     pub verify_interval: Duration,
     /// Whether and how archives are kept of what is changed.
     pub backups: BackupPolicy,
+    /// How often deployments that failed are tried again.
+    pub retry: RetryPolicy,
+    /// What began the run.
+    pub trigger: Trigger,
+    /// How much the journal keeps.
+    pub journal: JournalBounds,
 }
 
 impl Default for RunOptions {
@@ -73,6 +83,9 @@ impl Default for RunOptions {
             full: false,
             verify_interval: Duration::hours(24),
             backups: BackupPolicy::default(),
+            retry: RetryPolicy::default(),
+            trigger: Trigger::default(),
+            journal: JournalBounds::default(),
         }
     }
 }
@@ -101,6 +114,8 @@ pub struct Reconciler<'a> {
     pub progress: &'a dyn Progress,
     /// How the run is made.
     pub options: RunOptions,
+    /// What the run is called; without it, by when it starts.
+    pub run_id: Option<String>,
     /// Ends the run: at once while it looks; while it writes, after the
     /// instances in hand and the index.
     pub stop: CancellationToken,
@@ -138,6 +153,7 @@ impl<'a> Reconciler<'a> {
             clock: &SystemClock,
             progress: &NoProgress,
             options: RunOptions::default(),
+            run_id: None,
             stop: CancellationToken::new(),
         }
     }
@@ -149,7 +165,8 @@ impl Reconciler<'_> {
         Scanner::new(self.director, self.manifests, settings)
     }
 
-    /// Scans, decides, and brings the records into line.
+    /// Scans, decides, and brings the records into line. The journal of the
+    /// state tells of it, whatever comes of it.
     ///
     /// # Errors
     /// Those of [`survey`](Self::survey), and if the unfinished tasks of the
@@ -157,6 +174,29 @@ impl Reconciler<'_> {
     /// report.
     pub async fn run(&self) -> Result<RunReport, RunError> {
         let stamp = Stamp { at: self.clock.now() };
+        let id = self.run_id.clone().unwrap_or_else(|| run_id(stamp.at));
+        let page = JournalPage::begin(self, &id, stamp.at);
+        let span = tracing::info_span!("run", id);
+        let outcome = self.reconcile_all(stamp, id).instrument(span).await;
+        match outcome {
+            Ok((mut report, full)) => {
+                if let Err(error) = self.remember(stamp, &report, page, full) {
+                    // What was written stands, and must be told all the same.
+                    report.not_remembered(&error);
+                }
+                Ok(report)
+            }
+            Err(error) => {
+                if let Some(page) = page {
+                    page.fail(&error, self.clock.now());
+                }
+                Err(error)
+            }
+        }
+    }
+
+    /// The run itself, and whether it read every record.
+    async fn reconcile_all(&self, stamp: Stamp, run_id: String) -> Result<(RunReport, bool), RunError> {
         let survey = self.survey().await?;
         let looked_at = survey.decisions.len();
         let tasks = tokio::select! {
@@ -168,12 +208,10 @@ impl Reconciler<'_> {
         };
         let full = self.is_full(stamp)?;
         let writer = Writer::new(self, &survey, &tasks, stamp, full);
-        let mut report = writer.write().await;
-        if let Err(error) = self.remember(stamp, &report, &survey.scan, full) {
-            // What was written stands, and must be told all the same.
-            report.not_remembered(&error);
-        }
-        Ok(report)
+        let mut report = writer.write(run_id).await;
+        report.scan = survey.scan.completeness.is_complete().then(|| survey.scan.remembered());
+        report.decisions = survey.decisions;
+        Ok((report, full))
     }
 
     /// Whether this run reads every record: it was asked to, nobody remembers
@@ -185,31 +223,25 @@ impl Reconciler<'_> {
 
     /// Notes in the state what the next run must know. A dry run leaves no
     /// trace.
-    fn remember(&self, stamp: Stamp, report: &RunReport, scan: &Scan, full: bool) -> Result<(), PortError> {
+    fn remember(
+        &self,
+        stamp: Stamp,
+        report: &RunReport,
+        page: Option<JournalPage<'_>>,
+        full: bool,
+    ) -> Result<(), PortError> {
         let Some(state) = self.state.filter(|_| !self.options.dry_run) else {
             return Ok(());
         };
         if let Some(members) = report.index_members {
             state.set_index_size(members as u64)?;
         }
-        if scan.completeness.is_complete() {
-            state.set_last_scan(&scan.remembered())?;
+        if let Some(scan) = &report.scan {
+            state.set_last_scan(scan)?;
         }
         if full && report.complete && self.options.filter.is_open() {
             state.set_last_full_verification(stamp.at)?;
         }
-        state.record_run(&RunEntry {
-            run_id: report.run_id.clone(),
-            started_at: stamp.at,
-            finished_at: Some(self.clock.now()),
-            outcome: Some(report.outcome().to_owned()),
-            complete: report.complete,
-            counts: json_object(&report.counts),
-            findings: report.findings.iter().map(json_object).collect(),
-        })
+        page.map_or(Ok(()), |page| page.finish(report, self.clock.now()))
     }
-}
-
-fn json_object(value: &impl serde::Serialize) -> JsonObject {
-    JsonObject::parse(crate::model::json::raw(value).get()).unwrap_or_default()
 }

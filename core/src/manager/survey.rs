@@ -1,6 +1,7 @@
 //! The first half of a run: what is there, and what was decided about it.
 
 use std::collections::{BTreeSet, HashSet};
+use std::time::Duration;
 
 use crate::manifest::Manifest;
 use crate::matching::{Decision, Degradation, Facts, Outcome, nearest};
@@ -10,6 +11,7 @@ use crate::scanner::Scan;
 use crate::updater::Finding;
 
 use super::filter::Filter;
+use super::progress::Phase;
 use super::report::{Counts, Unknown};
 
 /// The code of the finding that filters leave nothing.
@@ -33,6 +35,8 @@ pub struct Survey {
     pub findings: Vec<Finding>,
     /// What could not be seen or understood, by deployment.
     pub unknown: Vec<Unknown>,
+    /// How long its phases took.
+    pub phases: Vec<(Phase, Duration)>,
 }
 
 /// Identifies a manifest after it was let go, so that what is written is what

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use chrono::SecondsFormat;
 use futures_util::stream::{self, StreamExt};
 
+use super::laps::Laps;
 use super::progress::Phase;
 use super::report::{Counts, FailedInstance, RunReport};
 use super::run::Reconciler;
@@ -32,6 +33,9 @@ pub(super) struct Writer<'a> {
     /// Whether the store failed as a whole: what is left would fail as well.
     is_over: AtomicBool,
 }
+
+/// A matched deployment to work on.
+type Wanted<'a> = (&'a Decision, &'a DeploymentSummary, ManifestPrint);
 
 /// What became of one deployment's records.
 enum Outcome {
@@ -64,6 +68,10 @@ impl Outcome {
     }
 }
 
+fn instance_of(decision: &Decision) -> &str {
+    decision.identity().map_or("", |identity| identity.instance.as_str())
+}
+
 /// Whether a failure is the store's as a whole, and not one instance's.
 fn is_the_stores_own(kind: PortErrorKind) -> bool {
     matches!(kind, PortErrorKind::Local | PortErrorKind::Unauthenticated | PortErrorKind::Unavailable)
@@ -84,7 +92,7 @@ impl<'a> Writer<'a> {
         Self { run, survey, busy, backups, stamp, full, is_over: AtomicBool::new(false) }
     }
 
-    pub(super) async fn write(&self) -> RunReport {
+    pub(super) async fn write(&self, run_id: String) -> RunReport {
         let options = &self.run.options;
         let decided =
             self.survey.decisions.iter().zip(&self.survey.scan.summaries).zip(&self.survey.manifests);
@@ -103,21 +111,72 @@ impl<'a> Writer<'a> {
             tally.counts.skipped = wanted.len();
             wanted.clear();
         }
-        self.run.progress.begin(Phase::Reconcile, wanted.len());
-        let mut outcomes = stream::iter(wanted)
-            .map(|(decision, summary, print)| async move {
-                (decision, self.reconcile(decision, summary, print).await)
-            })
-            .buffered(options.concurrency.max(1));
-        while let Some((decision, (outcome, done))) = outcomes.next().await {
-            let name = decision.deployment.as_str();
-            tracing::debug!(deployment = name, outcome = outcome.name(), "reconciled");
-            tally.count(decision, outcome, done, options.dry_run);
-            self.run.progress.advance(1);
+        let mut laps = Laps::begin();
+        self.run.progress.begin(Phase::Write, wanted.len());
+        let mut delays = options.retry.delays();
+        loop {
+            let again = self.pass(wanted, delays.len() > 0, &mut tally).await;
+            let Some(delay) = delays.next().filter(|_| !again.is_empty()) else { break };
+            tracing::warn!(
+                deployments = again.len(),
+                ?delay,
+                "some deployments failed for now; trying again"
+            );
+            tokio::select! {
+                biased;
+                () = self.run.stop.cancelled() => {}
+                () = tokio::time::sleep(delay) => {}
+            }
+            self.is_over.store(false, Ordering::Relaxed);
+            wanted = again;
         }
         self.run.progress.end();
+        laps.over(Phase::Write);
         let index_members = if is_foreign { None } else { self.synchronise(&mut tally).await };
-        self.report(tally, index_members)
+        laps.over(Phase::Index);
+        let mut report = self.report(run_id, tally, index_members);
+        report.phases = self.survey.phases.iter().copied().chain(laps.taken()).collect();
+        report
+    }
+
+    /// Works on some deployments. Gives those that failed in a way that may pass,
+    /// if there is a further try; all others are counted.
+    async fn pass(&self, wanted: Vec<Wanted<'a>>, may_repeat: bool, tally: &mut Tally) -> Vec<Wanted<'a>> {
+        let options = &self.run.options;
+        let mut failed: Vec<(Wanted<'a>, Outcome)> = Vec::new();
+        let mut is_lasting = false;
+        let mut outcomes = stream::iter(wanted)
+            .map(|(decision, summary, print)| async move {
+                ((decision, summary, print), self.reconcile(decision, summary, print).await)
+            })
+            .buffered(options.concurrency.max(1));
+        while let Some((wanted, (outcome, done))) = outcomes.next().await {
+            let decision = wanted.0;
+            let name = decision.deployment.as_str();
+            tracing::debug!(deployment = name, outcome = outcome.name(), "reconciled");
+            tally.take(decision, done);
+            match &outcome {
+                Outcome::Failed(error) if is_the_stores_own(error.kind) && !error.kind.is_retryable() => {
+                    is_lasting = true;
+                    tally.count(decision, outcome, options.dry_run);
+                }
+                Outcome::Failed(error) if may_repeat && error.kind.is_retryable() => {
+                    failed.push((wanted, outcome))
+                }
+                Outcome::NotBegun if may_repeat => failed.push((wanted, outcome)),
+                _ => {
+                    tally.count(decision, outcome, options.dry_run);
+                    self.run.progress.advance(1);
+                }
+            }
+        }
+        if !is_lasting && !self.run.stop.is_cancelled() {
+            return failed.into_iter().map(|(wanted, _)| wanted).collect();
+        }
+        for ((decision, ..), outcome) in failed {
+            tally.count(decision, outcome, options.dry_run);
+        }
+        Vec::new()
     }
 
     async fn reconcile(
@@ -192,7 +251,7 @@ impl<'a> Writer<'a> {
         }
     }
 
-    fn report(&self, tally: Tally, index_members: Option<usize>) -> RunReport {
+    fn report(&self, run_id: String, tally: Tally, index_members: Option<usize>) -> RunReport {
         let Tally { mut counts, entries, changes, changed, mut findings, failures } = tally;
         if counts.not_begun > 0 {
             let message = format!("stopped before {} instances were begun; run again", counts.not_begun);
@@ -202,7 +261,7 @@ impl<'a> Writer<'a> {
         counts.unchanged += entries.iter().filter(|entry| !changed.contains(entry.instance.as_str())).count();
         let rfc3339 = |at: chrono::DateTime<chrono::Utc>| at.to_rfc3339_opts(SecondsFormat::Millis, true);
         RunReport {
-            run_id: format!("{}-{}", self.stamp.at.format("%Y%m%dT%H%M%S%3fZ"), std::process::id()),
+            run_id,
             dry_run: self.run.options.dry_run,
             started_at: rfc3339(self.stamp.at),
             finished_at: rfc3339(self.run.clock.now()),
@@ -223,6 +282,9 @@ impl<'a> Writer<'a> {
             unknown: self.survey.unknown.clone(),
             failures,
             index_members,
+            phases: Vec::new(),
+            decisions: Vec::new(),
+            scan: None,
         }
     }
 }
@@ -249,12 +311,16 @@ impl Tally {
         }
     }
 
-    fn count(&mut self, decision: &Decision, outcome: Outcome, done: Done, dry_run: bool) {
-        let instance = decision.identity().map_or("", |identity| identity.instance.as_str());
+    /// Notes what was done for a deployment, whatever became of it.
+    fn take(&mut self, decision: &Decision, done: Done) {
         self.counts.writes += done.written.len();
         self.counts.backups += done.backups as usize;
         self.findings.extend(done.findings);
-        self.tell(instance, done.written);
+        self.tell(instance_of(decision), done.written);
+    }
+
+    fn count(&mut self, decision: &Decision, outcome: Outcome, dry_run: bool) {
+        let instance = instance_of(decision);
         match outcome {
             Outcome::UpToDate => self.counts.unchanged += 1,
             Outcome::InLine(change) => {
