@@ -11,6 +11,7 @@ use reconciler_core::manager::{
 use reconciler_core::ports::RunState as _;
 
 use super::board::{Board, JournalLine};
+use super::metrics::RequestMeasurements;
 use super::notify::ServiceManager;
 use super::reload::Setup;
 use crate::exit::Exit;
@@ -43,7 +44,8 @@ impl DaemonRound {
         if order.trigger == Trigger::Forced {
             self.setup.forget_manifests();
         }
-        let (settings, kept) = self.setup.kept()?;
+        let (settings, mut kept) = self.setup.kept()?;
+        kept.observer = Some(Arc::new(RequestMeasurements(Arc::clone(&self.board.measurements))));
         let mut output = Output::to_log();
         let (filter, stop) = (Filter::default(), &order.stop);
         let opening = Workbench::open_with(&settings, Access::Write, filter, kept, stop, &mut output);
@@ -133,6 +135,8 @@ impl Round for DaemonRound {
             ),
         };
         self.manager.status(&told);
+        self.board.measurements.record_run(record, report.as_ref());
+        self.board.measurements.record_cache(self.setup.cache_lookups());
         if report.is_some() {
             self.board.report.set(report);
         }

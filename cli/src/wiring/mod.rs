@@ -17,6 +17,7 @@ mod vault;
 
 use std::sync::Arc;
 
+use reconciler_core::adapters::http::RequestObserver;
 use reconciler_core::adapters::sqlite::StateFile;
 use reconciler_core::config::{ConfigErrors, Settings, SourceFile, Sources, keys};
 use reconciler_core::manager::{
@@ -128,6 +129,8 @@ pub(crate) struct Workbench {
 pub(crate) struct Kept {
     pub(crate) manifests: Arc<ManifestCache>,
     pub(crate) engine: Arc<MatchEngine>,
+    /// Who wants to know of every request.
+    pub(crate) observer: Option<Arc<dyn RequestObserver>>,
 }
 
 impl Workbench {
@@ -140,7 +143,7 @@ impl Workbench {
         output: &mut Output,
     ) -> Result<Self, Failure> {
         let manifests = Arc::new(ManifestCache::new(settings.duration(keys::CACHE_TTL)));
-        let kept = Kept { manifests, engine: Arc::new(engine::engine(settings)?) };
+        let kept = Kept { manifests, engine: Arc::new(engine::engine(settings)?), observer: None };
         Self::open_with(settings, access, filter, kept, stop, output).await
     }
 
@@ -154,8 +157,9 @@ impl Workbench {
         stop: &CancellationToken,
         output: &mut Output,
     ) -> Result<Self, Failure> {
-        let Kept { manifests, engine } = kept;
-        let source = DirectorSource::open(settings, stop)?;
+        let Kept { manifests, engine, observer } = kept;
+        let observer = observer.as_ref();
+        let source = DirectorSource::open_observed(settings, stop, observer)?;
         if source.is_live() && access == Access::FleetOnly {
             return Err(Failure::told(
                 "the right answers are those of a fleet, and a Director is named",
@@ -167,7 +171,7 @@ impl Workbench {
         if source.is_live() && kind == StoreKind::Embedded {
             places::require_named_store(settings)?;
         }
-        let catalog = CatalogSource::open(settings, &source, stop)?;
+        let catalog = CatalogSource::open(settings, &source, stop)?.observed(observer);
         for warning in [source.warning(), catalog.warning()].into_iter().flatten() {
             output.warn(&warning);
         }
@@ -180,7 +184,7 @@ impl Workbench {
             "read the catalog"
         );
         let info = source.director().info().await?;
-        let records = Records::open(settings, kind, access, &source, &info.uuid, stop).await?;
+        let records = Records::open(settings, kind, access, &source, &info.uuid, stop, observer).await?;
         let address = source.director().address();
         let named = [info.name.as_str(), &info.version].map(str::trim).join(" ");
         let named = if named.trim().is_empty() { "without a name" } else { named.trim() };

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use reconciler_core::adapters::http::RequestObserver;
 use reconciler_core::adapters::sqlite::{SqliteStore, StateFile};
 use reconciler_core::config::{Settings, keys};
 use reconciler_core::manager::{CancellationToken, RunError};
@@ -81,12 +82,16 @@ impl Records {
         source: &DirectorSource,
         uuid: &str,
         stop: &CancellationToken,
+        observer: Option<&Arc<dyn RequestObserver>>,
     ) -> Result<Self, Failure> {
         let places = Places::of(settings, source, uuid, access)?;
         match kind {
             StoreKind::Embedded => Self::embedded(&places, access, source, uuid).await,
             StoreKind::Vault => {
-                let OpenVault { store, warnings } = OpenVault::open(settings, stop)?;
+                let OpenVault { mut store, warnings } = OpenVault::open(settings, stop)?;
+                if let Some(observer) = observer {
+                    store = store.with_observer(observer);
+                }
                 let state = StateFile::open_existing(places.state()?, uuid)?;
                 let note = format!("Vault {}", store.address());
                 Ok(Self { store: Arc::new(AuditedStore(store)), state, note, warnings })

@@ -7,7 +7,6 @@ use std::time::Duration;
 
 /// One try of a request that is over.
 #[derive(Debug, Clone, Copy)]
-#[non_exhaustive]
 pub struct Observation {
     /// Who was asked: `director`, `uaa`, `vault`, `broker`.
     pub peer: &'static str,
