@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use reconciler_core::config::FlagText;
 
 use crate::commands::backups::BackupsCommand;
+use crate::commands::config::ConfigCommand;
 use crate::commands::serve::ServeArgs;
 use crate::commands::status::StatusArgs;
 use crate::exit;
@@ -94,6 +95,9 @@ pub(crate) enum Command {
     /// Look at the archives of what runs changed, and put them back.
     #[command(subcommand)]
     Backups(BackupsCommand),
+    /// Show, check, write and explain the configuration.
+    #[command(subcommand)]
+    Config(ConfigCommand),
     /// Print a completion script for a shell.
     Completion(CompletionArgs),
     /// Print the version.

@@ -156,7 +156,7 @@ fn an_address_that_others_can_reach_needs_tls_and_a_token() {
         (vec![("HTTP_LISTEN", "[::]:0"), ("HTTP_TOKEN", "t")], "http.tls_cert"),
         (vec![("HTTP_LISTEN", "localhost")], "write it as 127.0.0.1:9180"),
         (vec![("HTTP_LISTEN", "127.0.0.1:0"), ("HTTP_TLS_CERT", "x.pem")], "only one is given"),
-        (vec![("HTTP_LISTEN", "127.0.0.1:0"), ("HTTP_TOKEN_FILE", "none")], "failed to read the token"),
+        (vec![("HTTP_LISTEN", "127.0.0.1:0"), ("HTTP_TOKEN_FILE", "none")], "cannot read none"),
     ] {
         let mut command = home.command(&["serve", "--fleet", "fleet"]);
         for (name, value) in &variables {
