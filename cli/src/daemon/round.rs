@@ -10,6 +10,8 @@ use reconciler_core::manager::{
 };
 use reconciler_core::ports::RunState as _;
 
+use tracing::Instrument as _;
+
 use super::board::{Board, JournalLine};
 use super::metrics::RequestMeasurements;
 use super::notify::ServiceManager;
@@ -77,7 +79,8 @@ impl Round for DaemonRound {
         let (run_id, trigger) = (order.run_id.clone(), order.trigger.name());
         tracing::info!(run_id, trigger, "a run begins");
         self.manager.status(&format!("run {run_id} ({trigger}) is under way"));
-        self.reconcile(order).await.map_err(|failure| RoundFailure {
+        let span = tracing::info_span!("run", id = run_id);
+        self.reconcile(order).instrument(span).await.map_err(|failure| RoundFailure {
             outcome: match failure.exit() {
                 Exit::Refused => "refused",
                 Exit::Interrupted => "interrupted",

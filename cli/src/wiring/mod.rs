@@ -58,7 +58,7 @@ pub(crate) fn settings(
         output.note(&format!("note: {notice}"));
     }
     for warning in secrets::warnings(&settings) {
-        output.note(&format!("warning: {warning}"));
+        output.warn(&warning);
     }
     Ok(settings)
 }
@@ -204,10 +204,13 @@ impl Workbench {
         options.verify_interval = chrono::Duration::from_std(settings.duration(keys::VERIFY_INTERVAL))
             .unwrap_or(chrono::Duration::MAX);
         options.backups = archives::policy(settings)?;
-        options.retry = RetryPolicy {
-            attempts: u32::try_from(settings.integer(keys::RETRY_ATTEMPTS)).unwrap_or(u32::MAX),
-            delay: settings.duration(keys::RETRY_DELAY),
-        };
+        // Who only looks sees at once how it stands.
+        if access == Access::Write {
+            options.retry = RetryPolicy {
+                attempts: u32::try_from(settings.integer(keys::RETRY_ATTEMPTS)).unwrap_or(u32::MAX),
+                delay: settings.duration(keys::RETRY_DELAY),
+            };
+        }
         options.journal = journal::bounds(settings);
         let progress = Arc::new(Bar::default());
         let stop = stop.clone();

@@ -114,7 +114,8 @@ pub struct Reconciler<'a> {
     pub progress: &'a dyn Progress,
     /// How the run is made.
     pub options: RunOptions,
-    /// What the run is called; without it, by when it starts.
+    /// What the run is called, in the span it is made in; without it, it is
+    /// called by when it starts, and has a span of its own.
     pub run_id: Option<String>,
     /// Ends the run: at once while it looks; while it writes, after the
     /// instances in hand and the index.
@@ -176,7 +177,11 @@ impl Reconciler<'_> {
         let stamp = Stamp { at: self.clock.now() };
         let id = self.run_id.clone().unwrap_or_else(|| run_id(stamp.at));
         let page = JournalPage::begin(self, &id, stamp.at);
-        let span = tracing::info_span!("run", id);
+        // Whoever names the run has its span already.
+        let span = match self.run_id {
+            Some(_) => tracing::Span::none(),
+            None => tracing::info_span!("run", id),
+        };
         let outcome = self.reconcile_all(stamp, id).instrument(span).await;
         match outcome {
             Ok((mut report, full)) => {

@@ -158,7 +158,7 @@ impl RunState for StateFile {
 
     fn set_last_scan(&self, scan: &LastScan) -> Result<(), PortError> {
         let deployments = i64::try_from(scan.deployments).unwrap_or(i64::MAX);
-        let scopes = scan.scopes.as_ref().map(|scopes| columns::json_text(scopes));
+        let scopes = scan.scopes.as_ref().map(columns::json_text);
         self.write("remember what the scan saw in", |transaction| {
             transaction.execute(
                 "INSERT OR REPLACE INTO last_scan (only, deployments, scopes) VALUES (1, ?1, ?2)",
