@@ -7,6 +7,7 @@ use reconciler_core::config::FlagText;
 
 use crate::commands::backups::BackupsCommand;
 use crate::commands::config::ConfigCommand;
+use crate::commands::man::ManArgs;
 use crate::commands::serve::ServeArgs;
 use crate::commands::status::StatusArgs;
 use crate::exit;
@@ -100,6 +101,8 @@ pub(crate) enum Command {
     Config(ConfigCommand),
     /// Print a completion script for a shell.
     Completion(CompletionArgs),
+    /// Print the manual page, or write one a command.
+    Man(ManArgs),
     /// Print the version.
     Version,
 }

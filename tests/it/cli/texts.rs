@@ -64,6 +64,7 @@ fn help_of_every_command() {
         "config init",
         "config explain",
         "completion",
+        "man",
         "version",
     ] {
         let name = format!(

@@ -98,4 +98,6 @@ impl fmt::Debug for Measurements {
 }
 
 #[cfg(test)]
+mod observability_tests;
+#[cfg(test)]
 mod tests;

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use reconciler_core::config::{FlagText, Settings, Sources};
-use reconciler_core::manager::{Begun, CancellationToken, Filter, Trigger};
+use reconciler_core::manager::{Begun, CancellationToken, FailedInstance, Filter, Trigger};
 
 use super::*;
 use crate::output::Output;
@@ -34,7 +34,7 @@ fn is_closed(label: &str, value: &str) -> bool {
 }
 
 /// The types by name, and the samples; anything that is not well formed fails.
-fn linted(text: &str) -> (BTreeMap<String, String>, BTreeMap<String, f64>) {
+pub(super) fn linted(text: &str) -> (BTreeMap<String, String>, BTreeMap<String, f64>) {
     let (mut types, mut helps) = (BTreeMap::new(), BTreeSet::new());
     let mut samples = BTreeMap::new();
     for line in text.lines() {
@@ -94,6 +94,22 @@ async fn demo_run() -> RunReport {
     let bench = Workbench::open(&settings, Access::Write, Filter::default(), &stop, &mut output);
     let bench = bench.await.unwrap();
     bench.reconciler().run().await.unwrap()
+}
+
+/// Measurements in which everything has happened.
+pub(super) async fn filled() -> Measurements {
+    let mut report = demo_run().await;
+    let kind = "transient";
+    let (instance, deployment, message) = (String::new(), String::new(), String::new());
+    report.failures.push(FailedInstance { instance, deployment, kind, message, advice: None });
+    let measurements = Arc::new(Measurements::new(at(0)));
+    let record = RunRecord::of(&report, &begun(10), at(13), Duration::from_secs(3));
+    measurements.record_run(&record, Some(&report));
+    let observer = RequestMeasurements(Arc::clone(&measurements));
+    let (peer, method, route, status) = ("vault", "GET", "/v1/:mount/data/*path", Some(200));
+    observer.observe(&Observation { peer, method, route, status, is_retry: true, took: Duration::ZERO });
+    drop(observer);
+    Arc::into_inner(measurements).expect("nobody else holds it")
 }
 
 fn begun(second: i64) -> Begun {
