@@ -4,7 +4,7 @@
 //! `cargo bench --bench daemon`; `-- 400 9` makes nine runs each over 400
 //! deployments.
 
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::io::{BufRead, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};

@@ -161,7 +161,7 @@ impl Daemon {
             self.address
         );
         let (status, body) = self.exchange(&request);
-        (status, serde_json::from_str(&body).unwrap_or_else(|_| Value::String(body)))
+        (status, serde_json::from_str(&body).unwrap_or(Value::String(body)))
     }
 
     /// Asks for a run, and gives its id and whether another had asked already.

@@ -30,7 +30,6 @@ fn wait_for_total(daemon: &Daemon, runs: u64) -> Value {
 }
 
 #[test]
-#[expect(clippy::print_stderr, reason = "a measurement, for who reads it")]
 fn two_hundred_runs_with_faults_leave_no_trace_but_their_account() {
     let scene = Scene::new(DEPLOYMENTS);
     scene.director.inject(Fault::BadGateway.everywhere().now_and_then(50, 7));

@@ -64,7 +64,8 @@ impl Listening {
             }
         };
         let has_token = wiring::http_token(settings)?.is_some();
-        if !wanted.ip().is_loopback() && !(has_token && acceptor.is_some()) {
+        let is_safe = wanted.ip().is_loopback() || (has_token && acceptor.is_some());
+        if !is_safe {
             return Err(Failure::told(
                 format!("`http.listen`: others can reach {wanted}, and it has no TLS or no token"),
                 "set `http.tls_cert`, `http.tls_key` and `http.token_file`, or listen at 127.0.0.1:9180",
