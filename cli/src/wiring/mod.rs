@@ -17,7 +17,6 @@ mod vault;
 
 use std::sync::Arc;
 
-use reconciler_core::adapters::http::RequestObserver;
 use reconciler_core::adapters::sqlite::StateFile;
 use reconciler_core::config::{ConfigErrors, Settings, SourceFile, Sources, keys};
 use reconciler_core::manager::{
@@ -34,6 +33,8 @@ use crate::args::{CONFIG_VARIABLE, FilterArgs, Flags, GlobalArgs};
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::progress::Bar;
+
+pub(crate) use reconciler_core::adapters::http::{Observation, RequestObserver};
 
 pub(crate) use self::archives::ArchiveRoom;
 pub(crate) use self::catalog::CatalogSource;

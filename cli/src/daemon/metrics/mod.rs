@@ -13,9 +13,9 @@ mod text;
 use std::fmt;
 use std::sync::Arc;
 
+use crate::wiring::{Observation, RequestObserver};
 use chrono::{DateTime, Utc};
 use prometheus_client::registry::Registry;
-use reconciler_core::adapters::http::{Observation, RequestObserver};
 use reconciler_core::manager::{Metrics, RunRecord, RunReport};
 use reconciler_core::scanner::CacheLookups;
 

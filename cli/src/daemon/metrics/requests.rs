@@ -1,11 +1,11 @@
 //! Requests of other servers: how many, how they ended, how long they took.
 
+use crate::wiring::Observation;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
-use reconciler_core::adapters::http::Observation;
 
 /// One kind of request and its end.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]

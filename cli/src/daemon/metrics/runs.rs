@@ -136,7 +136,7 @@ impl RunFamilies {
             self.confidence.clone(),
         );
         registry.register(
-            "last_run_count",
+            "last_run_items",
             "What the last run that came to a report counted",
             self.last.clone(),
         );

@@ -144,7 +144,7 @@ async fn a_run_shows_in_the_numbers_and_no_name_of_the_fleet_does() {
     let (_, samples) = linted(&text);
 
     let counts = &report.counts;
-    assert_eq!(sample(&samples, "last_run_count{of=\"matched\"}"), counts.matched as f64);
+    assert_eq!(sample(&samples, "last_run_items{of=\"matched\"}"), counts.matched as f64);
     assert_eq!(sample(&samples, "backups_total"), 2.0 * counts.backups as f64);
     assert_eq!(sample(&samples, "writes_total"), 2.0 * counts.writes as f64);
     let of = |start: &str| -> f64 {
