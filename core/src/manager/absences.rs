@@ -110,7 +110,12 @@ impl Reconciler<'_> {
         };
         let absence = |entry: &IndexEntry| known.iter().flatten().find(|one| one.instance == entry.instance);
         let mut absences = Absences {
-            seen: before.iter().flatten().map(|one| one.instance.clone()).filter(|id| !ids.contains(id)).collect(),
+            seen: before
+                .iter()
+                .flatten()
+                .map(|one| one.instance.clone())
+                .filter(|id| !ids.contains(id))
+                .collect(),
             ..Absences::default()
         };
         let mut missing = Vec::new();
@@ -120,11 +125,7 @@ impl Reconciler<'_> {
             let remembered = absence(entry);
             absent.complete_scans = remembered.map(|one| one.complete_scans);
             let verdict = may_turn_missing(
-                AbsentEntry {
-                    entry,
-                    absence: remembered,
-                    task_in_flight: has_task(entry, tasks),
-                },
+                AbsentEntry { entry, absence: remembered, task_in_flight: has_task(entry, tasks) },
                 complete,
                 self.options.interval,
                 now,
@@ -150,11 +151,13 @@ impl Reconciler<'_> {
             absences.entries.push(absent);
         }
         if before.is_none() && absences.entries.iter().any(|one| one.waiting == Some(Waiting::NoState)) {
-            let message = "nothing is remembered between runs, so no entry turns missing; --state names a file";
+            let message =
+                "nothing is remembered between runs, so no entry turns missing; --state names a file";
             absences.findings.push(Finding::new("state.none", &survey.scan.info.name, message));
         }
         if !missing.is_empty() || !stale.is_empty() {
-            self.turn(&mut absences, &entries, (missing, stale), (survey, known.as_deref(), other), stamp).await;
+            self.turn(&mut absences, &entries, (missing, stale), (survey, known.as_deref(), other), stamp)
+                .await;
         }
         if complete && !absences.is_contradicted() {
             absences.absent = Some(ids);
@@ -200,7 +203,8 @@ impl Reconciler<'_> {
                 Proof::Waiting(waiting) => absent.waiting = Some(waiting.clone()),
                 Proof::There(name) => {
                     absent.waiting = Some(Waiting::Listed { deployment: name.clone() });
-                    let message = format!("`{name}` is not in the Director's list, and is there on a direct look");
+                    let message =
+                        format!("`{name}` is not in the Director's list, and is there on a direct look");
                     absences.findings.push(Finding::new("scan.list-contradicted", &absent.instance, message));
                     absences.seen.insert(entries[*at].instance.clone());
                 }
@@ -301,7 +305,9 @@ fn likely_cause(survey: &Survey, contradicted: bool, firsts: BTreeSet<Option<Dat
              Director shows less since then ({scopes})",
             rfc3339(*at)
         ),
-        _ => format!("deployments were deleted by other means than the broker, or are out of sight: {scopes}"),
+        _ => {
+            format!("deployments were deleted by other means than the broker, or are out of sight: {scopes}")
+        }
     }
 }
 

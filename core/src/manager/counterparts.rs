@@ -83,7 +83,8 @@ impl Writer<'_> {
         let absent = self.absences.settled(&marked, self.stamp.at);
         count(&absent, counts);
         let filter = &self.run.options.filter;
-        let admitted = |one: &AbsentInstance| self.entry(&one.instance).is_some_and(|entry| filter.admits_entry(entry));
+        let admitted =
+            |one: &AbsentInstance| self.entry(&one.instance).is_some_and(|entry| filter.admits_entry(entry));
         absent.into_iter().filter(|one| filter.is_open() || admitted(one)).collect()
     }
 
@@ -112,7 +113,9 @@ impl Writer<'_> {
         let told: HashSet<&str> = concluded.iter().map(|finding| finding.subject.as_str()).collect();
         let surveyed = self.survey.findings_for(&self.run.options.filter).into_iter();
         surveyed
-            .filter(|finding| !(finding.code.starts_with("entry.") && told.contains(finding.subject.as_str())))
+            .filter(|finding| {
+                !(finding.code.starts_with("entry.") && told.contains(finding.subject.as_str()))
+            })
             .cloned()
             .chain(concluded.clone())
             .chain(self.absences.findings.iter().cloned())
@@ -148,7 +151,9 @@ impl Writer<'_> {
             self.survey.decisions.iter().zip(&self.survey.scan.summaries).zip(&self.survey.manifests);
         let new: Vec<_> = decided
             .map(|((decision, summary), print)| (decision, summary, *print))
-            .filter(|(decision, ..)| decision.identity().is_some_and(|id| index.entry(&id.instance).is_none()))
+            .filter(|(decision, ..)| {
+                decision.identity().is_some_and(|id| index.entry(&id.instance).is_none())
+            })
             .filter(|(decision, ..)| options.filter.admits(decision))
             .collect();
         let outcomes: Vec<_> = stream::iter(new)
@@ -175,7 +180,8 @@ impl Writer<'_> {
         let absent = self.absences.as_they_stand();
         count(&absent, &mut counts);
         let filter = &options.filter;
-        let admitted = |one: &AbsentInstance| self.entry(&one.instance).is_some_and(|entry| filter.admits_entry(entry));
+        let admitted =
+            |one: &AbsentInstance| self.entry(&one.instance).is_some_and(|entry| filter.admits_entry(entry));
         let absent: Vec<_> = absent.into_iter().filter(|one| filter.is_open() || admitted(one)).collect();
         let surveyed = self.survey.findings_for(filter).into_iter().cloned();
         let beside = surveyed.chain(self.retired()).filter(|finding| BESIDE.contains(&finding.code));
@@ -207,7 +213,10 @@ impl Writer<'_> {
                 catalog.plan(identity.plan.as_str()).is_none() && self.run.options.filter.admits(decision)
             })
             .map(|(decision, identity)| {
-                let message = format!("plan `{}` of instance `{}` has left the catalog", identity.plan, identity.instance);
+                let message = format!(
+                    "plan `{}` of instance `{}` has left the catalog",
+                    identity.plan, identity.instance
+                );
                 Finding::new("plan.retired", &decision.deployment, message)
             })
             .collect()

@@ -125,8 +125,7 @@ impl Reconciler<'_> {
         findings.extend(fewer_deployments(last.as_ref(), &scan));
         settle_claims(&mut decisions, &facts.index);
         let (unknown, absent) = (Vec::new(), Vec::new());
-        let mut survey =
-            Survey { scan, index_slot, facts, decisions, manifests, findings, unknown, absent };
+        let mut survey = Survey { scan, index_slot, facts, decisions, manifests, findings, unknown, absent };
         survey.find_absent();
         // Only where something seems not to be there does it matter whose list
         // it is; the request is spared otherwise.

@@ -116,7 +116,8 @@ impl AbsentInstance {
             (EntryState::Absent, Some(waiting)) => waiting_step(waiting, &self.instance),
             (EntryState::Absent, None) => "the next run calls it missing".to_owned(),
             (EntryState::Missing, _) => {
-                "ask its owner; deploy it again, and it heals by itself, or delete the service instance".to_owned()
+                "ask its owner; deploy it again, and it heals by itself, or delete the service instance"
+                    .to_owned()
             }
             (EntryState::Stale, _) => {
                 "nobody has missed it for a month: delete the service instance".to_owned()

@@ -37,14 +37,17 @@ impl Reconciler<'_> {
         findings: &mut Vec<Finding>,
     ) -> Vec<StrayDeployment> {
         let entries = survey.facts.index.entries().iter();
-        let recorded: HashSet<String> = entries.filter_map(|entry| entry.fields.text("deployment_name")).collect();
+        let recorded: HashSet<String> =
+            entries.filter_map(|entry| entry.fields.text("deployment_name")).collect();
         let mut strays: Vec<StrayDeployment> = survey
             .decisions
             .iter()
             .zip(&survey.scan.summaries)
             .filter(|(decision, summary)| {
                 // Somebody is at work on it: what it becomes is not known yet.
-                !summary.locked && !busy.contains(summary.name.as_str()) && self.options.filter.admits(decision)
+                !summary.locked
+                    && !busy.contains(summary.name.as_str())
+                    && self.options.filter.admits(decision)
             })
             .filter(|(_, summary)| !recorded.contains(summary.name.as_str()))
             .filter_map(|(decision, summary)| stray(survey, decision, summary, refused))
@@ -54,7 +57,8 @@ impl Reconciler<'_> {
         }
         if survey.facts.index.is_empty() {
             // With another index, or none, every deployment would be one.
-            let message = format!("the index has no entries, so none of {} deployments is called stray", strays.len());
+            let message =
+                format!("the index has no entries, so none of {} deployments is called stray", strays.len());
             findings.push(Finding::new("index.empty", self.store.address(), message));
             return Vec::new();
         }
@@ -101,7 +105,8 @@ fn stray(
     let catalog = &survey.facts.catalog;
     let none = "the index has no instance of it".to_owned();
     let candidate = decision.ranking.iter().map(|ranked| &ranked.identity);
-    if let Some(identity) = candidate.clone().find(|identity| catalog.plan(identity.plan.as_str()).is_some()) {
+    if let Some(identity) = candidate.clone().find(|identity| catalog.plan(identity.plan.as_str()).is_some())
+    {
         let likeness = format!("it looks like an instance of plan `{}`", identity.plan);
         return Some(told(name, Some(identity), None, [likeness, none]));
     }
@@ -123,7 +128,12 @@ fn stray(
     })
 }
 
-fn told(name: &str, identity: Option<&Identity>, plan: Option<&str>, evidence: [String; 2]) -> StrayDeployment {
+fn told(
+    name: &str,
+    identity: Option<&Identity>,
+    plan: Option<&str>,
+    evidence: [String; 2],
+) -> StrayDeployment {
     StrayDeployment {
         deployment: name.to_owned(),
         service: identity.map(|identity| identity.service.to_string()),
@@ -133,7 +143,8 @@ fn told(name: &str, identity: Option<&Identity>, plan: Option<&str>, evidence: [
         age_seconds: None,
         created_by: None,
         evidence: evidence.into(),
-        next_step: "find out whose it is; if nobody needs it, its data either: bosh delete-deployment".to_owned(),
+        next_step: "find out whose it is; if nobody needs it, its data either: bosh delete-deployment"
+            .to_owned(),
     }
 }
 

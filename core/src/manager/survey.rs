@@ -183,8 +183,7 @@ impl Survey {
         let ranked = self.decisions.iter().flat_map(|decision| &decision.ranking);
         let claimed: HashSet<&InstanceId> = ranked.map(|ranked| &ranked.identity.instance).collect();
         let index = &self.facts.index;
-        let there: HashSet<&str> =
-            self.scan.summaries.iter().map(|summary| summary.name.as_str()).collect();
+        let there: HashSet<&str> = self.scan.summaries.iter().map(|summary| summary.name.as_str()).collect();
         // A name may speak for an entry that the chain of this run cannot see:
         // its plan may be written wrongly, or the strategy not be asked.
         let by_name = |name: &&str| {

@@ -67,7 +67,10 @@ impl fmt::Display for Waiting {
             Self::NoState => f.write_str("nothing is remembered between runs"),
             Self::TooFewScans { scans, not_before } => {
                 let plural = if *scans == 1 { "" } else { "s" };
-                write!(f, "absent in {scans} complete scan{plural}; one at {not_before} or later may prove it")
+                write!(
+                    f,
+                    "absent in {scans} complete scan{plural}; one at {not_before} or later may prove it"
+                )
             }
             Self::TooYoung => f.write_str("the entry is younger than 2 hours"),
             Self::InOperation { status } => write!(f, "the broker is at work on it: `{status}`"),

@@ -34,10 +34,10 @@ const DELETED_MARKS: [&str; 4] = ["status", "deleted_at", "deleted_by", "deletio
 /// What makes an entry missing.
 #[must_use]
 pub fn missing_marks(stamp: Stamp) -> FieldSet {
-    FieldSet::default().own("orphaned", &true).own("orphaned_at", &stamp.rfc3339()).own(
-        "orphaned_reason",
-        "no_bosh_deployment",
-    )
+    FieldSet::default()
+        .own("orphaned", &true)
+        .own("orphaned_at", &stamp.rfc3339())
+        .own("orphaned_reason", "no_bosh_deployment")
 }
 
 /// What makes a missing entry stale. The days are counted once, at this step.
@@ -54,9 +54,8 @@ pub fn stale_marks(entry: &JsonObject, days: i64) -> FieldSet {
 /// Takes out what an entry bears that says its deployment is not there.
 #[must_use]
 pub fn healed(fields: FieldSet, entry: &JsonObject) -> FieldSet {
-    let without = |fields: FieldSet, marks: &[&str]| {
-        marks.iter().fold(fields, |fields, mark| fields.without(mark))
-    };
+    let without =
+        |fields: FieldSet, marks: &[&str]| marks.iter().fold(fields, |fields, mark| fields.without(mark));
     let fields = without(fields, &MISSING_MARKS);
     if says_deleted_in_haste(entry) { without(fields, &DELETED_MARKS) } else { fields }
 }
