@@ -15,6 +15,8 @@ use crate::updater::REFERENCE_SIGNATURE;
 
 /// How old a signature may be: one that is older was left behind.
 const FRESH: Duration = Duration::hours(48);
+/// How far in the future it may be: clocks differ.
+const SKEW: Duration = Duration::hours(1);
 
 /// By what another reconciler was noticed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,7 +60,7 @@ impl<'a> OtherReconciler<'a> {
         let signed = index.entries().iter().filter_map(|entry| {
             let by = entry.fields.text("reconciled_by")?;
             let at = time(&entry.fields, "reconciled_at").filter(|_| by == REFERENCE_SIGNATURE)?;
-            (now - at < FRESH).then(|| (at, entry.instance.clone()))
+            (now - at < FRESH && at - now < SKEW).then(|| (at, entry.instance.clone()))
         });
         let newest = signed.max_by_key(|(at, _)| *at);
         let signature = newest.map(|(at, instance)| Sign::Signature { instance, at });

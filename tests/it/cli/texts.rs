@@ -58,6 +58,8 @@ fn help_of_every_command() {
         "backups restore",
         "backups release",
         "backups prune",
+        "orphans",
+        "orphans list",
         "completion",
         "version",
     ] {
