@@ -69,8 +69,10 @@ impl MemoryDirector {
 #[async_trait]
 impl Director for MemoryDirector {
     async fn info(&self) -> Result<DirectorInfo, PortError> {
-        let holdings = self.asked("info");
-        let later = holdings.later_uuid.as_ref().filter(|_| holdings.listed);
+        let mut holdings = self.asked("info");
+        // The question that follows a list ends the scan.
+        let is_end = std::mem::take(&mut holdings.listed);
+        let later = holdings.later_uuid.as_ref().filter(|_| is_end);
         Ok(DirectorInfo {
             name: "memory".to_owned(),
             uuid: later.unwrap_or(&holdings.uuid).clone(),

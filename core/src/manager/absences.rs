@@ -150,7 +150,12 @@ impl Reconciler<'_> {
             }
             absences.entries.push(absent);
         }
-        if before.is_none() && absences.entries.iter().any(|one| one.waiting == Some(Waiting::NoState)) {
+        // A dry run counts nothing anyway.
+        let is_run = !self.options.dry_run;
+        if is_run
+            && before.is_none()
+            && absences.entries.iter().any(|one| one.waiting == Some(Waiting::NoState))
+        {
             let message =
                 "nothing is remembered between runs, so no entry turns missing; --state names a file";
             absences.findings.push(Finding::new("state.none", &survey.scan.info.name, message));

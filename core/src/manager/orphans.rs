@@ -95,6 +95,12 @@ impl AbsentInstance {
         };
         if absent.state != EntryState::Absent {
             absent.begun(time(&entry.fields, "orphaned_at"), now);
+            let reason = entry.fields.text("orphaned_reason").unwrap_or_else(|| "no reason".to_owned());
+            absent.evidence.push(format!("the entry is marked: {reason}"));
+        }
+        if entry.fields.text("status").as_deref() == Some("deleted") {
+            let by = entry.fields.text("deleted_by").unwrap_or_else(|| "somebody".to_owned());
+            absent.evidence.push(format!("{by} calls it deleted"));
         }
         absent
     }
@@ -163,7 +169,7 @@ impl AbsentInstance {
 fn waiting_step(waiting: &Waiting, instance: &str) -> String {
     match waiting {
         Waiting::IncompleteScan => "find out with `scan` what could not be seen".to_owned(),
-        Waiting::NoState => "let runs remember: name a file with --state".to_owned(),
+        Waiting::NoState => "a run that remembers begins to count: --state names its file".to_owned(),
         Waiting::TooFewScans { not_before, .. } => format!("a run at {not_before} or later looks again"),
         Waiting::NoPlan => "look at the entry: it names no plan".to_owned(),
         Waiting::Held => format!("let go with `backups release {instance}`"),

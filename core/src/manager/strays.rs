@@ -104,28 +104,38 @@ fn stray(
     }
     let catalog = &survey.facts.catalog;
     let none = "the index has no instance of it".to_owned();
-    let candidate = decision.ranking.iter().map(|ranked| &ranked.identity);
-    if let Some(identity) = candidate.clone().find(|identity| catalog.plan(identity.plan.as_str()).is_some())
-    {
-        let likeness = format!("it looks like an instance of plan `{}`", identity.plan);
+    let ranked = decision.ranking.iter().map(|ranked| &ranked.identity);
+    let known = ranked.filter(|identity| catalog.plan(identity.plan.as_str()).is_some());
+    let named = known.clone().find(|identity| identity.expected_deployment().eq_ignore_ascii_case(name));
+    if let Some(identity) = named {
+        let likeness = format!("it is named as an instance of plan `{}`", identity.plan);
         return Some(told(name, Some(identity), None, [likeness, none]));
     }
     // The broker's naming, of a service that is still offered: its plan was
     // retired.
-    let (stem, uuid) = split_trailing_uuid(name)?;
     let services = catalog.services().iter();
-    let service = services
-        .filter(|service| stem.strip_prefix(service.id.as_str()).is_some_and(|rest| rest.starts_with('-')))
-        .max_by_key(|service| service.id.as_str().len())?;
-    let likeness = format!(
-        "it is named as the broker names instances of `{}`, by a plan `{stem}` that is not in the catalog",
-        service.id
-    );
-    Some(StrayDeployment {
-        service: Some(service.id.to_string()),
-        instance: Some(uuid.text.to_owned()),
-        ..told(name, None, Some(stem), [likeness, none])
-    })
+    let of_service = |stem: &str| {
+        let services = services.filter(|service| {
+            stem.strip_prefix(service.id.as_str()).is_some_and(|rest| rest.starts_with('-'))
+        });
+        services.max_by_key(|service| service.id.as_str().len())
+    };
+    if let Some((stem, uuid)) = split_trailing_uuid(name)
+        && let Some(service) = of_service(stem)
+    {
+        let likeness = format!(
+            "it is named as the broker names instances of `{}`, by a plan `{stem}` that is not in the catalog",
+            service.id
+        );
+        return Some(StrayDeployment {
+            service: Some(service.id.to_string()),
+            instance: Some(uuid.text.to_owned()),
+            ..told(name, None, Some(stem), [likeness, none])
+        });
+    }
+    let identity = known.clone().next()?;
+    let likeness = format!("it looks like an instance of plan `{}`", identity.plan);
+    Some(told(name, Some(identity), None, [likeness, none]))
 }
 
 fn told(

@@ -90,7 +90,7 @@ async fn all(world: &World) -> Vec<&'static str> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 16, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn counting_never_advances_on_incomplete_scans_and_a_returning_deployment_always_heals(

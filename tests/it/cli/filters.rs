@@ -145,7 +145,7 @@ fn findings_follow_the_filter_and_what_is_unknown_is_always_told() {
         findings.as_array().unwrap().iter().map(|one| one["code"].as_str().unwrap().to_owned()).collect()
     };
     for (filter, expected) in [
-        ("--service rabbitmq", vec!["manifest.notice", "manifest.notice"]),
+        ("--service rabbitmq", vec!["manifest.notice", "manifest.notice", "deployment.duplicate"]),
         ("--plan pg-cluster", vec!["entry.missing"]),
         ("--instance FFD2D368-a5f1-4d20-9217-44a0efa1f0cc", vec!["filter.fits-nothing", "entry.absent"]),
         ("--deployment pg-cluster-*", vec!["entry.missing"]),
@@ -167,7 +167,7 @@ fn an_entry_is_not_called_absent_while_the_deployment_it_records_is_there() {
     std::fs::write(world.manifest("booking-search-cache"), "a: [").unwrap();
     // Nothing but the manifest says whose `booking-search-cache` is.
     let scan = world.run(&format!("scan --instance {instance}")).ends(3);
-    scan.says(&[&format!("entry.absent         {instance}")]);
+    scan.says(&[&format!("entry.absent          {instance}")]);
     let entry = "\"instance_name\": \"search-cache\"";
     let recorded = format!("\"deployment_name\": \"booking-search-cache\", {entry}");
     world.edit(&world.file("index.json"), entry, &recorded);

@@ -22,6 +22,8 @@ async fn with_absent(entries: usize) -> World {
     world.run("run").ends(0);
     world
         .change(layout::INDEX, |index| {
+            // Absent, and young or old by the day on which the test is run.
+            index.remove("ffd2d368-a5f1-4d20-9217-44a0efa1f0cc");
             for number in 0..entries {
                 let entry = serde_json::json!({
                     "service_id": "redis", "plan_id": "redis-small", "created": 1_700_000_000
@@ -59,11 +61,10 @@ async fn processes_count_together_and_none_of_them_alone() {
     plan.says(&["+ orphaned: true", "+ orphaned_reason: \"no_bosh_deployment\""]);
     assert!(!is_missing(&world, 0).await);
     let list = world.run("orphans list --json").ends(10);
-    assert_eq!(list.document()["data"]["absent"][0]["next_step"].as_str().unwrap().is_empty(), false);
+    let absent = list.document()["data"]["absent"].as_array().unwrap().clone();
+    assert!(absent.iter().any(|one| one["next_step"] == "the next run calls it missing"), "{absent:?}");
     world.run("run").ends(0).says(&["marked now", "called so by this run"]);
     assert!(is_missing(&world, 0).await);
-    // It comes back.
-    world.change(layout::INDEX, |index| drop(index.remove("none"))).await;
     world.run("run").ends(0).says(&["Nothing had changed: 0 writes."]);
 }
 
@@ -80,7 +81,7 @@ async fn the_limit_refuses_with_what_to_do_and_is_lifted_for_one_run() {
         "`orphans list`",
         "run --allow-missing 40",
     ]);
-    assert_eq!(run.stdout.matches("entry.absent").count() >= 40, true, "{}", run.stdout);
+    assert_eq!(run.stdout.matches("entry.absent").count(), 40, "{}", run.stdout);
     assert!(!is_missing(&world, 0).await);
     let report = world.run("run --json").ends(4).document();
     let refusal = &report["data"]["refusals"][0];
@@ -99,10 +100,7 @@ fn strays_are_printed_as_the_on_demand_broker_prints_them() {
         .run("orphans list --format odb")
         .ends(10)
         .warns(&["Orphan BOSH deployments detected with no corresponding service instance in the platform."]);
-    let names: Vec<serde_json::Value> = serde_json::from_str(&list.stdout).unwrap();
-    assert!(names.contains(&serde_json::json!({"deployment_name": STRAY})), "{}", list.stdout);
-    assert_eq!(list.stdout.lines().count(), 1);
-    insta::assert_snapshot!("orphans-odb", list.stdout);
+    assert_eq!(list.stdout, format!("[{{\"deployment_name\":\"{STRAY}\"}}]\n"));
     world.run("orphans list --format odb --exit-zero").ends(0);
     // None is an empty list, and no word beside.
     let none = world.run("orphans list --format odb --service mariadb --deployment x*").ends(0);
