@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use reconciler_core::config::FlagText;
 
 use crate::commands::backups::BackupsCommand;
+use crate::commands::config::ConfigCommand;
 use crate::commands::orphans::OrphansCommand;
 use crate::exit;
 use crate::script_args::ScriptsCommand;
@@ -94,6 +95,9 @@ pub(crate) enum Command {
     /// Show what has no counterpart: missing and stray.
     #[command(subcommand)]
     Orphans(OrphansCommand),
+    /// Show, check, write and explain the configuration.
+    #[command(subcommand)]
+    Config(ConfigCommand),
     /// Print a completion script for a shell.
     Completion(CompletionArgs),
     /// Print the version.

@@ -69,6 +69,7 @@ fn run(cli: &Cli, output: &mut Output) -> Result<Exit, Failure> {
         Command::Decisions(command) => commands::decisions::run(global, command, output),
         Command::Backups(command) => commands::backups::run(global, command, output),
         Command::Orphans(command) => commands::orphans::run(global, command, output),
+        Command::Config(command) => commands::config::run(global, command, output),
         Command::Completion(args) => commands::about::completion(args),
         Command::Version => commands::about::version(output),
     }

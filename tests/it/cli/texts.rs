@@ -60,6 +60,11 @@ fn help_of_every_command() {
         "backups prune",
         "orphans",
         "orphans list",
+        "config",
+        "config show",
+        "config check",
+        "config init",
+        "config explain",
         "completion",
         "version",
     ] {
