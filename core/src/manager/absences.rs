@@ -221,7 +221,8 @@ impl Reconciler<'_> {
         }
         if is_beyond {
             let observed = missing.len();
-            wait(absences, &missing, &Waiting::BeyondLimit { limit, observed });
+            // Nothing turns, stale ones neither: something is odd.
+            wait(absences, &due, &Waiting::BeyondLimit { limit, observed });
             let firsts = missing.iter().map(|at| first_absent(known, entries[*at])).collect();
             let cause = likely_cause(survey, absences.is_contradicted(), firsts);
             absences.refusal = Some(refusal(observed, survey.facts.index.len(), limit, &cause));

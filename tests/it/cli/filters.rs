@@ -167,7 +167,7 @@ fn an_entry_is_not_called_absent_while_the_deployment_it_records_is_there() {
     std::fs::write(world.manifest("booking-search-cache"), "a: [").unwrap();
     // Nothing but the manifest says whose `booking-search-cache` is.
     let scan = world.run(&format!("scan --instance {instance}")).ends(3);
-    scan.says(&[&format!("entry.absent          {instance}")]);
+    scan.says(&[&format!("entry.absent         {instance}")]);
     let entry = "\"instance_name\": \"search-cache\"";
     let recorded = format!("\"deployment_name\": \"booking-search-cache\", {entry}");
     world.edit(&world.file("index.json"), entry, &recorded);

@@ -26,18 +26,23 @@ fn without_times(mut document: Value) -> Value {
         document["data"].as_object_mut().map(|data| data.remove(part));
     }
     // Every run counts what is absent once more.
-    for absent in document["data"]["absent"].as_array_mut().into_iter().flatten() {
+    for absent in rows(&mut document, "/data/absent") {
         let one = absent.as_object_mut().unwrap();
         for part in ["age_seconds", "complete_scans", "evidence", "next_step", "since", "waiting"] {
             one.remove(part);
         }
     }
-    for finding in document["data"]["findings"].as_array_mut().into_iter().flatten() {
+    for finding in rows(&mut document, "/data/findings") {
         if finding["code"] == "entry.absent" {
             finding.as_object_mut().unwrap().remove("message");
         }
     }
     document
+}
+
+/// The rows of a list in a document, if it has that list.
+fn rows<'a>(document: &'a mut Value, list: &str) -> impl Iterator<Item = &'a mut Value> {
+    document.pointer_mut(list).and_then(Value::as_array_mut).into_iter().flatten()
 }
 
 #[test]
