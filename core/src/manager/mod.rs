@@ -1,10 +1,13 @@
 //! A run from start to report: scan, decide, compute, write, say what was done;
 //! and one run after the other, by a schedule or on demand.
 
+mod absences;
+mod counterparts;
 mod filter;
 mod journal;
 mod laps;
 mod look;
+mod orphans;
 mod progress;
 mod report;
 mod requests;
@@ -13,14 +16,17 @@ mod rounds;
 mod run;
 mod schedule;
 mod status;
+mod strays;
 mod survey;
+mod tally;
 mod trigger;
 mod writer;
 
 pub use filter::{Filter, InvalidGlob};
 pub use journal::{JournalBounds, decision_entry};
+pub use orphans::{AbsentInstance, EntryState, StrayDeployment};
 pub use progress::{NoProgress, Phase, Progress};
-pub use report::{Counts, FailedInstance, RunReport, Unknown};
+pub use report::{Counts, FailedInstance, GuardRefusal, OrphanReport, RunReport, Unknown};
 pub use requests::{Asked, NoRun, Requests};
 pub use retry::RetryPolicy;
 pub use rounds::{Ended, Order, Round, RoundFailure, Rounds, Terms};

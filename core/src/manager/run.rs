@@ -7,17 +7,21 @@ use chrono::Duration;
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument as _;
 
+use super::absences::Absences;
 use super::filter::Filter;
 use super::journal::{JournalBounds, JournalPage};
 use super::progress::{NoProgress, Progress};
-use super::report::RunReport;
+use super::report::{OrphanReport, RunReport};
 use super::retry::RetryPolicy;
+use super::survey::Survey;
 use super::trigger::{Trigger, run_id};
 use super::writer::Writer;
-use crate::backup::BackupPolicy;
+use crate::backup::{BackupPolicy, OtherReconciler};
 use crate::matching::MatchEngine;
 use crate::model::Catalog;
-use crate::ports::{Clock, Director, DirectorInfo, PortError, RunState, SecretStore, SystemClock};
+use crate::ports::{
+    Clock, Director, DirectorInfo, DirectorTask, PortError, RunState, SecretStore, SystemClock,
+};
 use crate::scanner::{ManifestCache, ScanSettings, Scanner};
 use crate::updater::Stamp;
 
@@ -71,6 +75,16 @@ pub struct RunOptions {
     pub trigger: Trigger,
     /// How much the journal keeps.
     pub journal: JournalBounds,
+    /// How far two runs are apart. Between the first scan that does not see a
+    /// deployment and the one that may prove its absence it is at least this,
+    /// and at least an hour.
+    pub interval: Duration,
+    /// How many entries may turn missing in this run, if that is more than the
+    /// usual limit.
+    pub allow_missing: Option<usize>,
+    /// Whether entries turn missing also beside another reconciler, which takes
+    /// them out of the index a day later.
+    pub coexist: bool,
 }
 
 impl Default for RunOptions {
@@ -86,6 +100,9 @@ impl Default for RunOptions {
             retry: RetryPolicy::default(),
             trigger: Trigger::default(),
             journal: JournalBounds::default(),
+            interval: Duration::hours(1),
+            allow_missing: None,
+            coexist: false,
         }
     }
 }
@@ -160,6 +177,14 @@ impl<'a> Reconciler<'a> {
     }
 }
 
+/// What a run made, before it is remembered.
+struct Made {
+    report: RunReport,
+    absences: Absences,
+    /// Whether it read every record.
+    full: bool,
+}
+
 impl Reconciler<'_> {
     pub(super) fn scanner(&self) -> Scanner<'_> {
         let settings = ScanSettings { concurrency: self.options.concurrency, ..ScanSettings::default() };
@@ -184,12 +209,12 @@ impl Reconciler<'_> {
         };
         let outcome = self.reconcile_all(stamp, id).instrument(span).await;
         match outcome {
-            Ok((mut report, full)) => {
-                if let Err(error) = self.remember(stamp, &report, page, full) {
+            Ok(mut made) => {
+                if let Err(error) = self.remember(stamp, &made, page) {
                     // What was written stands, and must be told all the same.
-                    report.not_remembered(&error);
+                    made.report.not_remembered(&error);
                 }
-                Ok(report)
+                Ok(made.report)
             }
             Err(error) => {
                 if let Some(page) = page {
@@ -200,23 +225,52 @@ impl Reconciler<'_> {
         }
     }
 
-    /// The run itself, and whether it read every record.
-    async fn reconcile_all(&self, stamp: Stamp, run_id: String) -> Result<(RunReport, bool), RunError> {
+    /// The run itself.
+    async fn reconcile_all(&self, stamp: Stamp, run_id: String) -> Result<Made, RunError> {
         let survey = self.survey().await?;
-        let looked_at = survey.decisions.len();
-        let tasks = tokio::select! {
-            biased;
-            () = self.stop.cancelled() => {
-                return Err(RunError::Interrupted { looked_at, of: looked_at });
-            }
-            tasks = self.director.tasks_in_flight() => tasks?,
-        };
+        let other = OtherReconciler::new(self.store, &survey.facts.index, stamp.at);
+        let (tasks, absences) = self.examine(&survey, &other, stamp).await?;
         let full = self.is_full(stamp)?;
-        let writer = Writer::new(self, &survey, &tasks, stamp, full);
+        let writer = Writer::new(self, &survey, &tasks, (&other, &absences), stamp, full);
         let mut report = writer.write(run_id).await;
         report.scan = survey.scan.completeness.is_complete().then(|| survey.scan.remembered());
         report.decisions = survey.decisions;
-        Ok((report, full))
+        Ok(Made { report, absences, full })
+    }
+
+    /// Finds what has no counterpart: index entries without a deployment, and
+    /// deployments without an instance, as a run would see them now. Writes
+    /// nothing, and counts nothing.
+    ///
+    /// # Errors
+    /// Those of [`run`](Self::run).
+    pub async fn orphans(&self) -> Result<OrphanReport, RunError> {
+        let stamp = Stamp { at: self.clock.now() };
+        let survey = self.survey().await?;
+        let other = OtherReconciler::new(self.store, &survey.facts.index, stamp.at);
+        let (tasks, absences) = self.examine(&survey, &other, stamp).await?;
+        Ok(Writer::new(self, &survey, &tasks, (&other, &absences), stamp, false).orphans().await)
+    }
+
+    /// What is asked between deciding and writing: what the Director is busy
+    /// with, and what may be concluded about what was not seen.
+    async fn examine(
+        &self,
+        survey: &Survey,
+        other: &OtherReconciler<'_>,
+        stamp: Stamp,
+    ) -> Result<(Vec<DirectorTask>, Absences), RunError> {
+        let looked_at = survey.decisions.len();
+        let examination = async {
+            let tasks = self.director.tasks_in_flight().await?;
+            let absences = self.absences(survey, &tasks, other, stamp).await?;
+            Ok((tasks, absences))
+        };
+        tokio::select! {
+            biased;
+            () = self.stop.cancelled() => Err(RunError::Interrupted { looked_at, of: looked_at }),
+            examined = examination => examined,
+        }
     }
 
     /// Whether this run reads every record: it was asked to, nobody remembers
@@ -228,23 +282,19 @@ impl Reconciler<'_> {
 
     /// Notes in the state what the next run must know. A dry run leaves no
     /// trace.
-    fn remember(
-        &self,
-        stamp: Stamp,
-        report: &RunReport,
-        page: Option<JournalPage<'_>>,
-        full: bool,
-    ) -> Result<(), PortError> {
+    fn remember(&self, stamp: Stamp, made: &Made, page: Option<JournalPage<'_>>) -> Result<(), PortError> {
+        let Made { report, absences, full } = made;
         let Some(state) = self.state.filter(|_| !self.options.dry_run) else {
             return Ok(());
         };
+        absences.remember(state, stamp.at)?;
         if let Some(members) = report.index_members {
             state.set_index_size(members as u64)?;
         }
         if let Some(scan) = &report.scan {
             state.set_last_scan(scan)?;
         }
-        if full && report.complete && self.options.filter.is_open() {
+        if *full && report.complete && self.options.filter.is_open() {
             state.set_last_full_verification(stamp.at)?;
         }
         page.map_or(Ok(()), |page| page.finish(report, self.clock.now()))

@@ -106,13 +106,15 @@ impl RunRecord {
     /// A run that came to a report.
     #[must_use]
     pub fn of(report: &RunReport, begun: &Begun, finished_at: DateTime<Utc>, duration: Duration) -> Self {
+        let refusals =
+            report.refusals.iter().map(|refusal| format!("{}; {}", refusal.message, refusal.advice));
         let failures = report.failures.iter().map(|failure| failure.message.clone());
         let unknown = report.unknown.iter().map(|one| format!("{}: {}", one.deployment, one.why));
         Self {
             outcome: report.outcome(),
             counts: Some(report.counts),
-            error_count: report.failures.len() + report.unknown.len(),
-            errors: failures.chain(unknown).take(OF_ONE_RUN).collect(),
+            error_count: report.refusals.len() + report.failures.len() + report.unknown.len(),
+            errors: refusals.chain(failures).chain(unknown).take(OF_ONE_RUN).collect(),
             ..Self::failed("", String::new(), begun, finished_at, duration)
         }
     }

@@ -6,30 +6,37 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use chrono::SecondsFormat;
 use futures_util::stream::{self, StreamExt};
 
+use super::absences::Absences;
 use super::laps::Laps;
 use super::progress::Phase;
-use super::report::{Counts, FailedInstance, RunReport};
+use super::report::RunReport;
 use super::run::Reconciler;
 use super::survey::{ManifestPrint, Survey};
-use crate::backup::RunBackups;
+use super::tally::Tally;
+use crate::backup::{OtherReconciler, RunBackups};
 use crate::matching::Decision;
 use crate::model::{DeploymentSummary, layout};
 use crate::ports::{DirectorTask, PortError, PortErrorKind};
 use crate::synchronizer::write_index;
 use crate::updater::{
-    Applied, Change, Done, EntryChange, Failure, Finding, InstanceChange, Matched, SecretChange, Settled,
-    Stamp, apply, decide_change, is_up_to_date,
+    Applied, Change, Done, Failure, Finding, InstanceChange, Matched, Settled, Stamp, apply, decide_change,
+    is_up_to_date,
 };
 
 /// Writes what a survey found.
 pub(super) struct Writer<'a> {
-    run: &'a Reconciler<'a>,
-    survey: &'a Survey,
-    busy: HashSet<&'a str>,
+    pub(super) run: &'a Reconciler<'a>,
+    pub(super) survey: &'a Survey,
+    /// The deployments that tasks of the Director work on.
+    pub(super) busy: HashSet<&'a str>,
+    pub(super) other: &'a OtherReconciler<'a>,
+    pub(super) absences: &'a Absences,
     backups: RunBackups<'a>,
-    stamp: Stamp,
+    pub(super) stamp: Stamp,
     /// Whether every record is read.
     full: bool,
+    /// Whether nothing is written.
+    pub(super) dry_run: bool,
     /// Whether the store failed as a whole: what is left would fail as well.
     is_over: AtomicBool,
 }
@@ -38,7 +45,7 @@ pub(super) struct Writer<'a> {
 type Wanted<'a> = (&'a Decision, &'a DeploymentSummary, ManifestPrint);
 
 /// What became of one deployment's records.
-enum Outcome {
+pub(super) enum Outcome {
     /// The index says that they are as they should be, and is believed.
     UpToDate,
     /// They are as they should be, or would be.
@@ -68,10 +75,6 @@ impl Outcome {
     }
 }
 
-fn instance_of(decision: &Decision) -> &str {
-    decision.identity().map_or("", |identity| identity.instance.as_str())
-}
-
 /// Whether a failure is the store's as a whole, and not one instance's.
 fn is_the_stores_own(kind: PortErrorKind) -> bool {
     matches!(kind, PortErrorKind::Local | PortErrorKind::Unauthenticated | PortErrorKind::Unavailable)
@@ -82,14 +85,16 @@ impl<'a> Writer<'a> {
         run: &'a Reconciler<'a>,
         survey: &'a Survey,
         tasks: &'a [DirectorTask],
+        (other, absences): (&'a OtherReconciler<'a>, &'a Absences),
         stamp: Stamp,
         full: bool,
     ) -> Self {
         let busy = tasks.iter().filter_map(|task| task.deployment.as_deref()).collect();
         let policy = &run.options.backups;
         let version = survey.index_slot.version();
-        let backups = RunBackups::new(run.store, policy, &survey.facts.index, version, stamp);
-        Self { run, survey, busy, backups, stamp, full, is_over: AtomicBool::new(false) }
+        let backups = RunBackups::new(run.store, other, policy, &survey.facts.index, version, stamp);
+        let (dry_run, is_over) = (run.options.dry_run, AtomicBool::new(false));
+        Self { run, survey, busy, other, absences, backups, stamp, full, dry_run, is_over }
     }
 
     pub(super) async fn write(&self, run_id: String) -> RunReport {
@@ -134,7 +139,7 @@ impl<'a> Writer<'a> {
         laps.over(Phase::Write);
         let index_members = if is_foreign { None } else { self.synchronise(&mut tally).await };
         laps.over(Phase::Index);
-        let mut report = self.report(run_id, tally, index_members);
+        let mut report = self.report(run_id, tally, index_members).await;
         report.phases = self.survey.phases.iter().copied().chain(laps.taken()).collect();
         report
     }
@@ -158,14 +163,14 @@ impl<'a> Writer<'a> {
             match &outcome {
                 Outcome::Failed(error) if is_the_stores_own(error.kind) && !error.kind.is_retryable() => {
                     is_lasting = true;
-                    tally.count(decision, outcome, options.dry_run);
+                    tally.count(decision, outcome, self.dry_run);
                 }
                 Outcome::Failed(error) if may_repeat && error.kind.is_retryable() => {
                     failed.push((wanted, outcome))
                 }
                 Outcome::NotBegun if may_repeat => failed.push((wanted, outcome)),
                 _ => {
-                    tally.count(decision, outcome, options.dry_run);
+                    tally.count(decision, outcome, self.dry_run);
                     self.run.progress.advance(1);
                 }
             }
@@ -174,12 +179,12 @@ impl<'a> Writer<'a> {
             return failed.into_iter().map(|(wanted, _)| wanted).collect();
         }
         for ((decision, ..), outcome) in failed {
-            tally.count(decision, outcome, options.dry_run);
+            tally.count(decision, outcome, self.dry_run);
         }
         Vec::new()
     }
 
-    async fn reconcile(
+    pub(super) async fn reconcile(
         &self,
         decision: &Decision,
         summary: &DeploymentSummary,
@@ -210,8 +215,7 @@ impl<'a> Writer<'a> {
         let in_flight = summary.locked || self.busy.contains(summary.name.as_str());
         let decide = |observed: &_| decide_change(&matched, observed, in_flight, self.stamp);
         let instance = &matched.identity.instance;
-        let dry_run = self.run.options.dry_run;
-        match apply(self.run.store, instance, dry_run, Some(&self.backups), decide).await {
+        match apply(self.run.store, instance, self.dry_run, Some(&self.backups), decide).await {
             Ok(Applied { settled: Settled::InLine(change), done }) => (Outcome::InLine(change), done),
             Ok(Applied { settled: Settled::Skipped(skip), done }) => (Outcome::Skipped(skip.finding), done),
             Err(Failure { error, done }) => {
@@ -227,7 +231,10 @@ impl<'a> Writer<'a> {
     /// are in line. Gives the number of its members afterwards.
     async fn synchronise(&self, tally: &mut Tally) -> Option<usize> {
         let read = self.survey.index_slot.clone();
-        let written = write_index(self.run.store, read, &tally.entries, self.run.options.dry_run).await;
+        let mut entries = tally.entries.clone();
+        entries.extend(self.healed(&tally.entries));
+        entries.extend(self.absences.changes.iter().cloned());
+        let written = write_index(self.run.store, read, &entries, self.dry_run).await;
         match written {
             Ok(index) => {
                 tracing::debug!(written = index.written, entries = index.entries, "merged the index");
@@ -251,8 +258,11 @@ impl<'a> Writer<'a> {
         }
     }
 
-    fn report(&self, run_id: String, tally: Tally, index_members: Option<usize>) -> RunReport {
+    async fn report(&self, run_id: String, tally: Tally, index_members: Option<usize>) -> RunReport {
         let Tally { mut counts, entries, changes, changed, mut findings, failures } = tally;
+        let absent = self.settled(&changes, &mut counts);
+        let strays = self.strays(&mut findings).await;
+        counts.stray = strays.len();
         if counts.not_begun > 0 {
             let message = format!("stopped before {} instances were begun; run again", counts.not_begun);
             findings.push(Finding::new("run.stopped", self.run.director.address(), message));
@@ -269,95 +279,22 @@ impl<'a> Writer<'a> {
             director_uuid: self.survey.scan.info.uuid.clone(),
             store: self.run.store.address(),
             chain: self.run.engine.fingerprint().to_string(),
-            complete: failures.is_empty() && counts.not_begun == 0 && self.survey.is_complete(),
+            complete: failures.is_empty()
+                && counts.not_begun == 0
+                && self.survey.is_complete()
+                && !self.absences.is_contradicted(),
             counts,
             changes,
-            findings: self
-                .survey
-                .findings_for(&self.run.options.filter)
-                .into_iter()
-                .cloned()
-                .chain(findings)
-                .collect(),
+            findings: self.findings(&absent, findings),
             unknown: self.survey.unknown.clone(),
             failures,
+            refusals: self.absences.refusal.iter().cloned().collect(),
+            absent,
+            strays,
             index_members,
             phases: Vec::new(),
             decisions: Vec::new(),
             scan: None,
         }
-    }
-}
-
-/// What was done so far.
-struct Tally {
-    counts: Counts,
-    entries: Vec<EntryChange>,
-    changes: Vec<Change>,
-    changed: HashSet<String>,
-    findings: Vec<Finding>,
-    failures: Vec<FailedInstance>,
-}
-
-impl Tally {
-    fn new(counts: Counts) -> Self {
-        Self {
-            counts,
-            entries: Vec::new(),
-            changes: Vec::new(),
-            changed: HashSet::new(),
-            findings: Vec::new(),
-            failures: Vec::new(),
-        }
-    }
-
-    /// Notes what was done for a deployment, whatever became of it.
-    fn take(&mut self, decision: &Decision, done: Done) {
-        self.counts.writes += done.written.len();
-        self.counts.backups += done.backups as usize;
-        self.findings.extend(done.findings);
-        self.tell(instance_of(decision), done.written);
-    }
-
-    fn count(&mut self, decision: &Decision, outcome: Outcome, dry_run: bool) {
-        let instance = instance_of(decision);
-        match outcome {
-            Outcome::UpToDate => self.counts.unchanged += 1,
-            Outcome::InLine(change) => {
-                if dry_run {
-                    self.tell(instance, change.secrets);
-                }
-                self.entries.push(change.entry);
-            }
-            Outcome::Skipped(finding) => {
-                self.counts.skipped += 1;
-                self.findings.push(finding);
-            }
-            Outcome::NotBegun => self.counts.not_begun += 1,
-            Outcome::Failed(error) => self.fail(instance, decision.deployment.as_str(), &error),
-        }
-    }
-
-    /// Notes what was written for an instance, or would be.
-    fn tell(&mut self, instance: &str, secrets: Vec<SecretChange>) {
-        for secret in secrets {
-            self.changed.insert(instance.to_owned());
-            self.changes.push(Change {
-                instance: instance.to_owned(),
-                creates: secret.before.is_none(),
-                fields: secret.fields(),
-                path: secret.path,
-            });
-        }
-    }
-
-    fn fail(&mut self, instance: &str, deployment: &str, error: &PortError) {
-        // The index is no instance: its failure is told and not counted.
-        let count = match error.kind {
-            PortErrorKind::Conflict => &mut self.counts.conflicted,
-            _ => &mut self.counts.failed,
-        };
-        *count += usize::from(!deployment.is_empty());
-        self.failures.push(FailedInstance::of(instance, deployment, error));
     }
 }

@@ -6,9 +6,8 @@ use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use reconciler_core::config::Settings;
-use reconciler_core::manager::{RunReport, decision_entry};
+use reconciler_core::manager::{AbsentInstance, RunReport, StrayDeployment, decision_entry};
 use reconciler_core::matching::DecisionView;
-use reconciler_core::updater::Finding;
 use serde::{Deserialize, Serialize};
 
 use super::document::Document;
@@ -137,10 +136,10 @@ pub(super) async fn decision(State(board): State<Arc<Board>>, Path(deployment): 
 struct Orphans<'a> {
     run_id: &'a str,
     complete: bool,
-    /// Entries of the index whose deployment was not seen.
-    entries: Vec<&'a Finding>,
-    /// Deployments that are nobody's.
-    strays: Vec<&'a str>,
+    /// Entries of the index that no deployment speaks for.
+    absent: &'a [AbsentInstance],
+    /// Deployments that look like ours and have no instance.
+    strays: &'a [StrayDeployment],
 }
 
 pub(super) async fn orphans(State(board): State<Arc<Board>>) -> Response {
@@ -149,23 +148,9 @@ pub(super) async fn orphans(State(board): State<Arc<Board>>) -> Response {
         Err(problem) => return problem.into_response(),
     };
     let Some(report) = report.as_ref() else { return StatusCode::NOT_FOUND.into_response() };
-    let about_entries = |finding: &&Finding| finding.code.starts_with("entry.");
-    let is_nobodys = |outcome: &str| outcome == "unmatched";
-    Document::new(
-        "Orphans",
-        Orphans {
-            run_id: &report.run_id,
-            complete: report.complete,
-            entries: report.findings.iter().filter(about_entries).collect(),
-            strays: report
-                .decisions
-                .iter()
-                .filter(|decision| is_nobodys(decision.outcome.name()))
-                .map(|decision| decision.deployment.as_str())
-                .collect(),
-        },
-    )
-    .into_response()
+    let (run_id, complete) = (&report.run_id, report.complete);
+    Document::new("Orphans", Orphans { run_id, complete, absent: &report.absent, strays: &report.strays })
+        .into_response()
 }
 
 pub(super) async fn strategies(State(board): State<Arc<Board>>) -> impl IntoResponse {
