@@ -134,6 +134,28 @@ impl Manifest {
             .as_deref()
     }
 
+    /// The manifest as it may be kept outside the store: every secret hidden
+    /// under the seal, and decisions come out of it as they did before. Nothing
+    /// if nothing was received. One that could not be used becomes a short text
+    /// with the same fault.
+    ///
+    /// # Errors
+    /// If hidden values make it larger than a manifest may be.
+    #[cfg(feature = "fleet")]
+    pub fn sealed(&self, seal: &super::secrets::Seal) -> Result<Option<Vec<u8>>, String> {
+        if self.is_absent() || self.is_unread() {
+            return Ok(None);
+        }
+        if let Some(fault) = self.faults().next() {
+            return Ok(Some(super::faulty::text_like(fault)));
+        }
+        let text = super::secrets::sealed(self.document(), seal);
+        match Document::parse(&text).faults().next() {
+            None => Ok(Some(text.into_bytes())),
+            Some(fault) => Err(format!("with its values hidden it cannot be kept: {fault}")),
+        }
+    }
+
     /// The problems that left the document empty. Parses.
     pub fn faults(&self) -> impl Iterator<Item = &ManifestProblem> {
         self.document().faults()
