@@ -33,7 +33,7 @@ Exit codes:
   3    done, but incomplete: something could not be seen or written
   4    refused by a safety guard
   11   changes are pending (plan --detailed-exitcode)
-  20   below a floor (decisions eval)
+  20   below a floor (decisions eval), or another outcome (replay)
   130  interrupted";
 
 impl From<Exit> for ExitCode {

@@ -2,6 +2,7 @@
 //! and engine. The only place that opens adapters.
 
 mod archives;
+mod capture;
 mod catalog;
 mod director;
 mod engine;
@@ -27,6 +28,7 @@ use crate::output::Output;
 use crate::progress::Bar;
 
 pub(crate) use self::archives::ArchiveRoom;
+pub(crate) use self::capture::{Capture, CapturedFleet};
 pub(crate) use self::catalog::CatalogSource;
 pub(crate) use self::director::DirectorSource;
 pub(crate) use self::scripts::{options as script_options, scripts};
@@ -89,6 +91,11 @@ pub(crate) enum Access {
     FleetOnly,
 }
 
+/// The engine that the settings describe.
+pub(crate) fn engine(settings: &Settings) -> Result<Arc<MatchEngine>, Failure> {
+    Ok(Arc::new(engine::engine(settings)?))
+}
+
 /// Everything a command works with.
 pub(crate) struct Workbench {
     pub(crate) source: DirectorSource,
@@ -111,7 +118,7 @@ impl Workbench {
         stop: &CancellationToken,
         output: &mut Output,
     ) -> Result<Self, Failure> {
-        let engine = Arc::new(engine::engine(settings)?);
+        let engine = engine(settings)?;
         let source = DirectorSource::open(settings, stop)?;
         if source.is_live() && access == Access::FleetOnly {
             return Err(Failure::told(

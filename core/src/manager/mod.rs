@@ -4,6 +4,7 @@ mod filter;
 mod look;
 mod progress;
 mod report;
+mod revisit;
 mod run;
 mod survey;
 mod writer;

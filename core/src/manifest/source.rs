@@ -115,6 +115,15 @@ impl Manifest {
         matches!(self.0.source, Source::Unread(_))
     }
 
+    /// Why the manifest could not be fetched, if it could not.
+    #[must_use]
+    pub fn unread_because(&self) -> Option<&str> {
+        match &self.0.source {
+            Source::Unread(reason) => Some(reason),
+            _ => None,
+        }
+    }
+
     /// Whether the document was asked for already.
     #[must_use]
     pub fn is_parsed(&self) -> bool {
