@@ -7,6 +7,8 @@ use reconciler_strategies as _;
 
 mod admission;
 mod backups;
+#[cfg(unix)]
+mod capture;
 mod claims;
 #[cfg(unix)]
 mod cli;

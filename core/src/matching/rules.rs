@@ -129,7 +129,8 @@ impl Rules {
 impl fmt::Display for StrategyRule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "version {}", self.version)?;
-        self.revision.as_ref().map_or(Ok(()), |revision| write!(f, " ({revision})"))
+        // The beginning of a hash tells it from any other.
+        self.revision.as_ref().map_or(Ok(()), |revision| write!(f, " ({revision:.12})"))
     }
 }
 

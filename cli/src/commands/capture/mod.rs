@@ -75,7 +75,7 @@ fn text(out: &mut dyn Write, view: &CaptureView<'_>, engine: &MatchEngine) -> io
         writeln!(out, "{red}incomplete{red:#}  {shortfall}")?;
     }
     write_unknown(out, &view.unknown)?;
-    replay::write_changes(out, view.replay)?;
+    replay::write_changes(out, &view.replay.changed, &view.replay.other_way)?;
     writeln!(
         out,
         "{} deployments, {} manifests, {} plans, {} index entries in {}; secrets are hidden",
@@ -88,12 +88,11 @@ fn text(out: &mut dyn Write, view: &CaptureView<'_>, engine: &MatchEngine) -> io
     if view.replay.is_exact() {
         writeln!(
             out,
-            "Replayed: the capture decides all {} as {} did, by chain {}.",
+            "Replayed: all {} decisions are the same, by chain {}.",
             view.replay.decisions,
-            if view.unknown.is_empty() { "its model" } else { "what could be read" },
             engine.fingerprint()
         )
     } else {
-        writeln!(out, "The capture does not decide as its model did: do not rely on it for these.")
+        writeln!(out, "The capture decides these in another way: do not rely on it for them.")
     }
 }

@@ -3,7 +3,8 @@
 use std::io::{self, Write};
 use std::path::Path;
 
-use reconciler_core::matching::{Replay, RuleChange, SavedOutcome};
+use reconciler_core::matching::{ChangedOutcome, Replay, RuleChange, SavedOutcome};
+use reconciler_core::model::DeploymentName;
 use serde::Serialize;
 
 use super::ReplayArgs;
@@ -46,6 +47,11 @@ pub(crate) fn run(global: &GlobalArgs, args: &ReplayArgs, output: &mut Output) -
             replay: &replay,
         };
         output.answer("Replay", fleet.run.complete, &view, |out| text(out, &view))?;
+        if rules.iter().any(|change| change.after.is_none() && change.what.contains(" script:")) {
+            output.note(
+                "help: the capture was decided with scripts that are not here; give them with --scripts",
+            );
+        }
         Ok(if replay.is_same() { Exit::Success } else { Exit::BelowFloor })
     })
 }
@@ -54,7 +60,9 @@ fn text(out: &mut dyn Write, view: &ReplayView<'_>) -> io::Result<()> {
     for change in view.rules {
         writeln!(out, "rule     {change}")?;
     }
-    write_changes(out, view.replay)?;
+    // Other rules, other opinions: that goes without saying.
+    let told = if view.rules.is_empty() { &view.replay.other_way[..] } else { &[] };
+    write_changes(out, &view.replay.changed, told)?;
     let Replay { decisions, changed, other_way } = view.replay;
     if !view.captured_complete {
         writeln!(out, "The capture is incomplete: not everything could be seen when it was made.")?;
@@ -75,15 +83,20 @@ fn text(out: &mut dyn Write, view: &ReplayView<'_>) -> io::Result<()> {
 }
 
 /// The deployments of which something else was decided, a line each.
-pub(super) fn write_changes(out: &mut dyn Write, replay: &Replay) -> io::Result<()> {
+/// Then those of which the same was decided by another way.
+pub(super) fn write_changes(
+    out: &mut dyn Write,
+    changed: &[ChangedOutcome],
+    other_way: &[DeploymentName],
+) -> io::Result<()> {
     let shown =
         |outcome: Option<&SavedOutcome>| outcome.map_or_else(|| "not there".to_owned(), ToString::to_string);
-    for change in &replay.changed {
+    for change in changed {
         let red = outcome_style("wrong");
         let (before, after) = (shown(change.before.as_ref()), shown(change.after.as_ref()));
         writeln!(out, "{red}changed{red:#}  {}: {before} -> {after}", change.deployment)?;
     }
-    for deployment in &replay.other_way {
+    for deployment in other_way {
         writeln!(out, "way      {deployment}: the same, by other opinions or another confidence")?;
     }
     Ok(())
