@@ -67,6 +67,7 @@ fn run(cli: &Cli, output: &mut Output) -> Result<Exit, Failure> {
         Command::Capture(args) => commands::capture::run(global, args, output),
         Command::Replay(args) => commands::capture::replay(global, args, output),
         Command::Backups(command) => commands::backups::run(global, command, output),
+        Command::Config(command) => commands::config::run(global, command, output),
         Command::Completion(args) => commands::about::completion(args),
         Command::Version => commands::about::version(output),
     }
