@@ -101,6 +101,11 @@ impl Director for FleetFolder {
             let reason = format!("it is not in the capture: {why}");
             return Err(PortError::new(kind, "read the manifest of", name.as_str(), reason));
         }
+        // The list is all that is known of this Director: what it lacks is not
+        // there.
+        if self.summaries().binary_search_by(|summary| summary.name.cmp(name)).is_err() {
+            return Ok(ManifestAnswer::Gone);
+        }
         match self.manifest_bytes(name) {
             Ok(Some(bytes)) => Ok(ManifestAnswer::Found(bytes.into())),
             Ok(None) => Ok(ManifestAnswer::Null),
