@@ -13,6 +13,8 @@ mod capture;
 mod claims;
 #[cfg(unix)]
 mod cli;
+#[cfg(unix)]
+mod daemon;
 mod decisions;
 mod determinism;
 mod director;
