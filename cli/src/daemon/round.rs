@@ -18,7 +18,7 @@ use super::reload::Setup;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::Output;
-use crate::wiring::{Access, JournalPlace, Workbench};
+use crate::wiring::{Access, Halt, JournalPlace, Workbench};
 
 /// How many runs of the journal are shown.
 const SHOWN: usize = 200;
@@ -47,8 +47,9 @@ impl DaemonRound {
         }
         let (settings, kept) = self.setup.kept()?;
         let mut output = Output::to_log();
-        let (filter, stop) = (Filter::default(), &order.stop);
-        let opening = Workbench::open_with(&settings, Access::Write, filter, kept, stop, &mut output);
+        let halt = Halt { stop: &order.stop, abort: &order.abort };
+        let opening =
+            Workbench::open_with(&settings, Access::Write, Filter::default(), kept, halt, &mut output);
         let mut bench = tokio::select! {
             biased;
             () = order.stop.cancelled() => return Err(Failure::interrupted()),
