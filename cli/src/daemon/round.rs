@@ -90,6 +90,10 @@ impl Round for DaemonRound {
     }
 
     fn over(&self, record: &RunRecord, report: Option<RunReport>) {
+        // Who hears of the end finds what came of it.
+        if report.is_some() {
+            self.board.report.set(report);
+        }
         let RunRecord { run_id, trigger, outcome, .. } = record;
         let seconds = record.duration.as_secs_f64();
         let first = record.errors.first().map(String::as_str).unwrap_or_default();
@@ -137,8 +141,5 @@ impl Round for DaemonRound {
             ),
         };
         self.manager.status(&told);
-        if report.is_some() {
-            self.board.report.set(report);
-        }
     }
 }
