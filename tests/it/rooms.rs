@@ -7,10 +7,11 @@ use std::path::{Path, PathBuf};
 use regex::Regex;
 
 /// A room of `reconciler-core` and the rooms it may use.
-const ROOMS: [(&str, &[&str]); 18] = [
+const ROOMS: [(&str, &[&str]); 19] = [
     ("model", &[]),
     ("manifest", &["model"]),
     ("matching", &["model", "manifest"]),
+    ("decisions", &["model", "manifest", "matching"]),
     ("ports", &["model"]),
     ("scanner", &["ports", "model", "manifest"]),
     ("updater", &["ports", "model", "manifest", "matching"]),
