@@ -18,7 +18,7 @@ use clap::Parser;
 // Without this line the linker leaves the strategies out.
 use reconciler_strategies as _;
 
-use crate::args::{Cli, Command};
+use crate::args::{Cli, Command, Format};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::Output;
@@ -55,6 +55,12 @@ fn usage(error: &clap::Error) -> ExitCode {
 
 fn run(cli: &Cli, output: &mut Output) -> Result<Exit, Failure> {
     let global = &cli.global;
+    if global.format() == Format::Markdown && !cli.command.has_markdown() {
+        return Err(Failure::told(
+            "this command's answer has no Markdown form",
+            "`explain`, `decisions test` and `decisions diff` have one; others know table, json and yaml",
+        ));
+    }
     match &cli.command {
         Command::Run(args) => commands::run::run(global, args, output),
         Command::Plan(args) => commands::plan::run(global, args, output),

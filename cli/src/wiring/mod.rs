@@ -5,6 +5,7 @@ mod archives;
 mod catalog;
 mod director;
 mod engine;
+mod labels;
 mod places;
 mod scripts;
 mod store;
@@ -29,6 +30,7 @@ use crate::progress::Bar;
 pub(crate) use self::archives::ArchiveRoom;
 pub(crate) use self::catalog::CatalogSource;
 pub(crate) use self::director::DirectorSource;
+pub(crate) use self::labels::labels;
 pub(crate) use self::scripts::{options as script_options, scripts};
 pub(crate) use self::store::{KeptFiles, StoreKind};
 pub(crate) use self::vault::{IndexSize, OpenVault, PathAccess, VaultReport, VaultStatus};
@@ -115,7 +117,7 @@ impl Workbench {
         let source = DirectorSource::open(settings, stop)?;
         if source.is_live() && access == Access::FleetOnly {
             return Err(Failure::told(
-                "the right answers are those of a fleet, and a Director is named",
+                "this command looks at a fleet's folder, and a Director is named",
                 "give a fleet's folder with --fleet DIR, or as `fleet` in the configuration",
             ));
         }

@@ -15,6 +15,8 @@ pub struct SavedDecisions {
     pub chain: String,
     /// The policy in words, if it was kept.
     pub policy: Option<String>,
+    /// The strategies in the order of the chain; empty if nothing was decided.
+    pub strategies: Vec<String>,
     /// The decisions, by deployment.
     pub decisions: Vec<DecisionRecord>,
 }
@@ -109,13 +111,15 @@ impl SavedDecisions {
         let Some(scan) = wire.data.filter(|_| wire.kind == "Scan") else {
             return Err(SavedError::OtherKind(wire.kind));
         };
+        let trace = scan.decisions.first().map(|first| first.trace.as_slice()).unwrap_or_default();
+        let strategies = trace.iter().map(|step| step.strategy.to_string()).collect();
         let decisions: Result<Vec<_>, _> = scan.decisions.into_iter().map(record).collect();
         let mut decisions = decisions?;
         decisions.sort_by(|a, b| a.deployment.cmp(&b.deployment));
         if let Some(pair) = decisions.windows(2).find(|pair| pair[0].deployment == pair[1].deployment) {
             return Err(SavedError::Twice(pair[0].deployment.clone()));
         }
-        Ok(Self { chain: scan.chain, policy: scan.policy, decisions })
+        Ok(Self { chain: scan.chain, policy: scan.policy, strategies, decisions })
     }
 }
 

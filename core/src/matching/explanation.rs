@@ -24,7 +24,8 @@ impl<'a> Explanation<'a> {
     }
 
     /// The outcome, with identity and confidence of a match.
-    pub(super) fn verdict(&self) -> String {
+    #[must_use]
+    pub fn verdict(&self) -> String {
         let decision = self.decision;
         match &decision.outcome {
             Outcome::Matched(identity) => {
