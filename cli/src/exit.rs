@@ -18,7 +18,7 @@ pub(crate) enum Exit {
     Refused = 4,
     /// There are changes, and `--detailed-exitcode` asked.
     ChangesPending = 11,
-    /// Decisions are below a floor that was given.
+    /// Decisions are below a floor that was given, or a test failed.
     BelowFloor = 20,
     /// A signal ended it.
     Interrupted = 130,
@@ -33,7 +33,7 @@ Exit codes:
   3    done, but incomplete: something could not be seen or written
   4    refused by a safety guard
   11   changes are pending (plan --detailed-exitcode)
-  20   below a floor (decisions eval)
+  20   below a floor (decisions eval), or a test failed (decisions test, scripts test)
   130  interrupted";
 
 impl From<Exit> for ExitCode {

@@ -10,6 +10,7 @@ mod backups;
 mod claims;
 #[cfg(unix)]
 mod cli;
+mod compared;
 mod decisions;
 mod determinism;
 mod director;

@@ -156,6 +156,16 @@ impl Difference {
         self.changes.is_empty()
     }
 
+    /// How many decisions differ from what was accepted: deployments on both
+    /// sides whose outcome or confidence is another. Who else agrees, and how
+    /// surely, is no difference of the decision: that drifts with every
+    /// deployment that comes or goes.
+    #[must_use]
+    pub fn changed(&self) -> usize {
+        let drifts = [ChangeKind::OtherOpinions, ChangeKind::Appeared, ChangeKind::Vanished];
+        self.changes.iter().filter(|change| !drifts.contains(&change.kind)).count()
+    }
+
     /// Whether the outcome of no deployment differs.
     #[must_use]
     pub fn is_without_flips(&self) -> bool {
@@ -244,14 +254,18 @@ fn causes(before: &DecisionRecord, after: &DecisionRecord) -> Vec<Cause> {
     causes
 }
 
-/// Everybody says the same: why is it decided otherwise?
+/// Everybody says the same: why is it decided otherwise? A claim is settled
+/// only among matches; where one side is neither, the rules made the difference.
 fn weighed_otherwise(before: &DecisionRecord, after: &DecisionRecord) -> Cause {
     let claim = |record: &DecisionRecord| match &record.verdict {
         Verdict::Review { reason, holder } if reason == "second-claim" => Some(holder.clone()),
         _ => None,
     };
-    match claim(after).or_else(|| claim(before)) {
-        Some(holder) => Cause::Claim { holder },
-        None => Cause::Rules,
+    match (claim(before), claim(after)) {
+        (_, Some(holder)) if claim(before).is_some() || before.verdict == Verdict::Matched => {
+            Cause::Claim { holder }
+        }
+        (Some(holder), None) if after.verdict == Verdict::Matched => Cause::Claim { holder },
+        _ => Cause::Rules,
     }
 }

@@ -46,15 +46,36 @@ pub enum Said {
     },
 }
 
+impl Said {
+    /// The identity that it is about.
+    #[must_use]
+    pub fn identity(&self) -> Option<&Identity> {
+        match self {
+            Self::Proposed { identity, .. } | Self::Vetoed { identity, .. } => Some(identity),
+            Self::Failed { .. } => None,
+        }
+    }
+
+    /// In words, without the identity if it is the one that is known.
+    #[must_use]
+    pub fn in_words(&self, known: Option<&Identity>) -> String {
+        let about = match self.identity().filter(|identity| known != Some(identity)) {
+            Some(identity) => format!(" {identity}"),
+            None => String::new(),
+        };
+        match self {
+            Self::Proposed { confidence, evidence, .. } => {
+                format!("{confidence}{about} [{}]", evidence.join(", "))
+            }
+            Self::Vetoed { evidence, .. } => format!("a veto{about} [{}]", evidence.join(", ")),
+            Self::Failed { code } => format!("failed [{code}]"),
+        }
+    }
+}
+
 impl fmt::Display for Said {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Proposed { identity, confidence, evidence } => {
-                write!(f, "{confidence} {identity} [{}]", evidence.join(", "))
-            }
-            Self::Vetoed { identity, evidence } => write!(f, "vetoes {identity} [{}]", evidence.join(", ")),
-            Self::Failed { code } => write!(f, "failed [{code}]"),
-        }
+        f.write_str(&self.in_words(None))
     }
 }
 

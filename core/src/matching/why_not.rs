@@ -138,8 +138,12 @@ impl Question<'_> {
                     "the policy `best`, or another order of the strategies",
                 ));
             }
-            None if obstacles.is_empty() => obstacles.push(self.nobody()),
-            None => {}
+            None => {
+                if obstacles.is_empty() {
+                    obstacles.push(self.nobody());
+                }
+                obstacles.extend(competing.first().map(|leader| self.ahead(leader)));
+            }
         }
         for degradation in &self.decision.degradations {
             obstacles.push(match degradation {
@@ -189,8 +193,17 @@ impl Question<'_> {
             let vetoes = self.decision.trace.iter().filter(|step| {
                 matches!(&step.result, StepResult::Said(Opinion::Veto { identity, .. }) if *identity == candidate.identity)
             });
-            let by: Vec<&str> = vetoes.map(|step| step.strategy.as_str()).collect();
-            obstacles.push(obstacle(format!("vetoed by {}", by.join(", ")), "no veto"));
+            for step in vetoes {
+                let note = match &step.result {
+                    StepResult::Said(Opinion::Veto { evidence, .. }) => evidence.last(),
+                    _ => None,
+                };
+                let note = note.map(|one| format!(": {}", one.note)).unwrap_or_default();
+                obstacles.push(obstacle(
+                    format!("vetoed by {}{note}", step.strategy),
+                    format!("no veto by {}", step.strategy),
+                ));
+            }
         }
         if confidence < threshold {
             obstacles.push(obstacle(
@@ -234,6 +247,18 @@ impl Question<'_> {
         }
     }
 
+    /// Another identity is proposed already: a proposal by itself is not enough.
+    fn ahead(&self, leader: &Ranked) -> Obstacle {
+        let least = self.policy.margin.max(Confidence::per_mille(1));
+        let wanted = leader.confidence.as_per_mille() + least.as_per_mille();
+        let remedy = if wanted <= Confidence::CERTAIN.as_per_mille() {
+            format!("a proposal of at least {}", Confidence::per_mille(wanted))
+        } else {
+            format!("nobody that says more than {} for it", Confidence::CERTAIN.lead_over(least))
+        };
+        obstacle(format!("{} is proposed at {}", leader.identity, leader.confidence), remedy)
+    }
+
     /// Nobody proposed it: what would strategies look for?
     fn nobody(&self) -> Obstacle {
         let entry = self.index.entry(self.instance);
@@ -265,19 +290,22 @@ impl fmt::Display for WhyNot {
             return writeln!(f, "{deployment} is matched to {instance}");
         }
         writeln!(f, "Why {deployment} is not matched to {instance}")?;
+        let names =
+            self.spoke_for.iter().map(|one| &one.strategy).chain(self.others.iter().map(|one| &one.strategy));
+        let widest = names.map(|id| id.as_str().len()).max().unwrap_or_default();
         writeln!(f, "\nFor it")?;
         if self.spoke_for.is_empty() {
             writeln!(f, "  nobody")?;
         }
         for one in &self.spoke_for {
-            writeln!(f, "  {}  {}  {}", one.strategy, one.confidence, one.identity)?;
+            writeln!(f, "  {:<widest$}  {}  {}", one.strategy, one.confidence, one.identity)?;
             for evidence in &one.evidence {
                 writeln!(f, "      {evidence}")?;
             }
         }
         writeln!(f, "\nThe others")?;
         for one in &self.others {
-            writeln!(f, "  {}  {}", one.strategy, one.did)?;
+            writeln!(f, "  {:<widest$}  {}", one.strategy, one.did)?;
         }
         writeln!(f, "\nIn the way")?;
         for one in &self.obstacles {

@@ -67,6 +67,9 @@ pub(crate) struct TestArgs {
     /// fleet: for CI.
     #[arg(long)]
     pub(crate) check: bool,
+    /// List also what is decided as accepted, from other opinions.
+    #[arg(long)]
+    pub(crate) all: bool,
     #[command(flatten)]
     pub(crate) fleets: FleetsArgs,
     #[command(flatten)]

@@ -20,7 +20,8 @@ pub(super) fn changes(
         writeln!(out, "\n#### {} ({count})\n", heading(kind))?;
         writeln!(out, "| deployment | before | after | because |\n|---|---|---|---|")?;
         for change in difference.of_kind(kind) {
-            let causes: Vec<String> = change.causes.iter().map(cause_in_words).collect();
+            let causes: Vec<String> =
+                change.causes.iter().map(|cause| cause_in_words(cause, change)).collect();
             writeln!(
                 out,
                 "| `{}` | {} | {} | {} |",

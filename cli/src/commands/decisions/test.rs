@@ -21,6 +21,8 @@ struct TestView {
     changed: usize,
     not_accepted: usize,
     unreferenced: usize,
+    /// Decided as accepted, from other opinions: told, and no failure.
+    other_opinions: usize,
     fleets: Vec<FleetView>,
     /// Folders of accepted decisions that belong to no fleet.
     unreferenced_fleets: Vec<String>,
@@ -45,6 +47,7 @@ pub(super) fn run(global: &GlobalArgs, args: &TestArgs, output: &mut Output) -> 
         changed: 0,
         not_accepted: 0,
         unreferenced: 0,
+        other_opinions: 0,
         fleets: Vec::new(),
         unreferenced_fleets,
         result: "passed",
@@ -62,7 +65,8 @@ pub(super) fn run(global: &GlobalArgs, args: &TestArgs, output: &mut Output) -> 
         view.decisions += now.records.len();
         view.not_accepted += new;
         view.unreferenced += gone;
-        view.changed += difference.changes.len() - new - gone;
+        view.changed += difference.changed();
+        view.other_opinions += count(ChangeKind::OtherOpinions);
         let (policy, chain) = (now.policy, now.chain);
         view.fleets.push(FleetView { fleet: fleet.name.clone(), policy, chain, difference });
     }
@@ -80,12 +84,13 @@ pub(super) fn run(global: &GlobalArgs, args: &TestArgs, output: &mut Output) -> 
 }
 
 fn write_text(out: &mut dyn Write, view: &TestView, args: &TestArgs) -> io::Result<()> {
+    let wanted = |kind| args.all || kind != ChangeKind::OtherOpinions;
     for fleet in &view.fleets {
-        if fleet.difference.is_empty() {
+        if !fleet.difference.changes.iter().any(|change| wanted(change.kind)) {
             continue;
         }
         writeln!(out, "{}   {}   chain {}", fleet.fleet, fleet.policy, fleet.chain)?;
-        text::changes(out, &fleet.difference, heading, |_| true)?;
+        text::changes(out, &fleet.difference, heading, wanted)?;
     }
     for name in &view.unreferenced_fleets {
         writeln!(
@@ -95,11 +100,14 @@ fn write_text(out: &mut dyn Write, view: &TestView, args: &TestArgs) -> io::Resu
         )?;
     }
     let style = outcome_style(if view.result == "passed" { "matched" } else { "failed" });
-    let TestView { decisions, changed, not_accepted, unreferenced, result, .. } = view;
+    let TestView { decisions, changed, not_accepted, unreferenced, other_opinions, result, .. } = view;
     writeln!(
         out,
         "{decisions} decisions: {changed} changed, {not_accepted} not accepted, {unreferenced} unreferenced: {style}{result}{style:#}"
     )?;
+    if *other_opinions > 0 && !args.all {
+        writeln!(out, "decided as accepted, from other opinions: {other_opinions}; `--all` lists them")?;
+    }
     if changed + not_accepted + unreferenced > 0 {
         writeln!(out, "accept them with `reconciler decisions accept NAME…`, or all of them with `--all`")?;
     }
@@ -122,9 +130,11 @@ fn write_markdown(out: &mut dyn Write, view: &TestView) -> io::Result<()> {
         out,
         "{decisions} decisions: {changed} changed, {not_accepted} not accepted, {unreferenced} unreferenced."
     )?;
-    for fleet in view.fleets.iter().filter(|fleet| !fleet.difference.is_empty()) {
+    let wanted = |kind| kind != ChangeKind::OtherOpinions;
+    let differs = |fleet: &&FleetView| fleet.difference.changes.iter().any(|change| wanted(change.kind));
+    for fleet in view.fleets.iter().filter(differs) {
         writeln!(out, "\n`{}`: {}", fleet.fleet, fleet.policy)?;
-        markdown::changes(out, &fleet.difference, heading, |_| true)?;
+        markdown::changes(out, &fleet.difference, heading, wanted)?;
     }
     Ok(())
 }
