@@ -76,6 +76,8 @@ pub(crate) enum Command {
     /// Show every deployment with its decision; write nothing.
     Scan(ScanArgs),
     /// Show how one deployment was decided.
+    ///
+    /// `--format markdown` makes a comment for a merge request.
     Explain(ExplainArgs),
     /// Look at everything a run needs, and say what is wrong.
     Doctor(DoctorArgs),
@@ -248,7 +250,6 @@ pub(crate) struct ScanArgs {
     pub(crate) filter: FilterArgs,
 }
 
-/// `--format markdown` makes a comment for a merge request.
 #[derive(Debug, Args)]
 pub(crate) struct ExplainArgs {
     /// The deployment's name.

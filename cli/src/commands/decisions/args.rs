@@ -13,10 +13,18 @@ pub(crate) enum DecisionsCommand {
     Eval(Box<EvalArgs>),
     /// Hold the decisions over fleets against the accepted ones; ends with 20 if
     /// one is decided otherwise or was never accepted.
+    ///
+    /// `--format markdown` makes a comment for a merge request.
     Test(TestArgs),
     /// Accept decisions as they are made now.
     Accept(AcceptArgs),
     /// Show which decisions other rules, or other times, flip.
+    ///
+    /// What stands before `--` is the first side, what stands behind it the
+    /// second, with options of its own; it may leave out what it looks at if that
+    /// is the same, as in `decisions diff FLEET -- --threshold 0.9`. Without
+    /// `--`, options count for both sides. `--format markdown` makes a comment
+    /// for a merge request.
     Diff(Box<DiffArgs>),
 }
 
@@ -94,19 +102,10 @@ pub(crate) struct AcceptArgs {
     pub(crate) matching: MatchArgs,
 }
 
-/// What stands before `--` is the first side, what stands behind it the second,
-/// which may leave out what it looks at if that is the same:
-///
-///   reconciler decisions diff FLEET -- --threshold 0.9
-///   reconciler decisions diff FLEET --scripts old -- --scripts new
-///
-/// Without `--`, the options count for both sides. `--format markdown` makes a
-/// comment for a merge request.
 #[derive(Debug, Args)]
-#[command(verbatim_doc_comment)]
 pub(crate) struct DiffArgs {
-    /// What was decided before: a fleet's folder, a file that `scan --json`
-    /// printed, or `run:ID` for a past run.
+    /// What was decided before: a fleet's folder, or a file that `scan --json`
+    /// printed.
     #[arg(value_name = "A")]
     pub(crate) before: String,
     /// What is decided now, in the same forms.
