@@ -6,7 +6,9 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use reconciler_core::config::FlagText;
 
 use crate::commands::backups::BackupsCommand;
+use crate::commands::config::ConfigCommand;
 use crate::commands::decisions::args::DecisionsCommand;
+use crate::commands::orphans::OrphansCommand;
 use crate::exit;
 use crate::script_args::ScriptsCommand;
 
@@ -32,6 +34,9 @@ pub(crate) enum Format {
     /// For a comment; some commands only, whose help says so.
     #[value(hide = true)]
     Markdown,
+    /// What the on-demand broker prints; only for `orphans list`.
+    #[value(hide = true)]
+    Odb,
 }
 
 #[derive(Debug, Args)]
@@ -94,6 +99,12 @@ pub(crate) enum Command {
     /// Look at the archives of what runs changed, and put them back.
     #[command(subcommand)]
     Backups(BackupsCommand),
+    /// Show what has no counterpart: missing and stray.
+    #[command(subcommand)]
+    Orphans(OrphansCommand),
+    /// Show, check, write and explain the configuration.
+    #[command(subcommand)]
+    Config(ConfigCommand),
     /// Print a completion script for a shell.
     Completion(CompletionArgs),
     /// Print the version.
@@ -210,6 +221,9 @@ pub(crate) struct RunArgs {
     /// Read every record, also where the index says that nothing has changed.
     #[arg(long)]
     pub(crate) full: bool,
+    /// Let up to N entries turn missing in this run, if the limit is less.
+    #[arg(long, value_name = "N")]
+    pub(crate) allow_missing: Option<usize>,
     #[command(flatten)]
     pub(crate) source: SourceArgs,
     #[command(flatten)]

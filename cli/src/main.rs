@@ -61,6 +61,9 @@ fn run(cli: &Cli, output: &mut Output) -> Result<Exit, Failure> {
             "`explain`, `decisions test` and `decisions diff` have one; others know table, json and yaml",
         ));
     }
+    if global.format() == Format::Odb && !matches!(cli.command, Command::Orphans(_)) {
+        return Err(Failure::told("--format odb is for `orphans list`", "use table, json or yaml"));
+    }
     match &cli.command {
         Command::Run(args) => commands::run::run(global, args, output),
         Command::Plan(args) => commands::plan::run(global, args, output),
@@ -71,6 +74,8 @@ fn run(cli: &Cli, output: &mut Output) -> Result<Exit, Failure> {
         Command::Scripts(command) => commands::scripts::run(global, command, output),
         Command::Decisions(command) => commands::decisions::run(global, command, output),
         Command::Backups(command) => commands::backups::run(global, command, output),
+        Command::Orphans(command) => commands::orphans::run(global, command, output),
+        Command::Config(command) => commands::config::run(global, command, output),
         Command::Completion(args) => commands::about::completion(args),
         Command::Version => commands::about::version(output),
     }

@@ -2,9 +2,11 @@
 
 pub(crate) mod about;
 pub(crate) mod backups;
+pub(crate) mod config;
 pub(crate) mod decisions;
 pub(crate) mod doctor;
 pub(crate) mod explain;
+pub(crate) mod orphans;
 pub(crate) mod plan;
 pub(crate) mod run;
 pub(crate) mod scan;

@@ -49,7 +49,7 @@ impl Output {
         match self.format {
             // Commands without a Markdown form are refused before they begin.
             Format::Table | Format::Markdown => text(&mut out)?,
-            Format::Json => {
+            Format::Json | Format::Odb => {
                 serde_json::to_writer_pretty(&mut out, &document).map_err(io::Error::from)?;
                 writeln!(out)?;
             }
