@@ -9,7 +9,10 @@ use crate::commands::backups::BackupsCommand;
 use crate::commands::config::ConfigCommand;
 use crate::commands::decisions::args::DecisionsCommand;
 use crate::commands::orphans::OrphansCommand;
+use crate::commands::serve::ServeArgs;
+use crate::commands::status::StatusArgs;
 use crate::exit;
+use crate::remote::RemoteArgs;
 use crate::script_args::ScriptsCommand;
 
 /// Keeps Blacksmith's records in Vault in line with what BOSH has deployed.
@@ -76,6 +79,10 @@ impl GlobalArgs {
 pub(crate) enum Command {
     /// Decide every deployment and bring the records into line.
     Run(RunArgs),
+    /// Make runs by a schedule, and answer over HTTP, until stopped.
+    Serve(Box<ServeArgs>),
+    /// Show what a daemon is doing, or the latest runs of the journal.
+    Status(StatusArgs),
     /// Show what a run would write, field by field.
     Plan(PlanArgs),
     /// Show every deployment with its decision; write nothing.
@@ -232,6 +239,8 @@ pub(crate) struct RunArgs {
     pub(crate) matching: MatchArgs,
     #[command(flatten)]
     pub(crate) filter: FilterArgs,
+    #[command(flatten)]
+    pub(crate) remote: RemoteArgs,
 }
 
 #[derive(Debug, Args)]

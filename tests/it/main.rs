@@ -12,6 +12,8 @@ mod claims;
 #[cfg(unix)]
 mod cli;
 mod compared;
+#[cfg(unix)]
+mod daemon;
 mod decisions;
 mod determinism;
 mod director;
