@@ -215,7 +215,7 @@ fn kind(before: &DecisionRecord, after: &DecisionRecord) -> Option<ChangeKind> {
         (Review { .. }, Matched) => Some(ChangeKind::ReviewToMatch),
         (Unmatched, Review { .. }) => Some(ChangeKind::ToReview),
         (Review { .. }, Unmatched) => Some(ChangeKind::ReviewToUnmatched),
-        (Review { .. }, Review { .. }) if before.verdict != after.verdict || !same_identity => {
+        (Review { .. }, Review { .. }) if !same_review(before, after) || !same_identity => {
             Some(ChangeKind::OtherReview)
         }
         _ if before.confidence != after.confidence => Some(ChangeKind::OtherConfidence),
@@ -224,6 +224,16 @@ fn kind(before: &DecisionRecord, after: &DecisionRecord) -> Option<ChangeKind> {
                 matches!((&before.opinions, &after.opinions), (Some(before), Some(after)) if before != after);
             differ.then_some(ChangeKind::OtherOpinions)
         }
+    }
+}
+
+/// Whether a person has to look for the same reason. Who holds an instance is
+/// not known of what was kept without opinions.
+fn same_review(before: &DecisionRecord, after: &DecisionRecord) -> bool {
+    let compact = before.opinions.is_none() || after.opinions.is_none();
+    match (&before.verdict, &after.verdict) {
+        (Verdict::Review { reason: a, .. }, Verdict::Review { reason: b, .. }) if compact => a == b,
+        (before, after) => before == after,
     }
 }
 

@@ -192,7 +192,7 @@ fn sides_that_cannot_be_compared_are_told() {
     }
     let answer =
         Answer::of(&mut world.command(["decisions", "diff", "plan.json", "../fleet", "--policy", "best"]));
-    answer.fails(1, &["not decided anew by other rules"]);
+    answer.fails(1, &["plan.json is not decided anew by other rules"]);
 }
 
 #[test]
@@ -228,4 +228,20 @@ fn an_explanation_says_why_not_and_draws_bars() {
         world.run(&format!("{line} --format markdown")).fails(1, &["no Markdown form"]);
     }
     assert!(!world.store_file().exists(), "refused before anything is done");
+}
+
+#[test]
+fn a_past_run_is_compared_with_what_is_decided_now() {
+    let world = World::new();
+    let none = Answer::of(&mut world.command(["decisions", "diff", "run:latest", "../fleet"]));
+    none.fails(1, &["no run has finished yet", "reconciler status"]);
+    world.run("run").ends(0);
+    let same = diff(&world, "run:latest ../fleet").ends(0).document();
+    assert_eq!((&same["data"]["changes"], &same["data"]["compared"]), (&serde_json::json!([]), &29.into()));
+    let stricter = diff(&world, "run:latest -- ../fleet --threshold 0.96").ends(20);
+    assert!(changed(&stricter, "lost").contains(&"booking-search-cache".to_owned()));
+    let unknown = Answer::of(&mut world.command(["decisions", "diff", "run:none", "../fleet"]));
+    unknown.fails(1, &["there is no run `none`"]);
+    let ruled = ["decisions", "diff", "run:latest", "../fleet", "--policy", "best"];
+    Answer::of(&mut world.command(ruled)).fails(1, &["run:latest is not decided anew"]);
 }

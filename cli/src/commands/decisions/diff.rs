@@ -9,7 +9,7 @@ use reconciler_core::manager::CancellationToken;
 use serde::Serialize;
 
 use super::args::{DiffArgs, OneFleet, SecondSide};
-use super::{decided, markdown, text};
+use super::{decided, markdown, past, text};
 use crate::args::{Flags, GlobalArgs, MatchArgs};
 use crate::commands::block_on;
 use crate::exit::Exit;
@@ -48,8 +48,9 @@ pub(super) fn run(global: &GlobalArgs, args: &DiffArgs, output: &mut Output) -> 
         None => (args.after.as_ref().unwrap_or(&args.before), &args.matching),
     };
     let (before, after) = block_on(async |stop| {
-        let before = side(global, &args.before, &args.matching, stop, output).await?;
-        let after = side(global, after, rules, stop, output).await?;
+        let other = after;
+        let before = side(global, &args.before, other, &args.matching, stop, output).await?;
+        let after = side(global, other, &args.before, rules, stop, output).await?;
         Ok((before, after))
     })?;
     let difference = Difference::between(&before.records, &after.records);
@@ -103,10 +104,15 @@ fn second(args: &DiffArgs) -> Result<Option<SecondSide>, Failure> {
 enum Source<'a> {
     Fleet(&'a Path),
     Saved(PathBuf),
+    /// A run of the journal, by its id.
+    Run(&'a str),
 }
 
 impl<'a> Source<'a> {
     fn of(given: &'a str) -> Result<Self, Failure> {
+        if let Some(id) = given.strip_prefix("run:") {
+            return Ok(Self::Run(id));
+        }
         let path = Path::new(given);
         if path.is_dir() {
             return Ok(Self::Fleet(path));
@@ -116,7 +122,7 @@ impl<'a> Source<'a> {
         }
         Err(Failure::told(
             format!("there is no `{given}`"),
-            "give a fleet's folder, or a file that `reconciler scan --json` printed",
+            "give a fleet's folder, a file that `reconciler scan --json` printed, or `run:ID`",
         ))
     }
 }
@@ -124,6 +130,7 @@ impl<'a> Source<'a> {
 async fn side(
     global: &GlobalArgs,
     given: &str,
+    other: &str,
     matching: &MatchArgs,
     stop: &CancellationToken,
     output: &mut Output,
@@ -141,14 +148,7 @@ async fn side(
             Ok(Side { rules, records: decided.records })
         }
         Source::Saved(file) => {
-            let mut flags = Vec::new();
-            matching.add(&mut flags);
-            if !flags.is_empty() {
-                return Err(Failure::told(
-                    format!("{given} is a saved file, and is not decided anew by other rules"),
-                    "leave the options out, or put them on the side of a fleet, before or behind `--`",
-                ));
-            }
+            refuse_rules(given, matching)?;
             let advice = "save decisions with `reconciler scan --json`";
             let json = std::fs::read_to_string(&file)
                 .map_err(|error| Failure::told(format!("{given} cannot be read: {error}"), advice))?;
@@ -158,7 +158,29 @@ async fn side(
             let rules = Rules { source: given.to_owned(), policy, chain, strategies };
             Ok(Side { rules, records: decisions })
         }
+        Source::Run(id) => {
+            refuse_rules(given, matching)?;
+            let fleet = Path::new(other);
+            let fleet = fleet.is_dir().then_some(OneFleet { fleet, catalog: None });
+            let run = past::read(global, id, fleet, stop, output).await?;
+            let source = format!("run:{}", run.id);
+            let rules = Rules { source, policy: None, chain: run.chain, strategies: Vec::new() };
+            Ok(Side { rules, records: run.records })
+        }
     }
+}
+
+/// What was decided once is not decided anew by other rules.
+fn refuse_rules(given: &str, matching: &MatchArgs) -> Result<(), Failure> {
+    let mut flags = Vec::new();
+    matching.add(&mut flags);
+    if flags.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::told(
+        format!("{given} is not decided anew by other rules"),
+        "leave the options out, or put them on the side of a fleet, before or behind `--`",
+    ))
 }
 
 impl Rules {
@@ -174,7 +196,8 @@ fn write_rules(out: &mut dyn Write, view: &DiffView) -> io::Result<()> {
         writeln!(out, "{name}  {:<widest$}   {}", rules.source, rules.in_words())?;
     }
     let lacks = |a: &Rules, b: &Rules| -> Vec<String> {
-        a.strategies.iter().filter(|id| !b.strategies.contains(id)).cloned().collect()
+        let known = !b.strategies.is_empty();
+        a.strategies.iter().filter(|id| known && !b.strategies.contains(id)).cloned().collect()
     };
     for (what, ids) in
         [("without", lacks(&view.before, &view.after)), ("with", lacks(&view.after, &view.before))]

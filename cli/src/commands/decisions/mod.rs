@@ -8,6 +8,7 @@ mod diff;
 mod eval;
 mod eval_text;
 mod markdown;
+mod past;
 mod snapshots;
 mod test;
 mod text;
