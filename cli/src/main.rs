@@ -80,6 +80,8 @@ fn run(cli: &Cli, output: &mut Output) -> Result<Exit, Failure> {
         Command::Strategies(command) => commands::strategies::run(global, command, output),
         Command::Scripts(command) => commands::scripts::run(global, command, output),
         Command::Decisions(command) => commands::decisions::run(global, command, output),
+        Command::Capture(args) => commands::capture::run(global, args, output),
+        Command::Replay(args) => commands::capture::replay(global, args, output),
         Command::Backups(command) => commands::backups::run(global, command, output),
         Command::Orphans(command) => commands::orphans::run(global, command, output),
         Command::Config(command) => commands::config::run(global, command, output),

@@ -3,6 +3,7 @@
 
 mod archives;
 mod audit;
+mod capture;
 mod catalog;
 mod director;
 mod engine;
@@ -36,6 +37,7 @@ use crate::output::Output;
 use crate::progress::Bar;
 
 pub(crate) use self::archives::ArchiveRoom;
+pub(crate) use self::capture::{Capture, CapturedFleet};
 pub(crate) use self::catalog::CatalogSource;
 pub(crate) use self::director::DirectorSource;
 pub(crate) use self::engine::engine_with;
@@ -112,6 +114,11 @@ pub(crate) enum Access {
     FleetOnly,
 }
 
+/// The engine that the settings describe.
+pub(crate) fn engine(settings: &Settings) -> Result<Arc<MatchEngine>, Failure> {
+    Ok(Arc::new(engine::engine(settings)?))
+}
+
 /// Everything a command works with.
 pub(crate) struct Workbench {
     pub(crate) source: DirectorSource,
@@ -142,7 +149,7 @@ impl Workbench {
         output: &mut Output,
     ) -> Result<Self, Failure> {
         let manifests = Arc::new(ManifestCache::new(settings.duration(keys::CACHE_TTL)));
-        let kept = Kept { manifests, engine: Arc::new(engine::engine(settings)?) };
+        let kept = Kept { manifests, engine: engine(settings)? };
         Self::open_with(settings, access, filter, kept, stop, output).await
     }
 

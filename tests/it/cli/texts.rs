@@ -55,6 +55,8 @@ fn help_of_every_command() {
         "decisions test",
         "decisions accept",
         "decisions diff",
+        "capture",
+        "replay",
         "backups",
         "backups list",
         "backups show",
