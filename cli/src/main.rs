@@ -60,6 +60,12 @@ fn usage(error: &clap::Error) -> ExitCode {
 
 fn run(cli: &Cli, output: &mut Output) -> Result<Exit, Failure> {
     let global = &cli.global;
+    if global.format() == Format::Markdown && !cli.command.has_markdown() {
+        return Err(Failure::told(
+            "this command's answer has no Markdown form",
+            "`explain`, `decisions test` and `decisions diff` have one; others know table, json and yaml",
+        ));
+    }
     if global.format() == Format::Odb && !matches!(cli.command, Command::Orphans(_)) {
         return Err(Failure::told("--format odb is for `orphans list`", "use table, json or yaml"));
     }

@@ -13,6 +13,7 @@ mod capture;
 mod claims;
 #[cfg(unix)]
 mod cli;
+mod compared;
 #[cfg(unix)]
 mod daemon;
 mod decisions;

@@ -10,6 +10,7 @@ mod engine;
 mod faults;
 mod http;
 mod journal;
+mod labels;
 mod places;
 mod scripts;
 mod secrets;
@@ -43,6 +44,7 @@ pub(crate) use self::engine::engine_with;
 pub(crate) use self::faults::faults;
 pub(crate) use self::http::http_token;
 pub(crate) use self::journal::JournalPlace;
+pub(crate) use self::labels::labels;
 pub(crate) use self::scripts::{live_scripts, options as script_options, scripts};
 pub(crate) use self::secrets::warnings as secret_warnings;
 pub(crate) use self::store::{KeptFiles, StoreKind};
@@ -178,7 +180,7 @@ impl Workbench {
         let source = DirectorSource::open(settings, stop)?;
         if source.is_live() && access == Access::FleetOnly {
             return Err(Failure::told(
-                "the right answers are those of a fleet, and a Director is named",
+                "this command looks at a fleet's folder, and a Director is named",
                 "give a fleet's folder with --fleet DIR, or as `fleet` in the configuration",
             ));
         }
