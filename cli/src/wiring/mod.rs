@@ -26,7 +26,7 @@ use crate::failure::Failure;
 use crate::output::Output;
 use crate::progress::Bar;
 
-pub(crate) use self::archives::ArchiveRoom;
+pub(crate) use self::archives::{ArchiveRoom, archive_folder};
 pub(crate) use self::catalog::CatalogSource;
 pub(crate) use self::director::DirectorSource;
 pub(crate) use self::scripts::{options as script_options, scripts};

@@ -13,8 +13,8 @@ use super::survey::{ManifestPrint, Survey};
 use crate::backup::RunBackups;
 use crate::matching::Decision;
 use crate::model::{DeploymentSummary, layout};
-use crate::ports::{DirectorTask, PortError, PortErrorKind};
-use crate::synchronizer::write_index;
+use crate::ports::{DirectorTask, PortError, PortErrorKind, Slot};
+use crate::synchronizer::{IndexWrite, write_index};
 use crate::updater::{
     Applied, Change, Done, EntryChange, Failure, Finding, InstanceChange, Matched, SecretChange, Settled,
     Stamp, apply, decide_change, is_up_to_date,
@@ -173,6 +173,7 @@ impl<'a> Writer<'a> {
             Ok(index) => {
                 tracing::debug!(written = index.written, entries = index.entries, "merged the index");
                 tally.counts.writes += usize::from(index.written);
+                tally.findings.extend(begun(&self.survey.index_slot, &index, &self.run.store.address()));
                 tally.findings.extend(index.merge.findings);
                 for (instance, creates, fields) in index.merge.entries {
                     tally.changed.insert(instance.to_string());
@@ -225,6 +226,18 @@ impl<'a> Writer<'a> {
             index_members,
         }
     }
+}
+
+/// What people should know of an index that was not there: perhaps they look
+/// at the wrong place.
+fn begun(read: &Slot, index: &IndexWrite, store: &str) -> Option<Finding> {
+    (read.data().is_none() && index.merge.after.is_some()).then(|| {
+        let message = format!(
+            "there was none in {store}, and this run begins it; if Blacksmith keeps one, look at the \
+             address, the mount and the prefix"
+        );
+        Finding::new("index.begun", layout::INDEX, message)
+    })
 }
 
 /// What was done so far.

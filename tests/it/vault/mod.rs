@@ -10,6 +10,7 @@ mod reading;
 mod tokens;
 mod trouble;
 mod whole_run;
+mod writing;
 
 use std::path::Path;
 use std::sync::Arc;

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde_json::value::RawValue;
 
-use super::access::{NEEDS, smallest_policy};
+use super::access::{needs, smallest_policy};
 use super::entry::{self, Weight};
 use super::errand::Errand;
 use super::mount;
@@ -125,8 +125,9 @@ pub struct VaultReport {
 }
 
 impl VaultStore {
-    /// Looks at everything that a run needs of Vault. Changes nothing.
-    pub async fn inspect(&self) -> VaultReport {
+    /// Looks at everything that a run needs of Vault, which keeps its archives
+    /// in `folder` below an instance if somebody chose one. Changes nothing.
+    pub async fn inspect(&self, folder: Option<&str>) -> VaultReport {
         let status = self.status().await;
         let mount = self.mount_report().await;
         let (path, prefix) = match &mount {
@@ -141,9 +142,9 @@ impl VaultStore {
             status,
             mount,
             token: self.token_report().await,
-            access: self.access(&path, &prefix).await,
+            access: self.access(&path, &prefix, folder).await,
             index: self.index_size().await,
-            smallest_policy: smallest_policy(&path, &prefix),
+            smallest_policy: smallest_policy(&path, &prefix, folder),
         }
     }
 
@@ -193,11 +194,16 @@ impl VaultStore {
         })
     }
 
-    async fn access(&self, mount: &str, prefix: &str) -> Result<Vec<PathAccess>, PortError> {
+    async fn access(
+        &self,
+        mount: &str,
+        prefix: &str,
+        folder: Option<&str>,
+    ) -> Result<Vec<PathAccess>, PortError> {
         let (mount, prefix) = (mount.trim_matches('/'), prefix.trim_matches('/'));
         let errand = Errand::new("ask what the token may do in", mount);
         mount::check_path(&errand, mount)?;
-        let mut access: Vec<_> = NEEDS
+        let mut access: Vec<_> = needs(folder)
             .iter()
             .map(|need| PathAccess {
                 rule: need.rule(mount, prefix),
