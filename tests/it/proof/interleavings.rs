@@ -1,0 +1,1 @@
+//! The broker writes while a run is under way, at any request.
