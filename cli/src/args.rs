@@ -6,6 +6,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use reconciler_core::config::FlagText;
 
 use crate::commands::backups::BackupsCommand;
+use crate::commands::history::HistoryArgs;
+use crate::commands::index::IndexCommand;
 use crate::exit;
 use crate::script_args::ScriptsCommand;
 
@@ -87,6 +89,11 @@ pub(crate) enum Command {
     /// Look at the archives of what runs changed, and put them back.
     #[command(subcommand)]
     Backups(BackupsCommand),
+    /// Look at the index of instances, and hold it against everything else.
+    #[command(subcommand)]
+    Index(IndexCommand),
+    /// Show what happened to instances, newest first.
+    History(HistoryArgs),
     /// Print a completion script for a shell.
     Completion(CompletionArgs),
     /// Print the version.

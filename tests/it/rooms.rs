@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use regex::Regex;
 
 /// A room of `reconciler-core` and the rooms it may use.
-const ROOMS: [(&str, &[&str]); 18] = [
+const ROOMS: [(&str, &[&str]); 19] = [
     ("model", &[]),
     ("manifest", &["model"]),
     ("matching", &["model", "manifest"]),
@@ -16,6 +16,7 @@ const ROOMS: [(&str, &[&str]); 18] = [
     ("updater", &["ports", "model", "manifest", "matching"]),
     ("synchronizer", &["ports", "model", "updater"]),
     ("backup", &["ports", "model", "updater", "synchronizer"]),
+    ("inspection", &["ports", "model", "updater", "synchronizer"]),
     ("manager", &["ports", "model", "manifest", "matching", "scanner", "updater", "synchronizer", "backup"]),
     ("config", &["model", "manifest", "matching"]),
     ("adapters/http", &["ports", "model", "config"]),

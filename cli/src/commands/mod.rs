@@ -5,6 +5,8 @@ pub(crate) mod backups;
 pub(crate) mod decisions;
 pub(crate) mod doctor;
 pub(crate) mod explain;
+pub(crate) mod history;
+pub(crate) mod index;
 pub(crate) mod plan;
 pub(crate) mod run;
 pub(crate) mod scan;

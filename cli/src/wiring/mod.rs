@@ -6,6 +6,7 @@ mod catalog;
 mod director;
 mod engine;
 mod places;
+mod records;
 mod scripts;
 mod store;
 mod vault;
@@ -17,7 +18,7 @@ use reconciler_core::manager::{CancellationToken, Filter, Reconciler, RunOptions
 use reconciler_core::manifest::Deployment;
 use reconciler_core::matching::{Facts, MatchEngine, nearest};
 use reconciler_core::model::{Catalog, Index, InstanceId, InvalidId, PlanId, ServiceId, layout};
-use reconciler_core::ports::{DirectorInfo, RunState};
+use reconciler_core::ports::{DirectorInfo, RunState, SecretStore};
 use reconciler_core::scanner::{ManifestCache, ScanSettings, Scanner};
 
 use self::store::Records;
@@ -29,6 +30,7 @@ use crate::progress::Bar;
 pub(crate) use self::archives::{ArchiveRoom, archive_folder};
 pub(crate) use self::catalog::CatalogSource;
 pub(crate) use self::director::DirectorSource;
+pub(crate) use self::records::{RecordRoom, index_size};
 pub(crate) use self::scripts::{options as script_options, scripts};
 pub(crate) use self::store::{KeptFiles, StoreKind};
 pub(crate) use self::vault::{IndexSize, OpenVault, PathAccess, VaultReport, VaultStatus};
@@ -196,6 +198,14 @@ impl Workbench {
         let index = self.records.store.read(layout::INDEX).await?;
         let index = index.data().map(Index::from_object).unwrap_or_default();
         Ok((deployment, Facts::new(Arc::clone(&self.catalog), index, scan.statistics.clone())))
+    }
+
+    pub(crate) fn store(&self) -> &dyn SecretStore {
+        self.records.store.as_ref()
+    }
+
+    pub(crate) fn catalog(&self) -> &Catalog {
+        &self.catalog
     }
 
     pub(crate) fn filter(&self) -> &Filter {

@@ -86,14 +86,13 @@ impl<'a> Writer<'a> {
 
     pub(super) async fn write(&self) -> RunReport {
         let options = &self.run.options;
-        let decided =
-            self.survey.decisions.iter().zip(&self.survey.scan.summaries).zip(&self.survey.manifests);
-        let matched: Vec<_> = decided
-            .map(|((decision, summary), print)| (decision, summary, *print))
-            .filter(|(decision, ..)| decision.identity().is_some())
-            .collect();
-        let mut wanted: Vec<_> =
-            matched.iter().copied().filter(|(decision, ..)| options.filter.admits(decision)).collect();
+        let decisions = &self.survey.decisions;
+        // Places instead of references, so that a run may be spawned: what a
+        // stream hands on must not be borrowed for that.
+        let matched: Vec<usize> =
+            (0..decisions.len()).filter(|at| decisions[*at].identity().is_some()).collect();
+        let mut wanted: Vec<usize> =
+            matched.iter().copied().filter(|at| options.filter.admits(&decisions[*at])).collect();
 
         let mut tally = Tally::new(self.survey.counts());
         tally.counts.filtered = matched.len() - wanted.len();
@@ -105,11 +104,13 @@ impl<'a> Writer<'a> {
         }
         self.run.progress.begin(Phase::Reconcile, wanted.len());
         let mut outcomes = stream::iter(wanted)
-            .map(|(decision, summary, print)| async move {
-                (decision, self.reconcile(decision, summary, print).await)
+            .map(|at| async move {
+                let Survey { decisions, scan, manifests, .. } = self.survey;
+                (at, self.reconcile(&decisions[at], &scan.summaries[at], manifests[at]).await)
             })
             .buffered(options.concurrency.max(1));
-        while let Some((decision, (outcome, done))) = outcomes.next().await {
+        while let Some((at, (outcome, done))) = outcomes.next().await {
+            let decision = &decisions[at];
             let name = decision.deployment.as_str();
             tracing::debug!(deployment = name, outcome = outcome.name(), "reconciled");
             tally.count(decision, outcome, done, options.dry_run);

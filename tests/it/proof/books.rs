@@ -50,7 +50,9 @@ impl Books {
     pub(super) fn in_fake(&self) -> FakeVault {
         let fake = FakeVault::plain();
         for (path, (version, data)) in &self.0 {
-            (0..*version).for_each(|_| drop(fake.put(path, data.clone())));
+            for _ in 0..*version {
+                fake.put(path, data.clone());
+            }
         }
         fake
     }

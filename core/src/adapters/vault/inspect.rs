@@ -97,6 +97,23 @@ pub struct IndexSize {
 }
 
 impl IndexSize {
+    /// The size of the index as it was read.
+    ///
+    /// # Errors
+    /// `Malformed` if an entry holds a number that Vault would change.
+    pub fn of(slot: &Slot, limits: EntryLimits) -> Result<Self, PortError> {
+        let empty = JsonObject::new();
+        let data = slot.data().unwrap_or(&empty);
+        let weight = entry::weigh(layout::INDEX, data).map_err(|field| {
+            Errand::new("weigh the index", layout::INDEX).error(
+                PortErrorKind::Malformed,
+                format!("the entry `{field}` holds a number that Vault would change"),
+            )
+        })?;
+        let Weight { bytes, strings } = weight;
+        Ok(Self { version: slot.version(), entries: data.len(), bytes, strings, limits })
+    }
+
     /// How much of the nearer limit is used up, per mille.
     #[must_use]
     pub fn per_mille(&self) -> usize {
@@ -232,24 +249,6 @@ impl VaultStore {
     }
 
     async fn index_size(&self) -> Result<IndexSize, PortError> {
-        let slot = self.read(layout::INDEX).await?;
-        let empty = JsonObject::new();
-        let data = match &slot {
-            Slot::Present { data, .. } => data,
-            Slot::Vacant { .. } => &empty,
-        };
-        let weight = entry::weigh(layout::INDEX, data).map_err(|field| {
-            Errand::new("weigh the index", layout::INDEX).error(
-                PortErrorKind::Malformed,
-                format!("the entry `{field}` holds a number that Vault would change"),
-            )
-        })?;
-        Ok(IndexSize {
-            version: slot.version(),
-            entries: data.len(),
-            bytes: weight.bytes,
-            strings: weight.strings,
-            limits: self.settings.entry_limits,
-        })
+        IndexSize::of(&self.read(layout::INDEX).await?, self.settings.entry_limits)
     }
 }
