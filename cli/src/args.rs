@@ -8,6 +8,7 @@ use reconciler_core::config::FlagText;
 use crate::commands::backups::BackupsCommand;
 use crate::commands::history::HistoryArgs;
 use crate::commands::index::IndexCommand;
+use crate::commands::config::ConfigCommand;
 use crate::exit;
 use crate::script_args::ScriptsCommand;
 
@@ -94,6 +95,9 @@ pub(crate) enum Command {
     Index(IndexCommand),
     /// Show what happened to instances, newest first.
     History(HistoryArgs),
+    /// Show, check, write and explain the configuration.
+    #[command(subcommand)]
+    Config(ConfigCommand),
     /// Print a completion script for a shell.
     Completion(CompletionArgs),
     /// Print the version.

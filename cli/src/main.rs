@@ -67,6 +67,7 @@ fn run(cli: &Cli, output: &mut Output) -> Result<Exit, Failure> {
         Command::Backups(command) => commands::backups::run(global, command, output),
         Command::Index(command) => commands::index::run(global, command, output),
         Command::History(args) => commands::history::run(global, args, output),
+        Command::Config(command) => commands::config::run(global, command, output),
         Command::Completion(args) => commands::about::completion(args),
         Command::Version => commands::about::version(output),
     }
