@@ -6,9 +6,9 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use reconciler_core::config::FlagText;
 
 use crate::commands::backups::BackupsCommand;
+use crate::commands::config::ConfigCommand;
 use crate::commands::history::HistoryArgs;
 use crate::commands::index::IndexCommand;
-use crate::commands::config::ConfigCommand;
 use crate::exit;
 use crate::script_args::ScriptsCommand;
 

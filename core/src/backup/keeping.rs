@@ -135,8 +135,11 @@ fn holds_what_is_replaced(archive: &Archive, snapshot: &Snapshot<'_>) -> bool {
 /// records and not the index entry, which comes last. What it wrote is half of
 /// something, and no state that anybody wants back.
 fn is_unfinished(contents: &Contents, taken: Moment) -> bool {
-    let entry = contents.get(Part::Index).and_then(|entry| stamp(entry, "reconciled_at"));
-    written_since(contents, taken) && entry.is_none_or(|stamp| stamp < taken)
+    let entry = contents.get(Part::Index);
+    let is_stamped = ["reconciled_at", "updated_at"]
+        .into_iter()
+        .any(|field| entry.and_then(|entry| stamp(entry, field)).is_some_and(|stamp| stamp >= taken));
+    written_since(contents, taken) && !is_stamped
 }
 
 /// Whether a reconciler wrote any of the objects at that time or later. It

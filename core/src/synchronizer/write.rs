@@ -34,6 +34,9 @@ pub async fn write_index(
     dry_run: bool,
 ) -> Result<IndexWrite, PortError> {
     let mut slot = read;
+    if !dry_run && may_be_deleted_unseen(&slot) && merge_index(slot.data(), changes).after.is_some() {
+        slot = read_again(store, &slot).await?;
+    }
     for attempt in 1.. {
         let merge = merge_index(slot.data(), changes);
         let Some(after) = merge.after.as_ref() else {
@@ -53,15 +56,11 @@ pub async fn write_index(
                 if matches!(error.kind, PortErrorKind::Conflict | PortErrorKind::Ambiguous)
                     && attempt < ATTEMPTS =>
             {
-                let again = store.read(layout::INDEX).await?;
-                if slot.data().is_some() && again.data().is_none() {
-                    return Err(PortError::new(
-                        PortErrorKind::Conflict,
-                        "write the index",
-                        layout::INDEX,
-                        "it was there when the run began and is gone now",
-                    )
-                    .with_advice("find out who removed it; nothing was written in its place"));
+                let again = read_again(store, &slot).await?;
+                // Of unknown fate and there: it was written, by us or by
+                // somebody who wanted just the same.
+                if error.kind == PortErrorKind::Ambiguous && again.data() == Some(after) {
+                    return Ok(IndexWrite { merge, written: true, entries });
                 }
                 slot = again;
             }
@@ -69,4 +68,24 @@ pub async fn write_index(
         }
     }
     unreachable!("the loop ends in one of its attempts")
+}
+
+/// Whether the index may be deleted without another version. The broker deletes
+/// it softly with its last entry, which no check of versions notices.
+fn may_be_deleted_unseen(slot: &Slot) -> bool {
+    slot.data().is_some_and(|index| index.len() == 1)
+}
+
+async fn read_again(store: &dyn SecretStore, before: &Slot) -> Result<Slot, PortError> {
+    let again = store.read(layout::INDEX).await?;
+    if before.data().is_some() && again.data().is_none() {
+        return Err(PortError::new(
+            PortErrorKind::Conflict,
+            "write the index",
+            layout::INDEX,
+            "it was there when the run began and is gone now",
+        )
+        .with_advice("find out who removed it; nothing was written in its place"));
+    }
+    Ok(again)
 }

@@ -13,6 +13,7 @@ mod config;
 mod filters;
 mod formats;
 mod index;
+mod inspection;
 mod markers;
 mod records;
 mod runs;

@@ -89,7 +89,11 @@ async fn a_crash_after_any_request_leaves_nothing_that_the_next_run_does_not_fin
     for concurrency in [1, 5] {
         let (undisturbed, requests) = undisturbed(&start, concurrency).await;
         assert!(requests > 30, "{requests}");
-        for (last, commits) in (1..=requests).flat_map(|last| [(last, false), (last, true)]) {
+        // With several instances in hand at once, the order is another one in
+        // every run: some of them will do.
+        let step = if concurrency == 1 { 1 } else { 4 };
+        let last_ones = (1..=requests).step_by(step);
+        for (last, commits) in last_ones.flat_map(|last| [(last, false), (last, true)]) {
             let scenario = format!("request {last}, commits: {commits}, {concurrency} at once");
             let store: Arc<dyn SecretStore> = start.books.in_memory().await;
             let mut bench = start.bench().await;

@@ -2,9 +2,11 @@
 //! fails, ends or writes in between.
 
 mod books;
+mod broker;
 mod crashes;
 mod faults;
 mod interleavings;
+mod losses;
 mod outcome;
 mod requests;
 mod twice;

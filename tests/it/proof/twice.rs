@@ -111,7 +111,7 @@ fn applying_twice_is_applying_once_whatever_stood_there() {
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let choice = (0..ENTRIES.len(), 0..RECORDS.len(), 0..RECORDS.len(), 0..RECORDS.len());
     let choice = choice.prop_map(|(a, b, c, d)| [a, b, c, d]);
-    let config = Config { cases: 160, failure_persistence: None, ..Config::default() };
+    let config = Config { cases: 100, failure_persistence: None, ..Config::default() };
     let rng = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
     let mut runner = TestRunner::new_with_rng(config, rng);
     let outcome = runner.run(&prop::collection::vec(choice, INSTANCES), |choices| {

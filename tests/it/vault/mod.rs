@@ -3,6 +3,8 @@
 mod crash;
 mod doctor;
 mod index_size;
+mod inspecting;
+mod killed;
 mod live;
 mod markers;
 mod program;
