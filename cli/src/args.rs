@@ -9,6 +9,7 @@ use crate::commands::backups::BackupsCommand;
 use crate::commands::config::ConfigCommand;
 use crate::commands::history::HistoryArgs;
 use crate::commands::index::IndexCommand;
+use crate::commands::orphans::OrphansCommand;
 use crate::exit;
 use crate::script_args::ScriptsCommand;
 
@@ -31,6 +32,9 @@ pub(crate) enum Format {
     Json,
     /// The same document as YAML.
     Yaml,
+    /// What the on-demand broker prints; only for `orphans list`.
+    #[value(hide = true)]
+    Odb,
 }
 
 #[derive(Debug, Args)]
@@ -95,6 +99,9 @@ pub(crate) enum Command {
     Index(IndexCommand),
     /// Show what happened to instances, newest first.
     History(HistoryArgs),
+    /// Show what has no counterpart: missing and stray.
+    #[command(subcommand)]
+    Orphans(OrphansCommand),
     /// Show, check, write and explain the configuration.
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -201,6 +208,9 @@ pub(crate) struct RunArgs {
     /// Read every record, also where the index says that nothing has changed.
     #[arg(long)]
     pub(crate) full: bool,
+    /// Let up to N entries turn missing in this run, if the limit is less.
+    #[arg(long, value_name = "N")]
+    pub(crate) allow_missing: Option<usize>,
     #[command(flatten)]
     pub(crate) source: SourceArgs,
     #[command(flatten)]

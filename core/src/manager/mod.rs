@@ -1,16 +1,21 @@
 //! A run from start to report: scan, decide, compute, write, say what was done.
 
+mod absences;
+mod counterparts;
 mod filter;
 mod look;
+mod orphans;
 mod progress;
 mod report;
 mod run;
+mod strays;
 mod survey;
 mod writer;
 
 pub use filter::{Filter, InvalidGlob};
+pub use orphans::{AbsentInstance, EntryState, StrayDeployment};
 pub use progress::{NoProgress, Phase, Progress};
-pub use report::{Counts, FailedInstance, RunReport, Unknown};
+pub use report::{Counts, FailedInstance, GuardRefusal, OrphanReport, RunReport, Unknown};
 pub use run::{Reconciler, RunError, RunOptions};
 pub use survey::{ManifestPrint, Survey};
 /// Ends a run from outside.

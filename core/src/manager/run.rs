@@ -6,14 +6,18 @@ use std::sync::Arc;
 use chrono::Duration;
 use tokio_util::sync::CancellationToken;
 
+use super::absences::Absences;
 use super::filter::Filter;
 use super::progress::{NoProgress, Progress};
-use super::report::RunReport;
+use super::report::{OrphanReport, RunReport};
+use super::survey::Survey;
 use super::writer::Writer;
-use crate::backup::BackupPolicy;
+use crate::backup::{BackupPolicy, OtherReconciler};
 use crate::matching::MatchEngine;
 use crate::model::{Catalog, JsonObject};
-use crate::ports::{Clock, Director, DirectorInfo, PortError, RunEntry, RunState, SecretStore, SystemClock};
+use crate::ports::{
+    Clock, Director, DirectorInfo, DirectorTask, PortError, RunEntry, RunState, SecretStore, SystemClock,
+};
 use crate::scanner::{ManifestCache, Scan, ScanSettings, Scanner};
 use crate::updater::Stamp;
 
@@ -61,6 +65,16 @@ pub struct RunOptions {
     pub verify_interval: Duration,
     /// Whether and how archives are kept of what is changed.
     pub backups: BackupPolicy,
+    /// How far two runs are apart. Between the first scan that does not see a
+    /// deployment and the one that may prove its absence it is at least this,
+    /// and at least an hour.
+    pub interval: Duration,
+    /// How many entries may turn missing in this run, if that is more than the
+    /// usual limit.
+    pub allow_missing: Option<usize>,
+    /// Whether entries turn missing also beside another reconciler, which takes
+    /// them out of the index a day later.
+    pub coexist: bool,
 }
 
 impl Default for RunOptions {
@@ -73,6 +87,9 @@ impl Default for RunOptions {
             full: false,
             verify_interval: Duration::hours(24),
             backups: BackupPolicy::default(),
+            interval: Duration::hours(1),
+            allow_missing: None,
+            coexist: false,
         }
     }
 }
@@ -158,22 +175,51 @@ impl Reconciler<'_> {
     pub async fn run(&self) -> Result<RunReport, RunError> {
         let stamp = Stamp { at: self.clock.now() };
         let survey = self.survey().await?;
-        let looked_at = survey.decisions.len();
-        let tasks = tokio::select! {
-            biased;
-            () = self.stop.cancelled() => {
-                return Err(RunError::Interrupted { looked_at, of: looked_at });
-            }
-            tasks = self.director.tasks_in_flight() => tasks?,
-        };
+        let other = OtherReconciler::new(self.store, &survey.facts.index, stamp.at);
+        let (tasks, absences) = self.examine(&survey, &other, stamp).await?;
         let full = self.is_full(stamp)?;
-        let writer = Writer::new(self, &survey, &tasks, stamp, full);
+        let writer = Writer::new(self, &survey, &tasks, (&other, &absences), stamp, full);
         let mut report = writer.write().await;
-        if let Err(error) = self.remember(stamp, &report, &survey.scan, full) {
+        if let Err(error) = self.remember(stamp, &report, &survey.scan, &absences, full) {
             // What was written stands, and must be told all the same.
             report.not_remembered(&error);
         }
         Ok(report)
+    }
+
+    /// Finds what has no counterpart: index entries without a deployment, and
+    /// deployments without an instance, as a run would see them now. Writes
+    /// nothing, and counts nothing.
+    ///
+    /// # Errors
+    /// Those of [`run`](Self::run).
+    pub async fn orphans(&self) -> Result<OrphanReport, RunError> {
+        let stamp = Stamp { at: self.clock.now() };
+        let survey = self.survey().await?;
+        let other = OtherReconciler::new(self.store, &survey.facts.index, stamp.at);
+        let (tasks, absences) = self.examine(&survey, &other, stamp).await?;
+        Ok(Writer::new(self, &survey, &tasks, (&other, &absences), stamp, false).orphans().await)
+    }
+
+    /// What is asked between deciding and writing: what the Director is busy
+    /// with, and what may be concluded about what was not seen.
+    async fn examine(
+        &self,
+        survey: &Survey,
+        other: &OtherReconciler<'_>,
+        stamp: Stamp,
+    ) -> Result<(Vec<DirectorTask>, Absences), RunError> {
+        let looked_at = survey.decisions.len();
+        let examination = async {
+            let tasks = self.director.tasks_in_flight().await?;
+            let absences = self.absences(survey, &tasks, other, stamp).await?;
+            Ok((tasks, absences))
+        };
+        tokio::select! {
+            biased;
+            () = self.stop.cancelled() => Err(RunError::Interrupted { looked_at, of: looked_at }),
+            examined = examination => examined,
+        }
     }
 
     /// Whether this run reads every record: it was asked to, nobody remembers
@@ -185,10 +231,18 @@ impl Reconciler<'_> {
 
     /// Notes in the state what the next run must know. A dry run leaves no
     /// trace.
-    fn remember(&self, stamp: Stamp, report: &RunReport, scan: &Scan, full: bool) -> Result<(), PortError> {
+    fn remember(
+        &self,
+        stamp: Stamp,
+        report: &RunReport,
+        scan: &Scan,
+        absences: &Absences,
+        full: bool,
+    ) -> Result<(), PortError> {
         let Some(state) = self.state.filter(|_| !self.options.dry_run) else {
             return Ok(());
         };
+        absences.remember(state, stamp.at)?;
         if let Some(members) = report.index_members {
             state.set_index_size(members as u64)?;
         }

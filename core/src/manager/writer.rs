@@ -6,11 +6,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use chrono::SecondsFormat;
 use futures_util::stream::{self, StreamExt};
 
+use super::absences::Absences;
 use super::progress::Phase;
 use super::report::{Counts, FailedInstance, RunReport};
 use super::run::Reconciler;
 use super::survey::{ManifestPrint, Survey};
-use crate::backup::RunBackups;
+use crate::backup::{OtherReconciler, RunBackups};
 use crate::matching::Decision;
 use crate::model::{DeploymentSummary, layout};
 use crate::ports::{DirectorTask, PortError, PortErrorKind, Slot};
@@ -22,19 +23,24 @@ use crate::updater::{
 
 /// Writes what a survey found.
 pub(super) struct Writer<'a> {
-    run: &'a Reconciler<'a>,
-    survey: &'a Survey,
-    busy: HashSet<&'a str>,
+    pub(super) run: &'a Reconciler<'a>,
+    pub(super) survey: &'a Survey,
+    /// The deployments that tasks of the Director work on.
+    pub(super) busy: HashSet<&'a str>,
+    pub(super) other: &'a OtherReconciler<'a>,
+    pub(super) absences: &'a Absences,
     backups: RunBackups<'a>,
-    stamp: Stamp,
+    pub(super) stamp: Stamp,
     /// Whether every record is read.
     full: bool,
+    /// Whether nothing is written.
+    pub(super) dry_run: bool,
     /// Whether the store failed as a whole: what is left would fail as well.
     is_over: AtomicBool,
 }
 
 /// What became of one deployment's records.
-enum Outcome {
+pub(super) enum Outcome {
     /// The index says that they are as they should be, and is believed.
     UpToDate,
     /// They are as they should be, or would be.
@@ -74,14 +80,16 @@ impl<'a> Writer<'a> {
         run: &'a Reconciler<'a>,
         survey: &'a Survey,
         tasks: &'a [DirectorTask],
+        (other, absences): (&'a OtherReconciler<'a>, &'a Absences),
         stamp: Stamp,
         full: bool,
     ) -> Self {
         let busy = tasks.iter().filter_map(|task| task.deployment.as_deref()).collect();
         let policy = &run.options.backups;
         let version = survey.index_slot.version();
-        let backups = RunBackups::new(run.store, policy, &survey.facts.index, version, stamp);
-        Self { run, survey, busy, backups, stamp, full, is_over: AtomicBool::new(false) }
+        let backups = RunBackups::new(run.store, other, policy, &survey.facts.index, version, stamp);
+        let (dry_run, is_over) = (run.options.dry_run, AtomicBool::new(false));
+        Self { run, survey, busy, other, absences, backups, stamp, full, dry_run, is_over }
     }
 
     pub(super) async fn write(&self) -> RunReport {
@@ -113,15 +121,15 @@ impl<'a> Writer<'a> {
             let decision = &decisions[at];
             let name = decision.deployment.as_str();
             tracing::debug!(deployment = name, outcome = outcome.name(), "reconciled");
-            tally.count(decision, outcome, done, options.dry_run);
+            tally.count(decision, outcome, done, self.dry_run);
             self.run.progress.advance(1);
         }
         self.run.progress.end();
         let index_members = if is_foreign { None } else { self.synchronise(&mut tally).await };
-        self.report(tally, index_members)
+        self.report(tally, index_members).await
     }
 
-    async fn reconcile(
+    pub(super) async fn reconcile(
         &self,
         decision: &Decision,
         summary: &DeploymentSummary,
@@ -152,8 +160,7 @@ impl<'a> Writer<'a> {
         let in_flight = summary.locked || self.busy.contains(summary.name.as_str());
         let decide = |observed: &_| decide_change(&matched, observed, in_flight, self.stamp);
         let instance = &matched.identity.instance;
-        let dry_run = self.run.options.dry_run;
-        match apply(self.run.store, instance, dry_run, Some(&self.backups), decide).await {
+        match apply(self.run.store, instance, self.dry_run, Some(&self.backups), decide).await {
             Ok(Applied { settled: Settled::InLine(change), done }) => (Outcome::InLine(change), done),
             Ok(Applied { settled: Settled::Skipped(skip), done }) => (Outcome::Skipped(skip.finding), done),
             Err(Failure { error, done }) => {
@@ -169,7 +176,10 @@ impl<'a> Writer<'a> {
     /// are in line. Gives the number of its members afterwards.
     async fn synchronise(&self, tally: &mut Tally) -> Option<usize> {
         let read = self.survey.index_slot.clone();
-        let written = write_index(self.run.store, read, &tally.entries, self.run.options.dry_run).await;
+        let mut entries = tally.entries.clone();
+        entries.extend(self.healed(&tally.entries));
+        entries.extend(self.absences.changes.iter().cloned());
+        let written = write_index(self.run.store, read, &entries, self.dry_run).await;
         match written {
             Ok(index) => {
                 tracing::debug!(written = index.written, entries = index.entries, "merged the index");
@@ -194,8 +204,11 @@ impl<'a> Writer<'a> {
         }
     }
 
-    fn report(&self, tally: Tally, index_members: Option<usize>) -> RunReport {
+    async fn report(&self, tally: Tally, index_members: Option<usize>) -> RunReport {
         let Tally { mut counts, entries, changes, changed, mut findings, failures } = tally;
+        let absent = self.settled(&changes, &mut counts);
+        let strays = self.strays(&mut findings).await;
+        counts.stray = strays.len();
         if counts.not_begun > 0 {
             let message = format!("stopped before {} instances were begun; run again", counts.not_begun);
             findings.push(Finding::new("run.stopped", self.run.director.address(), message));
@@ -212,18 +225,18 @@ impl<'a> Writer<'a> {
             director_uuid: self.survey.scan.info.uuid.clone(),
             store: self.run.store.address(),
             chain: self.run.engine.fingerprint().to_string(),
-            complete: failures.is_empty() && counts.not_begun == 0 && self.survey.is_complete(),
+            complete: failures.is_empty()
+                && counts.not_begun == 0
+                && self.survey.is_complete()
+                && !self.absences.is_contradicted(),
             counts,
             changes,
-            findings: self
-                .survey
-                .findings_for(&self.run.options.filter)
-                .into_iter()
-                .cloned()
-                .chain(findings)
-                .collect(),
+            findings: self.findings(&absent, findings),
             unknown: self.survey.unknown.clone(),
             failures,
+            refusals: self.absences.refusal.iter().cloned().collect(),
+            absent,
+            strays,
             index_members,
         }
     }

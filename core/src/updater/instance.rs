@@ -176,6 +176,7 @@ pub fn decide_change(
             instance: instance.clone(),
             fields: secrets::entry(matched, repair, (&fingerprint, worth), stamp),
             creates: matched.entry.is_none(),
+            only_if: None,
         },
         secrets,
     }))

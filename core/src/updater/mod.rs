@@ -7,6 +7,7 @@ mod change;
 mod fields;
 mod history;
 mod instance;
+mod marks;
 mod secrets;
 
 pub use apply::{Applied, Done, Failure, Settled, apply};
@@ -14,3 +15,4 @@ pub use backup::{Backup, BackupTaker};
 pub use change::{Change, Disposition, EntryChange, Finding, InstanceChange, SecretChange, Skip};
 pub use fields::{FieldChange, FieldSet, changed_fields};
 pub use instance::{Matched, Observed, Stamp, decide_change, is_up_to_date};
+pub use marks::{REFERENCE_SIGNATURE, bears_marks, healed, missing_marks, stale_marks};

@@ -7,6 +7,7 @@ use sha2::{Digest, Sha256};
 use super::FieldSet;
 use super::history::{self, Changes};
 use super::instance::{Matched, Stamp};
+use super::marks::healed;
 use crate::manifest::Manifest;
 use crate::model::json::{raw, same_value};
 use crate::model::{JsonObject, ReleaseRef, StemcellRef};
@@ -122,26 +123,6 @@ pub(super) fn metadata(
     Some(after)
 }
 
-/// What an entry that was called missing or stale bears, and must lose when its
-/// deployment is there.
-const MISSING_MARKS: [&str; 8] = [
-    "orphaned",
-    "orphaned_at",
-    "orphaned_reason",
-    "orphan_check_count",
-    "stale",
-    "stale_since",
-    "days_orphaned",
-    "preservation_reason",
-];
-
-/// Who writes `status: deleted` without being the broker: a monitor that looked
-/// once, or a reconciler.
-const HASTY: [&str; 2] = ["vm-monitor", "reconciler"];
-
-/// What belongs to such a status.
-const DELETED_MARKS: [&str; 4] = ["status", "deleted_at", "deleted_by", "deletion_reason"];
-
 /// The instance's entry in the index.
 ///
 /// `repair` sets service and plan even where others stand there: the broker's
@@ -172,16 +153,7 @@ pub(super) fn entry(
         (fingerprint, Worth::NoWrite) => fields.stamp(FINGERPRINT, fingerprint),
     };
     let Some(entry) = matched.entry else { return fields.fill("discovered_at", &stamp.rfc3339()) };
-    let alive =
-        |fields: FieldSet, marks: &[&str]| marks.iter().fold(fields, |fields, mark| fields.without(mark));
-    fields = alive(fields, &MISSING_MARKS);
-    let by = entry.fields.text("deleted_by");
-    if entry.fields.text("status").as_deref() == Some("deleted")
-        && by.is_some_and(|by| HASTY.contains(&by.as_str()))
-    {
-        fields = alive(fields, &DELETED_MARKS);
-    }
-    fields
+    healed(fields, &entry.fields)
 }
 
 /// Whether a difference is worth writing for by itself.

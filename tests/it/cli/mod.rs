@@ -15,6 +15,7 @@ mod formats;
 mod index;
 mod inspection;
 mod markers;
+mod orphans;
 mod records;
 mod runs;
 mod scale;
