@@ -1,7 +1,7 @@
 //! Writes the index, at most once a run.
 
 use super::merge::{IndexMerge, merge_index};
-use crate::model::layout;
+use crate::model::{JsonObject, layout};
 use crate::ports::{PortError, PortErrorKind, SecretStore, Slot};
 use crate::updater::EntryChange;
 
@@ -40,11 +40,19 @@ pub async fn write_index(
     for attempt in 1.. {
         let merge = merge_index(slot.data(), changes);
         let Some(after) = merge.after.as_ref() else {
-            let entries = slot.data().map_or(0, crate::model::JsonObject::len);
+            let entries = slot.data().map_or(0, JsonObject::len);
             return Ok(IndexWrite { merge, written: false, entries });
         };
         let entries = after.len();
-        debug_assert!(slot.data().is_none_or(|now| now.iter().all(|(key, _)| after.contains(key))));
+        if let Some(key) = lost_key(slot.data(), after) {
+            return Err(PortError::new(
+                PortErrorKind::Local,
+                "write the index",
+                layout::INDEX,
+                format!("the entry `{key}` was read and would not be written back"),
+            )
+            .with_advice("nothing was written; this is a defect of ours, please report it"));
+        }
         if dry_run {
             return Ok(IndexWrite { merge, written: false, entries });
         }
@@ -74,6 +82,12 @@ pub async fn write_index(
 /// it softly with its last entry, which no check of versions notices.
 fn may_be_deleted_unseen(slot: &Slot) -> bool {
     slot.data().is_some_and(|index| index.len() == 1)
+}
+
+/// A key that was read and is not to be written: there must be none, whatever
+/// the merge does.
+fn lost_key<'n>(now: Option<&'n JsonObject>, after: &JsonObject) -> Option<&'n str> {
+    now.into_iter().flat_map(JsonObject::iter).map(|(key, _)| key).find(|key| !after.contains(key))
 }
 
 async fn read_again(store: &dyn SecretStore, before: &Slot) -> Result<Slot, PortError> {
