@@ -10,7 +10,10 @@ use crate::commands::config::ConfigCommand;
 use crate::commands::history::HistoryArgs;
 use crate::commands::index::IndexCommand;
 use crate::commands::orphans::OrphansCommand;
+use crate::commands::serve::ServeArgs;
+use crate::commands::status::StatusArgs;
 use crate::exit;
+use crate::remote::RemoteArgs;
 use crate::script_args::ScriptsCommand;
 
 /// Keeps Blacksmith's records in Vault in line with what BOSH has deployed.
@@ -74,6 +77,10 @@ impl GlobalArgs {
 pub(crate) enum Command {
     /// Decide every deployment and bring the records into line.
     Run(RunArgs),
+    /// Make runs by a schedule, and answer over HTTP, until stopped.
+    Serve(Box<ServeArgs>),
+    /// Show what a daemon is doing, or the latest runs of the journal.
+    Status(StatusArgs),
     /// Show what a run would write, field by field.
     Plan(PlanArgs),
     /// Show every deployment with its decision; write nothing.
@@ -219,6 +226,8 @@ pub(crate) struct RunArgs {
     pub(crate) matching: MatchArgs,
     #[command(flatten)]
     pub(crate) filter: FilterArgs,
+    #[command(flatten)]
+    pub(crate) remote: RemoteArgs,
 }
 
 #[derive(Debug, Args)]

@@ -11,6 +11,8 @@ mod backups;
 mod claims;
 #[cfg(unix)]
 mod cli;
+#[cfg(unix)]
+mod daemon;
 mod decisions;
 mod determinism;
 mod director;

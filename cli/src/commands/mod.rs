@@ -11,8 +11,11 @@ pub(crate) mod index;
 pub(crate) mod orphans;
 pub(crate) mod plan;
 pub(crate) mod run;
+mod run_remote;
 pub(crate) mod scan;
 pub(crate) mod scripts;
+pub(crate) mod serve;
+pub(crate) mod status;
 pub(crate) mod strategies;
 
 use std::io::Write as _;

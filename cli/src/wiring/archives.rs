@@ -61,7 +61,7 @@ impl ArchiveRoom {
             StoreKind::Vault => {
                 let OpenVault { store, warnings } = OpenVault::open(settings, stop)?;
                 for warning in warnings {
-                    output.note(&format!("warning: {warning}"));
+                    output.warn(&warning);
                 }
                 Arc::new(store)
             }

@@ -10,6 +10,7 @@ use reconciler_core::model::{Index, layout};
 use reconciler_core::ports::{RunState as _, SecretStore};
 
 use super::Access;
+use super::audit::AuditedStore;
 use super::director::DirectorSource;
 use super::places::{self, Places};
 use super::vault::{self, OpenVault};
@@ -76,7 +77,7 @@ impl Records {
                     Access::Look | Access::FleetOnly => StateFile::open_existing(places.state()?, uuid)?,
                 };
                 let note = format!("Vault {}", store.address());
-                Ok(Self { store: Arc::new(store), state, note, warnings })
+                Ok(Self { store: Arc::new(AuditedStore(store)), state, note, warnings })
             }
         }
     }
@@ -117,7 +118,7 @@ impl Records {
             (_, true, true) => format!("{address}, begun with the fleet's index"),
             (_, true, false) => address,
         };
-        Ok(Self { store: Arc::new(store), state, note, warnings: Vec::new() })
+        Ok(Self { store: Arc::new(AuditedStore(store)), state, note, warnings: Vec::new() })
     }
 }
 

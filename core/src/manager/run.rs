@@ -5,20 +5,24 @@ use std::sync::Arc;
 
 use chrono::Duration;
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument as _;
 
 use super::absences::Absences;
 use super::filter::Filter;
+use super::journal::{JournalBounds, JournalPage};
 use super::progress::{NoProgress, Progress};
 use super::report::{OrphanReport, RunReport};
+use super::retry::RetryPolicy;
 use super::survey::Survey;
+use super::trigger::{Trigger, run_id};
 use super::writer::Writer;
 use crate::backup::{BackupPolicy, OtherReconciler};
 use crate::matching::MatchEngine;
-use crate::model::{Catalog, JsonObject};
+use crate::model::Catalog;
 use crate::ports::{
-    Clock, Director, DirectorInfo, DirectorTask, PortError, RunEntry, RunState, SecretStore, SystemClock,
+    Clock, Director, DirectorInfo, DirectorTask, PortError, RunState, SecretStore, SystemClock,
 };
-use crate::scanner::{ManifestCache, Scan, ScanSettings, Scanner};
+use crate::scanner::{ManifestCache, ScanSettings, Scanner};
 use crate::updater::Stamp;
 
 /// Why a run could not be made.
@@ -65,6 +69,12 @@ pub struct RunOptions {
     pub verify_interval: Duration,
     /// Whether and how archives are kept of what is changed.
     pub backups: BackupPolicy,
+    /// How often deployments that failed are tried again.
+    pub retry: RetryPolicy,
+    /// What began the run.
+    pub trigger: Trigger,
+    /// How much the journal keeps.
+    pub journal: JournalBounds,
     /// How far two runs are apart. Between the first scan that does not see a
     /// deployment and the one that may prove its absence it is at least this,
     /// and at least an hour.
@@ -87,6 +97,9 @@ impl Default for RunOptions {
             full: false,
             verify_interval: Duration::hours(24),
             backups: BackupPolicy::default(),
+            retry: RetryPolicy::default(),
+            trigger: Trigger::default(),
+            journal: JournalBounds::default(),
             interval: Duration::hours(1),
             allow_missing: None,
             coexist: false,
@@ -118,6 +131,9 @@ pub struct Reconciler<'a> {
     pub progress: &'a dyn Progress,
     /// How the run is made.
     pub options: RunOptions,
+    /// What the run is called, in the span it is made in; without it, it is
+    /// called by when it starts, and has a span of its own.
+    pub run_id: Option<String>,
     /// Ends the run: at once while it looks; while it writes, after the
     /// instances in hand and the index.
     pub stop: CancellationToken,
@@ -155,9 +171,18 @@ impl<'a> Reconciler<'a> {
             clock: &SystemClock,
             progress: &NoProgress,
             options: RunOptions::default(),
+            run_id: None,
             stop: CancellationToken::new(),
         }
     }
+}
+
+/// What a run made, before it is remembered.
+struct Made {
+    report: RunReport,
+    absences: Absences,
+    /// Whether it read every record.
+    full: bool,
 }
 
 impl Reconciler<'_> {
@@ -166,7 +191,8 @@ impl Reconciler<'_> {
         Scanner::new(self.director, self.manifests, settings)
     }
 
-    /// Scans, decides, and brings the records into line.
+    /// Scans, decides, and brings the records into line. The journal of the
+    /// state tells of it, whatever comes of it.
     ///
     /// # Errors
     /// Those of [`survey`](Self::survey), and if the unfinished tasks of the
@@ -174,17 +200,42 @@ impl Reconciler<'_> {
     /// report.
     pub async fn run(&self) -> Result<RunReport, RunError> {
         let stamp = Stamp { at: self.clock.now() };
+        let id = self.run_id.clone().unwrap_or_else(|| run_id(stamp.at));
+        let page = JournalPage::begin(self, &id, stamp.at);
+        // Whoever names the run has its span already.
+        let span = match self.run_id {
+            Some(_) => tracing::Span::none(),
+            None => tracing::info_span!("run", id),
+        };
+        let outcome = self.reconcile_all(stamp, id).instrument(span).await;
+        match outcome {
+            Ok(mut made) => {
+                if let Err(error) = self.remember(stamp, &made, page) {
+                    // What was written stands, and must be told all the same.
+                    made.report.not_remembered(&error);
+                }
+                Ok(made.report)
+            }
+            Err(error) => {
+                if let Some(page) = page {
+                    page.fail(&error, self.clock.now());
+                }
+                Err(error)
+            }
+        }
+    }
+
+    /// The run itself.
+    async fn reconcile_all(&self, stamp: Stamp, run_id: String) -> Result<Made, RunError> {
         let survey = self.survey().await?;
         let other = OtherReconciler::new(self.store, &survey.facts.index, stamp.at);
         let (tasks, absences) = self.examine(&survey, &other, stamp).await?;
         let full = self.is_full(stamp)?;
         let writer = Writer::new(self, &survey, &tasks, (&other, &absences), stamp, full);
-        let mut report = writer.write().await;
-        if let Err(error) = self.remember(stamp, &report, &survey.scan, &absences, full) {
-            // What was written stands, and must be told all the same.
-            report.not_remembered(&error);
-        }
-        Ok(report)
+        let mut report = writer.write(run_id).await;
+        report.scan = survey.scan.completeness.is_complete().then(|| survey.scan.remembered());
+        report.decisions = survey.decisions;
+        Ok(Made { report, absences, full })
     }
 
     /// Finds what has no counterpart: index entries without a deployment, and
@@ -231,14 +282,8 @@ impl Reconciler<'_> {
 
     /// Notes in the state what the next run must know. A dry run leaves no
     /// trace.
-    fn remember(
-        &self,
-        stamp: Stamp,
-        report: &RunReport,
-        scan: &Scan,
-        absences: &Absences,
-        full: bool,
-    ) -> Result<(), PortError> {
+    fn remember(&self, stamp: Stamp, made: &Made, page: Option<JournalPage<'_>>) -> Result<(), PortError> {
+        let Made { report, absences, full } = made;
         let Some(state) = self.state.filter(|_| !self.options.dry_run) else {
             return Ok(());
         };
@@ -246,26 +291,14 @@ impl Reconciler<'_> {
         if let Some(members) = report.index_members {
             state.set_index_size(members as u64)?;
         }
-        if scan.completeness.is_complete() {
-            state.set_last_scan(&scan.remembered())?;
+        if let Some(scan) = &report.scan {
+            state.set_last_scan(scan)?;
         }
-        if full && report.complete && self.options.filter.is_open() {
+        if *full && report.complete && self.options.filter.is_open() {
             state.set_last_full_verification(stamp.at)?;
         }
-        state.record_run(&RunEntry {
-            run_id: report.run_id.clone(),
-            started_at: stamp.at,
-            finished_at: Some(self.clock.now()),
-            outcome: Some(report.outcome().to_owned()),
-            complete: report.complete,
-            counts: json_object(&report.counts),
-            findings: report.findings.iter().map(json_object).collect(),
-        })
+        page.map_or(Ok(()), |page| page.finish(report, self.clock.now()))
     }
-}
-
-fn json_object(value: &impl serde::Serialize) -> JsonObject {
-    JsonObject::parse(crate::model::json::raw(value).get()).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -7,18 +7,20 @@ use chrono::SecondsFormat;
 use futures_util::stream::{self, StreamExt};
 
 use super::absences::Absences;
+use super::laps::Laps;
 use super::progress::Phase;
-use super::report::{Counts, FailedInstance, RunReport};
+use super::report::RunReport;
 use super::run::Reconciler;
 use super::survey::{ManifestPrint, Survey};
+use super::tally::Tally;
 use crate::backup::{OtherReconciler, RunBackups};
 use crate::matching::Decision;
 use crate::model::{DeploymentSummary, layout};
 use crate::ports::{DirectorTask, PortError, PortErrorKind, Slot};
 use crate::synchronizer::{IndexWrite, write_index};
 use crate::updater::{
-    Applied, Change, Done, EntryChange, Failure, Finding, InstanceChange, Matched, SecretChange, Settled,
-    Stamp, apply, decide_change, is_up_to_date,
+    Applied, Change, Done, Failure, Finding, InstanceChange, Matched, Settled, Stamp, apply, decide_change,
+    is_up_to_date,
 };
 
 /// Writes what a survey found.
@@ -92,7 +94,7 @@ impl<'a> Writer<'a> {
         Self { run, survey, busy, other, absences, backups, stamp, full, dry_run, is_over }
     }
 
-    pub(super) async fn write(&self) -> RunReport {
+    pub(super) async fn write(&self, run_id: String) -> RunReport {
         let options = &self.run.options;
         let decisions = &self.survey.decisions;
         // Places instead of references, so that a run may be spawned: what a
@@ -110,10 +112,43 @@ impl<'a> Writer<'a> {
             tally.counts.skipped = wanted.len();
             wanted.clear();
         }
-        self.run.progress.begin(Phase::Reconcile, wanted.len());
+        let mut laps = Laps::begin();
+        self.run.progress.begin(Phase::Write, wanted.len());
+        let mut delays = options.retry.delays();
+        loop {
+            let again = self.pass(wanted, delays.len() > 0, &mut tally).await;
+            let Some(delay) = delays.next().filter(|_| !again.is_empty()) else { break };
+            tracing::warn!(
+                deployments = again.len(),
+                ?delay,
+                "some deployments failed for now; trying again"
+            );
+            tokio::select! {
+                biased;
+                () = self.run.stop.cancelled() => {}
+                () = tokio::time::sleep(delay) => {}
+            }
+            self.is_over.store(false, Ordering::Relaxed);
+            wanted = again;
+        }
+        self.run.progress.end();
+        laps.over(Phase::Write);
+        let index_members = if is_foreign { None } else { self.synchronise(&mut tally).await };
+        laps.over(Phase::Index);
+        let mut report = self.report(run_id, tally, index_members).await;
+        report.phases = self.survey.phases.iter().copied().chain(laps.taken()).collect();
+        report
+    }
+
+    /// Works on some deployments. Gives those that failed in a way that may pass,
+    /// if there is a further try; all others are counted.
+    async fn pass(&self, wanted: Vec<usize>, may_repeat: bool, tally: &mut Tally) -> Vec<usize> {
+        let options = &self.run.options;
+        let Survey { decisions, scan, manifests, .. } = self.survey;
+        let mut failed: Vec<(usize, Outcome)> = Vec::new();
+        let mut is_lasting = false;
         let mut outcomes = stream::iter(wanted)
             .map(|at| async move {
-                let Survey { decisions, scan, manifests, .. } = self.survey;
                 (at, self.reconcile(&decisions[at], &scan.summaries[at], manifests[at]).await)
             })
             .buffered(options.concurrency.max(1));
@@ -121,12 +156,30 @@ impl<'a> Writer<'a> {
             let decision = &decisions[at];
             let name = decision.deployment.as_str();
             tracing::debug!(deployment = name, outcome = outcome.name(), "reconciled");
-            tally.count(decision, outcome, done, self.dry_run);
-            self.run.progress.advance(1);
+            tally.take(decision, done);
+            match &outcome {
+                Outcome::Failed(error) if is_the_stores_own(error.kind) && !error.kind.is_retryable() => {
+                    is_lasting = true;
+                    tally.count(decision, outcome, self.dry_run);
+                }
+                Outcome::Failed(error) if may_repeat && error.kind.is_retryable() => {
+                    failed.push((at, outcome))
+                }
+                Outcome::NotBegun if may_repeat => failed.push((at, outcome)),
+                _ => {
+                    tally.count(decision, outcome, self.dry_run);
+                    self.run.progress.advance(1);
+                }
+            }
         }
-        self.run.progress.end();
-        let index_members = if is_foreign { None } else { self.synchronise(&mut tally).await };
-        self.report(tally, index_members).await
+        if !is_lasting && !self.run.stop.is_cancelled() {
+            return failed.into_iter().map(|(at, _)| at).collect();
+        }
+        for (at, outcome) in failed {
+            let decision = &decisions[at];
+            tally.count(decision, outcome, self.dry_run);
+        }
+        Vec::new()
     }
 
     pub(super) async fn reconcile(
@@ -204,7 +257,7 @@ impl<'a> Writer<'a> {
         }
     }
 
-    async fn report(&self, tally: Tally, index_members: Option<usize>) -> RunReport {
+    async fn report(&self, run_id: String, tally: Tally, index_members: Option<usize>) -> RunReport {
         let Tally { mut counts, entries, changes, changed, mut findings, failures } = tally;
         let absent = self.settled(&changes, &mut counts);
         let strays = self.strays(&mut findings).await;
@@ -217,7 +270,7 @@ impl<'a> Writer<'a> {
         counts.unchanged += entries.iter().filter(|entry| !changed.contains(entry.instance.as_str())).count();
         let rfc3339 = |at: chrono::DateTime<chrono::Utc>| at.to_rfc3339_opts(SecondsFormat::Millis, true);
         RunReport {
-            run_id: format!("{}-{}", self.stamp.at.format("%Y%m%dT%H%M%S%3fZ"), std::process::id()),
+            run_id,
             dry_run: self.run.options.dry_run,
             started_at: rfc3339(self.stamp.at),
             finished_at: rfc3339(self.run.clock.now()),
@@ -238,87 +291,9 @@ impl<'a> Writer<'a> {
             absent,
             strays,
             index_members,
+            phases: Vec::new(),
+            decisions: Vec::new(),
+            scan: None,
         }
-    }
-}
-
-/// What people should know of an index that was not there: perhaps they look
-/// at the wrong place.
-fn begun(read: &Slot, index: &IndexWrite, store: &str) -> Option<Finding> {
-    (read.data().is_none() && index.merge.after.is_some()).then(|| {
-        let message = format!(
-            "there was none in {store}, and this run begins it; if Blacksmith keeps one, look at the \
-             address, the mount and the prefix"
-        );
-        Finding::new("index.begun", layout::INDEX, message)
-    })
-}
-
-/// What was done so far.
-struct Tally {
-    counts: Counts,
-    entries: Vec<EntryChange>,
-    changes: Vec<Change>,
-    changed: HashSet<String>,
-    findings: Vec<Finding>,
-    failures: Vec<FailedInstance>,
-}
-
-impl Tally {
-    fn new(counts: Counts) -> Self {
-        Self {
-            counts,
-            entries: Vec::new(),
-            changes: Vec::new(),
-            changed: HashSet::new(),
-            findings: Vec::new(),
-            failures: Vec::new(),
-        }
-    }
-
-    fn count(&mut self, decision: &Decision, outcome: Outcome, done: Done, dry_run: bool) {
-        let instance = decision.identity().map_or("", |identity| identity.instance.as_str());
-        self.counts.writes += done.written.len();
-        self.counts.backups += done.backups as usize;
-        self.findings.extend(done.findings);
-        self.tell(instance, done.written);
-        match outcome {
-            Outcome::UpToDate => self.counts.unchanged += 1,
-            Outcome::InLine(change) => {
-                if dry_run {
-                    self.tell(instance, change.secrets);
-                }
-                self.entries.push(change.entry);
-            }
-            Outcome::Skipped(finding) => {
-                self.counts.skipped += 1;
-                self.findings.push(finding);
-            }
-            Outcome::NotBegun => self.counts.not_begun += 1,
-            Outcome::Failed(error) => self.fail(instance, decision.deployment.as_str(), &error),
-        }
-    }
-
-    /// Notes what was written for an instance, or would be.
-    fn tell(&mut self, instance: &str, secrets: Vec<SecretChange>) {
-        for secret in secrets {
-            self.changed.insert(instance.to_owned());
-            self.changes.push(Change {
-                instance: instance.to_owned(),
-                creates: secret.before.is_none(),
-                fields: secret.fields(),
-                path: secret.path,
-            });
-        }
-    }
-
-    fn fail(&mut self, instance: &str, deployment: &str, error: &PortError) {
-        // The index is no instance: its failure is told and not counted.
-        let count = match error.kind {
-            PortErrorKind::Conflict => &mut self.counts.conflicted,
-            _ => &mut self.counts.failed,
-        };
-        *count += usize::from(!deployment.is_empty());
-        self.failures.push(FailedInstance::of(instance, deployment, error));
     }
 }
