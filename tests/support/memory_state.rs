@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, Utc};
 use reconciler_core::model::InstanceId;
-use reconciler_core::ports::{Absence, LastScan, PortError, RunEntry, RunState};
+use reconciler_core::ports::{Absence, DecisionEntry, LastScan, PortError, RunEntry, RunState};
 
 /// The memory of one Director's runs.
 #[derive(Debug)]
@@ -22,6 +22,7 @@ struct Remembered {
     last_full_verification: Option<DateTime<Utc>>,
     absences: BTreeMap<String, Absence>,
     runs: Vec<RunEntry>,
+    decisions: BTreeMap<String, Vec<DecisionEntry>>,
 }
 
 impl MemoryState {
@@ -104,6 +105,19 @@ impl RunState for MemoryState {
         runs.retain(|other| other.run_id != run.run_id);
         runs.push(run.clone());
         Ok(())
+    }
+
+    fn record_decisions(&self, run_id: &str, decisions: &[DecisionEntry]) -> Result<(), PortError> {
+        self.remembered().decisions.insert(run_id.to_owned(), decisions.to_vec());
+        Ok(())
+    }
+
+    fn run(&self, run_id: &str) -> Result<Option<RunEntry>, PortError> {
+        Ok(self.remembered().runs.iter().find(|run| run.run_id == run_id).cloned())
+    }
+
+    fn decisions_of(&self, run_id: &str) -> Result<Option<Vec<DecisionEntry>>, PortError> {
+        Ok(self.remembered().decisions.get(run_id).cloned())
     }
 
     fn runs(&self, limit: usize) -> Result<Vec<RunEntry>, PortError> {

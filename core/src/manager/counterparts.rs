@@ -8,6 +8,7 @@ use futures_util::stream::{self, StreamExt};
 use super::orphans::{AbsentInstance, EntryState, StrayDeployment};
 use super::report::{Counts, OrphanReport};
 use super::strays::KEPT_OUT;
+use super::survey::Survey;
 use super::writer::{Outcome, Writer};
 use crate::backup::BackupFolder;
 use crate::model::{IndexEntry, InstanceId, layout};

@@ -297,3 +297,15 @@ impl<'a> Writer<'a> {
         }
     }
 }
+
+/// What people should know of an index that was not there: perhaps they look
+/// at the wrong place.
+fn begun(read: &Slot, index: &IndexWrite, store: &str) -> Option<Finding> {
+    (read.data().is_none() && index.merge.after.is_some()).then(|| {
+        let message = format!(
+            "there was none in {store}, and this run begins it; if Blacksmith keeps one, look at the \
+             address, the mount and the prefix"
+        );
+        Finding::new("index.begun", layout::INDEX, message)
+    })
+}

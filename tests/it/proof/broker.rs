@@ -115,6 +115,11 @@ pub(super) struct Broker {
 }
 
 impl Broker {
+    /// One that has still to do these steps, each before a request of ours.
+    pub(super) fn about_to(steps: VecDeque<(usize, Step)>) -> Self {
+        Self { steps, ..Self::default() }
+    }
+
     pub(super) async fn make(&mut self, store: &dyn SecretStore, step: Step) {
         match step {
             Step::ReadIndex => self.read = data(store, "db").await,

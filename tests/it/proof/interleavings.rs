@@ -125,7 +125,7 @@ async fn interleave(
         }
     }
     let store: Arc<dyn SecretStore> = start.books.in_memory().await;
-    let broker = tokio::sync::Mutex::new(Broker { steps, ..Broker::default() });
+    let broker = tokio::sync::Mutex::new(Broker::about_to(steps));
     let shared = Shared { store: Arc::clone(&store), requests: Mutex::default(), broker };
     let mut bench = start.bench().await;
     bench.concurrency = concurrency;

@@ -25,7 +25,7 @@ fn restricted(policy: Policy) -> Bench {
 
 #[tokio::test]
 async fn a_healthy_vault_is_told_in_full() {
-    let bench = restricted(Policy::parse(&smallest_policy("secret", "")));
+    let bench = restricted(Policy::parse(&smallest_policy("secret", "", None)));
     bench.fake.put("db", json!({"a": {"plan_id": "p"}, "b": {}}));
     let report = bench.store.inspect(None).await;
     let status = report.status.unwrap();
@@ -46,7 +46,7 @@ async fn a_healthy_vault_is_told_in_full() {
 
 #[tokio::test]
 async fn the_smallest_policy_suffices_and_gives_no_more() {
-    let bench = restricted(Policy::parse(&smallest_policy("secret", "")));
+    let bench = restricted(Policy::parse(&smallest_policy("secret", "", None)));
     let report = bench.store.inspect(None).await;
     for access in report.access.unwrap() {
         assert!(access.suffices(), "{access:?}");
