@@ -195,7 +195,8 @@ async fn an_instance_that_a_monitor_called_deleted_is_written_as_soon_as_it_is_t
 async fn no_backup_is_taken_and_no_history_grows_where_nothing_changed() {
     let (bench, store) = settled(3).await;
     let before = books(&store).await;
-    for run in 2..10 {
+    // Few enough that the entry without a deployment does not turn missing.
+    for run in 2..6 {
         let report = bench.run_with(&store, run, |run| run.options.full = true).await.unwrap();
         assert_eq!((report.counts.writes, report.counts.backups), (0, 0), "run {run}");
     }

@@ -16,7 +16,9 @@ fn essence(said: &Said) -> (Vec<String>, Value, Value) {
     let data = &said.json()["data"];
     let paths = data["changes"].as_array().unwrap().iter();
     let paths = paths.map(|change| change["path"].as_str().unwrap().to_owned()).collect();
-    (paths, data["counts"].clone(), data["findings"].clone())
+    let findings = data["findings"].as_array().unwrap().iter();
+    let findings = findings.map(|finding| json!([finding["code"], finding["subject"]])).collect();
+    (paths, data["counts"].clone(), findings)
 }
 
 /// The secrets of a fake and their versions.
@@ -75,7 +77,8 @@ fn a_token_that_may_only_read_costs_no_record_and_is_told_for_each_instance() {
     let data = &said.json()["data"];
     assert_eq!(data["counts"]["writes"], 0);
     let failures = data["failures"].as_array().unwrap();
-    assert_eq!(failures.len() as u64, data["counts"]["failed"].as_u64().unwrap(), "{failures:?}");
+    let instances = failures.iter().filter(|failure| failure["instance"] != "db").count();
+    assert_eq!(instances as u64, data["counts"]["failed"].as_u64().unwrap(), "{failures:?}");
     assert!(failures.iter().all(|failure| failure["kind"] == "denied" && failure["advice"] != Value::Null));
 }
 
