@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use reconciler_core::config::FlagText;
 
 use crate::commands::backups::BackupsCommand;
+use crate::commands::capture::{CaptureArgs, ReplayArgs};
 use crate::commands::config::ConfigCommand;
 use crate::commands::history::HistoryArgs;
 use crate::commands::index::IndexCommand;
@@ -98,6 +99,10 @@ pub(crate) enum Command {
     /// Hold decisions against the right answers.
     #[command(subcommand)]
     Decisions(DecisionsCommand),
+    /// Keep everything that decisions are made from, as a fleet without secrets.
+    Capture(CaptureArgs),
+    /// Decide a captured fleet again, and say whether the outcome is the same.
+    Replay(ReplayArgs),
     /// Look at the archives of what runs changed, and put them back.
     #[command(subcommand)]
     Backups(BackupsCommand),

@@ -74,6 +74,8 @@ fn run(cli: &Cli, output: &mut Output) -> Result<Exit, Failure> {
         Command::Strategies(command) => commands::strategies::run(global, command, output),
         Command::Scripts(command) => commands::scripts::run(global, command, output),
         Command::Decisions(command) => commands::decisions::run(global, command, output),
+        Command::Capture(args) => commands::capture::run(global, args, output),
+        Command::Replay(args) => commands::capture::replay(global, args, output),
         Command::Backups(command) => commands::backups::run(global, command, output),
         Command::Index(command) => commands::index::run(global, command, output),
         Command::History(args) => commands::history::run(global, args, output),

@@ -8,6 +8,8 @@ use reconciler_strategies as _;
 mod absence;
 mod admission;
 mod backups;
+#[cfg(unix)]
+mod capture;
 mod claims;
 #[cfg(unix)]
 mod cli;

@@ -19,6 +19,8 @@ const ROOMS: [(&str, &[&str]); 19] = [
     ("inspection", &["ports", "model", "updater", "synchronizer"]),
     ("manager", &["ports", "model", "manifest", "matching", "scanner", "updater", "synchronizer", "backup"]),
     ("config", &["model", "manifest", "matching"]),
+    // A fleet is read from its folder.
+    ("testing", &["model", "manifest", "matching", "adapters/fleet"]),
     ("adapters/http", &["ports", "model", "config"]),
     ("adapters/bosh", &["ports", "model", "manifest", "config", "adapters/http"]),
     ("adapters/vault", &["ports", "model", "manifest", "config", "adapters/http"]),

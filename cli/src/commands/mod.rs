@@ -2,6 +2,7 @@
 
 pub(crate) mod about;
 pub(crate) mod backups;
+pub(crate) mod capture;
 pub(crate) mod config;
 pub(crate) mod decisions;
 pub(crate) mod doctor;

@@ -3,6 +3,7 @@
 
 mod archives;
 mod audit;
+mod capture;
 mod catalog;
 mod director;
 mod engine;
@@ -36,6 +37,7 @@ use crate::output::Output;
 use crate::progress::Bar;
 
 pub(crate) use self::archives::{ArchiveRoom, archive_folder};
+pub(crate) use self::capture::{Capture, CapturedFleet};
 pub(crate) use self::catalog::CatalogSource;
 pub(crate) use self::director::DirectorSource;
 pub(crate) use self::engine::engine_with;
@@ -112,6 +114,11 @@ pub(crate) enum Access {
     FleetOnly,
 }
 
+/// The engine that the settings describe.
+pub(crate) fn engine(settings: &Settings) -> Result<Arc<MatchEngine>, Failure> {
+    Ok(Arc::new(engine::engine(settings)?))
+}
+
 /// Everything a command works with.
 pub(crate) struct Workbench {
     pub(crate) source: DirectorSource,
@@ -124,6 +131,15 @@ pub(crate) struct Workbench {
     options: RunOptions,
     run_id: Option<String>,
     stop: CancellationToken,
+}
+
+/// How a run is asked to end.
+pub(crate) struct Halt<'a> {
+    /// Ends what looks, at once; what writes finishes the instances in hand and
+    /// the index.
+    pub(crate) stop: &'a CancellationToken,
+    /// Ends also what writes, before its next request.
+    pub(crate) abort: &'a CancellationToken,
 }
 
 /// What a process that makes several runs keeps from one to the next.
@@ -142,8 +158,11 @@ impl Workbench {
         output: &mut Output,
     ) -> Result<Self, Failure> {
         let manifests = Arc::new(ManifestCache::new(settings.duration(keys::CACHE_TTL)));
-        let kept = Kept { manifests, engine: Arc::new(engine::engine(settings)?) };
-        Self::open_with(settings, access, filter, kept, stop, output).await
+        let kept = Kept { manifests, engine: engine(settings)? };
+        // A second signal ends the program itself.
+        let never = CancellationToken::new();
+        let abort = if access == Access::Write { &never } else { stop };
+        Self::open_with(settings, access, filter, kept, Halt { stop, abort }, output).await
     }
 
     /// Opens what a command needs beside what was kept. Everything else is
@@ -153,10 +172,11 @@ impl Workbench {
         access: Access,
         filter: Filter,
         kept: Kept,
-        stop: &CancellationToken,
+        halt: Halt<'_>,
         output: &mut Output,
     ) -> Result<Self, Failure> {
         let Kept { manifests, engine } = kept;
+        let Halt { stop, abort } = halt;
         let source = DirectorSource::open(settings, stop)?;
         if source.is_live() && access == Access::FleetOnly {
             return Err(Failure::told(
@@ -182,7 +202,7 @@ impl Workbench {
             "read the catalog"
         );
         let info = source.director().info().await?;
-        let records = Records::open(settings, kind, access, &source, &info.uuid, stop).await?;
+        let records = Records::open(settings, kind, access, &source, &info.uuid, abort).await?;
         let address = source.director().address();
         let named = [info.name.as_str(), &info.version].map(str::trim).join(" ");
         let named = if named.trim().is_empty() { "without a name" } else { named.trim() };

@@ -12,6 +12,7 @@ mod progress;
 mod report;
 mod requests;
 mod retry;
+mod revisit;
 mod rounds;
 mod run;
 mod schedule;

@@ -1,6 +1,7 @@
 //! The program against a fake Director and a fake broker: what it asks, what it
 //! says, and what it does when something goes wrong.
 
+mod capture;
 mod faults;
 mod interruption;
 mod knowledge;
