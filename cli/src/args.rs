@@ -9,6 +9,8 @@ use crate::commands::backups::BackupsCommand;
 use crate::commands::capture::{CaptureArgs, ReplayArgs};
 use crate::commands::config::ConfigCommand;
 use crate::commands::decisions::args::DecisionsCommand;
+use crate::commands::history::HistoryArgs;
+use crate::commands::index::IndexCommand;
 use crate::commands::orphans::OrphansCommand;
 use crate::commands::serve::ServeArgs;
 use crate::commands::status::StatusArgs;
@@ -111,6 +113,11 @@ pub(crate) enum Command {
     /// Look at the archives of what runs changed, and put them back.
     #[command(subcommand)]
     Backups(BackupsCommand),
+    /// Look at the index of instances, and hold it against everything else.
+    #[command(subcommand)]
+    Index(IndexCommand),
+    /// Show what happened to instances, newest first.
+    History(HistoryArgs),
     /// Show what has no counterpart: missing and stray.
     #[command(subcommand)]
     Orphans(OrphansCommand),

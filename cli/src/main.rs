@@ -83,6 +83,8 @@ fn run(cli: &Cli, output: &mut Output) -> Result<Exit, Failure> {
         Command::Capture(args) => commands::capture::run(global, args, output),
         Command::Replay(args) => commands::capture::replay(global, args, output),
         Command::Backups(command) => commands::backups::run(global, command, output),
+        Command::Index(command) => commands::index::run(global, command, output),
+        Command::History(args) => commands::history::run(global, args, output),
         Command::Orphans(command) => commands::orphans::run(global, command, output),
         Command::Config(command) => commands::config::run(global, command, output),
         Command::Completion(args) => commands::about::completion(args),

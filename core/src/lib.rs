@@ -83,6 +83,8 @@ pub mod backup;
 #[cfg(feature = "config")]
 pub mod config;
 #[cfg(feature = "reconcile")]
+pub mod inspection;
+#[cfg(feature = "reconcile")]
 pub mod manager;
 #[cfg(feature = "reconcile")]
 pub mod ports;

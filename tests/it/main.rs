@@ -23,6 +23,7 @@ mod documents;
 mod explanations;
 mod labelled;
 mod policies;
+mod proof;
 mod registry;
 mod regressions;
 mod rooms;

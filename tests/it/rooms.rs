@@ -17,6 +17,7 @@ const ROOMS: [(&str, &[&str]); 20] = [
     ("updater", &["ports", "model", "manifest", "matching"]),
     ("synchronizer", &["ports", "model", "updater"]),
     ("backup", &["ports", "model", "updater", "synchronizer"]),
+    ("inspection", &["ports", "model", "updater", "synchronizer"]),
     ("manager", &["ports", "model", "manifest", "matching", "scanner", "updater", "synchronizer", "backup"]),
     ("config", &["model", "manifest", "matching"]),
     // A fleet is read from its folder.

@@ -15,6 +15,7 @@ mod decisions_manual;
 mod filters;
 mod formats;
 mod index;
+mod inspection;
 mod manual;
 mod markers;
 mod orphans;
