@@ -7,6 +7,8 @@ pub(crate) mod config;
 pub(crate) mod decisions;
 pub(crate) mod doctor;
 pub(crate) mod explain;
+pub(crate) mod history;
+pub(crate) mod index;
 pub(crate) mod man;
 pub(crate) mod orphans;
 pub(crate) mod plan;

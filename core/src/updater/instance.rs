@@ -53,6 +53,8 @@ pub struct Matched<'a> {
     pub entry: Option<&'a IndexEntry>,
     /// How many entries the index has for the instance.
     pub entries: usize,
+    /// Whether the index has something else in the entry's place: null, a text.
+    pub is_displaced: bool,
 }
 
 impl<'a> Matched<'a> {
@@ -95,6 +97,7 @@ impl<'a> Matched<'a> {
             service_name,
             entry: index.entry(&identity.instance),
             entries: index.spellings(&identity.instance),
+            is_displaced: index.has_other(&identity.instance),
         })
     }
 
@@ -258,6 +261,14 @@ fn obstacle(matched: &Matched<'_>, observed: &Observed, in_flight: bool) -> Opti
             matched.identity.instance, matched.entries
         );
         return Some(Finding::new("entry.ambiguous", name, message));
+    }
+    if matched.is_displaced {
+        let message = format!(
+            "what the index has for instance `{}` is no object; nothing is written until the broker writes it anew \
+             or somebody takes it out",
+            matched.identity.instance
+        );
+        return Some(Finding::new("entry.not-an-object", name, message));
     }
     if let Some(finding) = unusable_manifest(matched) {
         return Some(finding);
