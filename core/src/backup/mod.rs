@@ -9,7 +9,6 @@
 mod archive;
 mod contents;
 mod difference;
-mod digest;
 mod entry;
 mod folder;
 mod hold;

@@ -1,16 +1,18 @@
 //! A run from start to report: scan, decide, compute, write, say what was done.
 
+mod creations;
 mod filter;
 mod look;
 mod progress;
 mod report;
 mod run;
 mod survey;
+mod tally;
 mod writer;
 
 pub use filter::{Filter, InvalidGlob};
 pub use progress::{NoProgress, Phase, Progress};
-pub use report::{Counts, FailedInstance, RunReport, Unknown};
+pub use report::{Counts, FailedInstance, InstanceOutcome, InstanceReport, RunReport, Unknown};
 pub use run::{Reconciler, RunError, RunOptions};
 pub use survey::{ManifestPrint, Survey};
 /// Ends a run from outside.

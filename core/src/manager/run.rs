@@ -9,13 +9,16 @@ use tokio_util::sync::CancellationToken;
 use super::filter::Filter;
 use super::progress::{NoProgress, Progress};
 use super::report::RunReport;
-use super::writer::Writer;
+use super::survey::Survey;
+use super::writer::{Errand, Writer};
 use crate::backup::BackupPolicy;
 use crate::matching::MatchEngine;
 use crate::model::{Catalog, JsonObject};
-use crate::ports::{Clock, Director, DirectorInfo, PortError, RunEntry, RunState, SecretStore, SystemClock};
+use crate::ports::{
+    Clock, Director, DirectorInfo, DirectorTask, PortError, RunEntry, RunState, SecretStore, SystemClock,
+};
 use crate::scanner::{ManifestCache, Scan, ScanSettings, Scanner};
-use crate::updater::Stamp;
+use crate::updater::{ChangeSet, HistoryLimits, Stamp};
 
 /// Why a run could not be made.
 #[derive(Debug, thiserror::Error)]
@@ -61,6 +64,10 @@ pub struct RunOptions {
     pub verify_interval: Duration,
     /// Whether and how archives are kept of what is changed.
     pub backups: BackupPolicy,
+    /// Whether the VMs of deployments are read too, with a request for each.
+    pub instances: bool,
+    /// What stays in the history of an instance.
+    pub history: HistoryLimits,
 }
 
 impl Default for RunOptions {
@@ -73,6 +80,8 @@ impl Default for RunOptions {
             full: false,
             verify_interval: Duration::hours(24),
             backups: BackupPolicy::default(),
+            instances: false,
+            history: HistoryLimits::default(),
         }
     }
 }
@@ -145,8 +154,8 @@ impl<'a> Reconciler<'a> {
 
 impl Reconciler<'_> {
     pub(super) fn scanner(&self) -> Scanner<'_> {
-        let settings = ScanSettings { concurrency: self.options.concurrency, ..ScanSettings::default() };
-        Scanner::new(self.director, self.manifests, settings)
+        let RunOptions { concurrency, instances, .. } = self.options;
+        Scanner::new(self.director, self.manifests, ScanSettings { concurrency, instances })
     }
 
     /// Scans, decides, and brings the records into line.
@@ -156,24 +165,28 @@ impl Reconciler<'_> {
     /// Director cannot be read. One instance's failure is its own: it is in the
     /// report.
     pub async fn run(&self) -> Result<RunReport, RunError> {
+        self.run_once().await.map(|(report, _)| report)
+    }
+
+    /// A run as the options want it; of a dry one, also what would be written.
+    pub(super) async fn run_once(&self) -> Result<(RunReport, ChangeSet), RunError> {
         let stamp = Stamp { at: self.clock.now() };
         let survey = self.survey().await?;
+        let tasks = self.tasks(&survey).await?;
+        let errand = Errand { dry_run: self.options.dry_run, full: self.is_full(stamp)?, only: None };
+        let (mut report, changes) = Writer::new(self, &survey, &tasks, stamp, errand).write().await;
+        self.remember(stamp, &mut report, &survey.scan, errand);
+        Ok((report, changes))
+    }
+
+    /// The Director's tasks that are not finished.
+    pub(super) async fn tasks(&self, survey: &Survey) -> Result<Vec<DirectorTask>, RunError> {
         let looked_at = survey.decisions.len();
-        let tasks = tokio::select! {
+        tokio::select! {
             biased;
-            () = self.stop.cancelled() => {
-                return Err(RunError::Interrupted { looked_at, of: looked_at });
-            }
-            tasks = self.director.tasks_in_flight() => tasks?,
-        };
-        let full = self.is_full(stamp)?;
-        let writer = Writer::new(self, &survey, &tasks, stamp, full);
-        let mut report = writer.write().await;
-        if let Err(error) = self.remember(stamp, &report, &survey.scan, full) {
-            // What was written stands, and must be told all the same.
-            report.not_remembered(&error);
+            () = self.stop.cancelled() => Err(RunError::Interrupted { looked_at, of: looked_at }),
+            tasks = self.director.tasks_in_flight() => Ok(tasks?),
         }
-        Ok(report)
     }
 
     /// Whether this run reads every record: it was asked to, nobody remembers
@@ -185,17 +198,31 @@ impl Reconciler<'_> {
 
     /// Notes in the state what the next run must know. A dry run leaves no
     /// trace.
-    fn remember(&self, stamp: Stamp, report: &RunReport, scan: &Scan, full: bool) -> Result<(), PortError> {
-        let Some(state) = self.state.filter(|_| !self.options.dry_run) else {
-            return Ok(());
-        };
+    pub(super) fn remember(&self, stamp: Stamp, report: &mut RunReport, scan: &Scan, errand: Errand<'_>) {
+        if errand.dry_run {
+            return;
+        }
+        if let Err(error) = self.note(stamp, report, scan, errand) {
+            // What was written stands, and must be told all the same.
+            report.not_remembered(&error);
+        }
+    }
+
+    fn note(
+        &self,
+        stamp: Stamp,
+        report: &RunReport,
+        scan: &Scan,
+        errand: Errand<'_>,
+    ) -> Result<(), PortError> {
+        let Some(state) = self.state else { return Ok(()) };
         if let Some(members) = report.index_members {
             state.set_index_size(members as u64)?;
         }
         if scan.completeness.is_complete() {
             state.set_last_scan(&scan.remembered())?;
         }
-        if full && report.complete && self.options.filter.is_open() {
+        if errand.full && errand.only.is_none() && report.complete && self.options.filter.is_open() {
             state.set_last_full_verification(stamp.at)?;
         }
         state.record_run(&RunEntry {

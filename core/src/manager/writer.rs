@@ -1,24 +1,42 @@
 //! The second half of a run: records, then the index, then the report.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use chrono::SecondsFormat;
 use futures_util::stream::{self, StreamExt};
 
+use super::creations::EventTimes;
 use super::progress::Phase;
-use super::report::{Counts, FailedInstance, RunReport};
+use super::report::RunReport;
 use super::run::Reconciler;
 use super::survey::{ManifestPrint, Survey};
+use super::tally::{Outcome, Tally};
 use crate::backup::RunBackups;
 use crate::matching::Decision;
-use crate::model::{DeploymentSummary, layout};
-use crate::ports::{DirectorTask, PortError, PortErrorKind};
-use crate::synchronizer::write_index;
+use crate::model::{DeploymentSummary, InstanceId};
+use crate::ports::{DirectorInstance, DirectorTask, PortError, PortErrorKind};
+use crate::synchronizer::{merge_index, write_index};
 use crate::updater::{
-    Applied, Change, Done, EntryChange, Failure, Finding, InstanceChange, Matched, SecretChange, Settled,
-    Stamp, apply, decide_change, is_up_to_date,
+    Applied, Applier, ChangeSet, Disposition, Done, Failure, Finding, Matched, PlannedInstance, Settled,
+    Skip, Stamp, decide_change, is_up_to_date,
 };
+
+/// The code of the finding that a planned change is not what would be written
+/// now.
+const PLAN_MOVED: &str = "plan.moved";
+
+/// What is to be done with what a survey found.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Errand<'a> {
+    /// Whether nothing may be written.
+    pub(super) dry_run: bool,
+    /// Whether every record is read.
+    pub(super) full: bool,
+    /// Exactly these changes and no others; without it, whatever differs.
+    pub(super) only: Option<&'a ChangeSet>,
+}
 
 /// Writes what a survey found.
 pub(super) struct Writer<'a> {
@@ -26,42 +44,14 @@ pub(super) struct Writer<'a> {
     survey: &'a Survey,
     busy: HashSet<&'a str>,
     backups: RunBackups<'a>,
+    creations: EventTimes<'a>,
     stamp: Stamp,
-    /// Whether every record is read.
-    full: bool,
+    errand: Errand<'a>,
+    planned: HashMap<&'a InstanceId, &'a PlannedInstance>,
+    /// Deployments whose VMs could not be read, with the first reason.
+    unread_vms: Mutex<Vec<String>>,
     /// Whether the store failed as a whole: what is left would fail as well.
     is_over: AtomicBool,
-}
-
-/// What became of one deployment's records.
-enum Outcome {
-    /// The index says that they are as they should be, and is believed.
-    UpToDate,
-    /// They are as they should be, or would be.
-    InLine(Box<InstanceChange>),
-    /// They are left alone.
-    Skipped(Finding),
-    /// The run was asked to stop, or could not go on, before it came to them.
-    NotBegun,
-    /// They could not be read or written.
-    Failed(PortError),
-}
-
-impl Outcome {
-    fn name(&self) -> &'static str {
-        match self {
-            Self::UpToDate => "up to date",
-            Self::InLine(_) => "in line",
-            Self::Skipped(finding) => finding.code,
-            Self::NotBegun => "not begun",
-            Self::Failed(_) => "failed",
-        }
-    }
-
-    /// An outcome before which nothing was done.
-    fn at_once(self) -> (Self, Done) {
-        (self, Done::default())
-    }
 }
 
 /// Whether a failure is the store's as a whole, and not one instance's.
@@ -75,16 +65,32 @@ impl<'a> Writer<'a> {
         survey: &'a Survey,
         tasks: &'a [DirectorTask],
         stamp: Stamp,
-        full: bool,
+        errand: Errand<'a>,
     ) -> Self {
         let busy = tasks.iter().filter_map(|task| task.deployment.as_deref()).collect();
         let policy = &run.options.backups;
         let version = survey.index_slot.version();
         let backups = RunBackups::new(run.store, policy, &survey.facts.index, version, stamp);
-        Self { run, survey, busy, backups, stamp, full, is_over: AtomicBool::new(false) }
+        let matched = survey.decisions.iter().filter(|decision| decision.identity().is_some());
+        let wanted: BTreeSet<_> = matched.map(|decision| decision.deployment.clone()).collect();
+        let planned = errand.only.into_iter().flat_map(|only| &only.instances);
+        Self {
+            run,
+            survey,
+            busy,
+            backups,
+            creations: EventTimes::new(run.director, wanted),
+            stamp,
+            errand,
+            planned: planned.map(|planned| (&planned.instance, planned)).collect(),
+            unread_vms: Mutex::default(),
+            is_over: AtomicBool::new(false),
+        }
     }
 
-    pub(super) async fn write(&self) -> RunReport {
+    /// Brings the records into line, as far as the errand goes. Gives the report
+    /// and, unless something was written, what would be.
+    pub(super) async fn write(&self) -> (RunReport, ChangeSet) {
         let options = &self.run.options;
         let decided =
             self.survey.decisions.iter().zip(&self.survey.scan.summaries).zip(&self.survey.manifests);
@@ -92,32 +98,45 @@ impl<'a> Writer<'a> {
             .map(|((decision, summary), print)| (decision, summary, *print))
             .filter(|(decision, ..)| decision.identity().is_some())
             .collect();
-        let mut wanted: Vec<_> =
-            matched.iter().copied().filter(|(decision, ..)| options.filter.admits(decision)).collect();
+        let wanted: Vec<_> = matched.iter().copied().filter(|(decision, ..)| self.wants(decision)).collect();
 
-        let mut tally = Tally::new(self.survey.counts());
+        let mut tally = Tally::new(self.survey.counts(), self.errand.dry_run);
         tally.counts.filtered = matched.len() - wanted.len();
         let is_foreign = self.survey.scan.completeness.is_of_another_director();
-        if is_foreign {
-            // Whose deployments were decided nobody knows any more.
-            tally.counts.skipped = wanted.len();
-            wanted.clear();
-        }
         self.run.progress.begin(Phase::Reconcile, wanted.len());
         let mut outcomes = stream::iter(wanted)
             .map(|(decision, summary, print)| async move {
-                (decision, self.reconcile(decision, summary, print).await)
+                let outcome = if is_foreign {
+                    // Whose deployments were decided nobody knows any more.
+                    let message = "another Director answered in the end; nothing of it is written";
+                    Outcome::Skipped(Finding::new("director.changed", &summary.name, message)).at_once()
+                } else {
+                    self.reconcile(decision, summary, print).await
+                };
+                (decision, outcome)
             })
             .buffered(options.concurrency.max(1));
         while let Some((decision, (outcome, done))) = outcomes.next().await {
             let name = decision.deployment.as_str();
             tracing::debug!(deployment = name, outcome = outcome.name(), "reconciled");
-            tally.count(decision, outcome, done, options.dry_run);
+            tally.count(decision, outcome, done);
             self.run.progress.advance(1);
         }
+        drop(outcomes);
         self.run.progress.end();
         let index_members = if is_foreign { None } else { self.synchronise(&mut tally).await };
-        self.report(tally, index_members)
+        let instances = std::mem::take(&mut tally.planned);
+        (self.report(tally, index_members), ChangeSet { instances })
+    }
+
+    /// Whether a decision's records are to be written.
+    fn wants(&self, decision: &Decision) -> bool {
+        match self.errand.only {
+            Some(_) => {
+                decision.identity().is_some_and(|identity| self.planned.contains_key(&identity.instance))
+            }
+            None => self.run.options.filter.admits(decision),
+        }
     }
 
     async fn reconcile(
@@ -139,22 +158,53 @@ impl<'a> Writer<'a> {
             let message = "its manifest changed while the run was under way; the next run decides anew";
             return Outcome::Skipped(Finding::new("manifest.changed", &summary.name, message)).at_once();
         }
+        let vms = self.vms(summary).await;
         let facts = &self.survey.facts;
         let matched = Matched::new(decision, summary, &deployment.manifest, &facts.catalog, &facts.index);
         let matched = match matched {
-            Ok(matched) => matched,
+            Ok(matched) => matched.with_vms(vms.as_deref()).with_history(self.run.options.history),
             Err(finding) => return Outcome::Skipped(finding).at_once(),
         };
-        if !self.full && is_up_to_date(&matched, self.stamp) {
+        if !self.errand.full && is_up_to_date(&matched, self.stamp) {
             return Outcome::UpToDate.at_once();
         }
         let in_flight = summary.locked || self.busy.contains(summary.name.as_str());
-        let decide = |observed: &_| decide_change(&matched, observed, in_flight, self.stamp);
         let instance = &matched.identity.instance;
-        let dry_run = self.run.options.dry_run;
-        match apply(self.run.store, instance, dry_run, Some(&self.backups), decide).await {
-            Ok(Applied { settled: Settled::InLine(change), done }) => (Outcome::InLine(change), done),
-            Ok(Applied { settled: Settled::Skipped(skip), done }) => (Outcome::Skipped(skip.finding), done),
+        let planned = self.planned.get(instance).filter(|_| !self.errand.dry_run);
+        let decide = |observed: &_| match (decide_change(&matched, observed, in_flight, self.stamp), planned)
+        {
+            (Disposition::Reconcile(change), Some(planned)) => {
+                let now = PlannedInstance::of(&matched, observed, &change);
+                match planned.against(&now) {
+                    Ok(_) => Disposition::Reconcile(change),
+                    Err(moved) => Disposition::Skip(Skip {
+                        finding: Finding::new(PLAN_MOVED, instance, moved.join("; ")),
+                    }),
+                }
+            }
+            (disposition, _) => disposition,
+        };
+        match self.applier().apply(instance, &summary.name, decide).await {
+            Ok(Applied { settled: Settled::InLine { change, observed }, done }) => {
+                let planned = (self.errand.dry_run)
+                    .then(|| Box::new(PlannedInstance::of(&matched, &observed, &change)))
+                    .filter(|planned| self.errand.only.is_some() || planned.changes_anything());
+                (Outcome::InLine(change, planned), done)
+            }
+            Ok(Applied { settled: Settled::Skipped(skip), done }) => match planned {
+                // What was planned is not done: that is no skipping.
+                Some(_) => {
+                    let message = skip.finding.message;
+                    let error = PortError::new(
+                        PortErrorKind::Conflict,
+                        "apply the plan to",
+                        instance.as_str(),
+                        message,
+                    );
+                    (Outcome::Failed(error.with_advice("make a new plan")), done)
+                }
+                None => (Outcome::Skipped(skip.finding), done),
+            },
             Err(Failure { error, done }) => {
                 if is_the_stores_own(error.kind) {
                     self.is_over.store(true, Ordering::Relaxed);
@@ -164,46 +214,69 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// Writes the index once, with the entries of all instances whose records
-    /// are in line. Gives the number of its members afterwards.
-    async fn synchronise(&self, tally: &mut Tally) -> Option<usize> {
-        let read = self.survey.index_slot.clone();
-        let written = write_index(self.run.store, read, &tally.entries, self.run.options.dry_run).await;
-        match written {
-            Ok(index) => {
-                tracing::debug!(written = index.written, entries = index.entries, "merged the index");
-                tally.counts.writes += usize::from(index.written);
-                tally.findings.extend(index.merge.findings);
-                for (instance, creates, fields) in index.merge.entries {
-                    tally.changed.insert(instance.to_string());
-                    tally.changes.push(Change {
-                        path: format!("{}#{instance}", layout::INDEX),
-                        instance: instance.to_string(),
-                        creates,
-                        fields,
-                    });
-                }
-                Some(index.entries)
-            }
+    fn applier(&self) -> Applier<'_> {
+        Applier {
+            store: self.run.store,
+            backups: Some(&self.backups),
+            creations: Some(&self.creations),
+            dry_run: self.errand.dry_run,
+        }
+    }
+
+    /// The VMs of a deployment, if the settings want them and they can be read.
+    async fn vms(&self, summary: &DeploymentSummary) -> Option<Vec<DirectorInstance>> {
+        match self.run.scanner().instances(&summary.name).await {
+            Ok(vms) => vms,
             Err(error) => {
-                tally.fail(layout::INDEX, "", &error);
+                let mut unread = self.unread_vms.lock().expect("nobody panics while holding it");
+                unread.push(error.to_string());
                 None
             }
         }
     }
 
-    fn report(&self, tally: Tally, index_members: Option<usize>) -> RunReport {
-        let Tally { mut counts, entries, changes, changed, mut findings, failures } = tally;
-        if counts.not_begun > 0 {
-            let message = format!("stopped before {} instances were begun; run again", counts.not_begun);
-            findings.push(Finding::new("run.stopped", self.run.director.address(), message));
+    /// Writes the index once, with the entries of all instances whose records
+    /// are in line. Gives the number of its members afterwards.
+    async fn synchronise(&self, tally: &mut Tally) -> Option<usize> {
+        let read = self.survey.index_slot.clone();
+        let written = write_index(self.run.store, read, &tally.entries, self.errand.dry_run).await;
+        match written {
+            Ok(index) => {
+                tracing::debug!(written = index.written, entries = index.entries, "merged the index");
+                tally.counts.writes += usize::from(index.written);
+                tally.merged(index.merge);
+                Some(index.entries)
+            }
+            Err(error) => {
+                let pending = merge_index(self.survey.index_slot.data(), &tally.entries);
+                tally.not_merged(&pending, &error);
+                None
+            }
         }
-        counts.changed = changed.len();
-        counts.unchanged += entries.iter().filter(|entry| !changed.contains(entry.instance.as_str())).count();
+    }
+
+    /// What people should know of what was read beside the records.
+    fn unread(&self) -> impl Iterator<Item = Finding> {
+        let unread = self.unread_vms.lock().expect("nobody panics while holding it");
+        let vms = unread.first().map(|first| {
+            let message = format!(
+                "the VMs of {} deployments could not be read, and what is known of them stays; the first: \
+                 {first}",
+                unread.len()
+            );
+            Finding::new("instances.unread", self.run.director.address(), message)
+        });
+        [vms, self.creations.finding()].into_iter().flatten()
+    }
+
+    fn report(&self, mut tally: Tally, index_members: Option<usize>) -> RunReport {
+        tally.findings.extend(self.unread());
+        tally.conclude(&self.run.director.address());
+        let Tally { counts, changes, findings, failures, instances, .. } = tally;
         let rfc3339 = |at: chrono::DateTime<chrono::Utc>| at.to_rfc3339_opts(SecondsFormat::Millis, true);
         RunReport {
             run_id: format!("{}-{}", self.stamp.at.format("%Y%m%dT%H%M%S%3fZ"), std::process::id()),
-            dry_run: self.run.options.dry_run,
+            dry_run: self.errand.dry_run,
             started_at: rfc3339(self.stamp.at),
             finished_at: rfc3339(self.run.clock.now()),
             director: self.run.director.address(),
@@ -212,6 +285,7 @@ impl<'a> Writer<'a> {
             chain: self.run.engine.fingerprint().to_string(),
             complete: failures.is_empty() && counts.not_begun == 0 && self.survey.is_complete(),
             counts,
+            instances,
             changes,
             findings: self
                 .survey
@@ -224,74 +298,5 @@ impl<'a> Writer<'a> {
             failures,
             index_members,
         }
-    }
-}
-
-/// What was done so far.
-struct Tally {
-    counts: Counts,
-    entries: Vec<EntryChange>,
-    changes: Vec<Change>,
-    changed: HashSet<String>,
-    findings: Vec<Finding>,
-    failures: Vec<FailedInstance>,
-}
-
-impl Tally {
-    fn new(counts: Counts) -> Self {
-        Self {
-            counts,
-            entries: Vec::new(),
-            changes: Vec::new(),
-            changed: HashSet::new(),
-            findings: Vec::new(),
-            failures: Vec::new(),
-        }
-    }
-
-    fn count(&mut self, decision: &Decision, outcome: Outcome, done: Done, dry_run: bool) {
-        let instance = decision.identity().map_or("", |identity| identity.instance.as_str());
-        self.counts.writes += done.written.len();
-        self.counts.backups += done.backups as usize;
-        self.findings.extend(done.findings);
-        self.tell(instance, done.written);
-        match outcome {
-            Outcome::UpToDate => self.counts.unchanged += 1,
-            Outcome::InLine(change) => {
-                if dry_run {
-                    self.tell(instance, change.secrets);
-                }
-                self.entries.push(change.entry);
-            }
-            Outcome::Skipped(finding) => {
-                self.counts.skipped += 1;
-                self.findings.push(finding);
-            }
-            Outcome::NotBegun => self.counts.not_begun += 1,
-            Outcome::Failed(error) => self.fail(instance, decision.deployment.as_str(), &error),
-        }
-    }
-
-    /// Notes what was written for an instance, or would be.
-    fn tell(&mut self, instance: &str, secrets: Vec<SecretChange>) {
-        for secret in secrets {
-            self.changed.insert(instance.to_owned());
-            self.changes.push(Change {
-                instance: instance.to_owned(),
-                creates: secret.before.is_none(),
-                fields: secret.fields(),
-                path: secret.path,
-            });
-        }
-    }
-
-    fn fail(&mut self, instance: &str, deployment: &str, error: &PortError) {
-        // The index is no instance: its failure is told and not counted.
-        let count = match error.kind {
-            PortErrorKind::Conflict => &mut self.counts.conflicted,
-            _ => &mut self.counts.failed,
-        };
-        *count += usize::from(!deployment.is_empty());
-        self.failures.push(FailedInstance::of(instance, deployment, error));
     }
 }

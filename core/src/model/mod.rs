@@ -3,6 +3,7 @@
 
 pub mod catalog;
 pub mod deployment;
+pub mod digest;
 pub mod identity;
 pub mod ids;
 pub mod index;

@@ -1,0 +1,96 @@
+//! The fields that a reconciler owns in an instance's index entry.
+
+use chrono::{DateTime, Utc};
+
+use super::FieldSet;
+use super::fingerprint::{self, Fingerprint};
+use super::instance::{Matched, Stamp};
+use super::times::rfc3339;
+
+/// How this reconciler signs an index entry: not as Blacksmith's own does, so
+/// that the two can be told apart.
+const INDEX_SIGNATURE: &str = "reconciler";
+
+/// What an entry that was called missing or stale bears, and must lose when its
+/// deployment is there.
+const MISSING_MARKS: [&str; 8] = [
+    "orphaned",
+    "orphaned_at",
+    "orphaned_reason",
+    "orphan_check_count",
+    "stale",
+    "stale_since",
+    "days_orphaned",
+    "preservation_reason",
+];
+
+/// Who writes `status: deleted` without being the broker: a monitor that looked
+/// once, or a reconciler.
+const HASTY: [&str; 2] = ["vm-monitor", "reconciler"];
+
+/// What belongs to such a status.
+const DELETED_MARKS: [&str; 4] = ["status", "deleted_at", "deleted_by", "deletion_reason"];
+
+/// The instance's entry in the index.
+///
+/// `repair` sets service and plan even where others stand there: the broker's
+/// own word has been heard. The fingerprint says what the records were computed
+/// from, so that the next run can tell without reading them; where the stored
+/// manifest only says the same in other words, it is not worth a write.
+/// `created` is set where the entry has lost it.
+pub(super) fn entry(
+    matched: &Matched<'_>,
+    repair: bool,
+    (fingerprint, worth): (&Fingerprint, Worth),
+    created: Option<DateTime<Utc>>,
+    stamp: Stamp,
+) -> FieldSet {
+    let (service, plan) = (matched.identity.service.as_str(), matched.identity.plan.as_str());
+    let mut fields = FieldSet::default();
+    fields = if repair {
+        fields.own("service_id", service).own("plan_id", plan)
+    } else {
+        fields.fill("service_id", service).fill("plan_id", plan)
+    };
+    fields = fields
+        .own("deployment_name", matched.summary.name.as_str())
+        .own("reconciled", &true)
+        .stamp("reconciled_at", &stamp.rfc3339())
+        .stamp("reconciled_by", INDEX_SIGNATURE)
+        .stamp("updated_at", &stamp.rfc3339());
+    if let Some(created) = created {
+        fields = fields
+            .fill("created", &created.timestamp())
+            .fill("created_at", &rfc3339(created))
+            .fill("requested_at", &rfc3339(created));
+    }
+    let text = fingerprint.for_entry(matched.entry.map(|entry| &entry.fields));
+    fields = match worth {
+        Worth::AWrite => fields.own(fingerprint::FIELD, &text),
+        Worth::NoWrite => fields.stamp(fingerprint::FIELD, &text),
+        Worth::Nothing => fields,
+    };
+    let Some(entry) = matched.entry else { return fields.fill("discovered_at", &stamp.rfc3339()) };
+    let alive =
+        |fields: FieldSet, marks: &[&str]| marks.iter().fold(fields, |fields, mark| fields.without(mark));
+    fields = alive(fields, &MISSING_MARKS);
+    let by = entry.fields.text("deleted_by");
+    if entry.fields.text("status").as_deref() == Some("deleted")
+        && by.is_some_and(|by| HASTY.contains(&by.as_str()))
+    {
+        fields = alive(fields, &DELETED_MARKS);
+    }
+    fields
+}
+
+/// What a fingerprint is worth.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Worth {
+    /// It is written if it differs.
+    AWrite,
+    /// It is written along with something else.
+    NoWrite,
+    /// It is not written: not all was read that the records are made from, and
+    /// the next run must look at them again.
+    Nothing,
+}
