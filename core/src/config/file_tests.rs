@@ -182,8 +182,8 @@ fn what_would_be_lost_without_a_word_is_noticed() {
 
 #[test]
 fn notices_of_the_file_come_in_the_order_of_its_text() {
-    let settings = load("reconciler: {interval: 1h, <<: {debug: true}, enabled: no}\n---\n");
+    let settings = load("reconciler: {batch_delay: 1s, <<: {queue_size: 1}, adaptive_scaling: no}\n---\n");
     let settings = settings.expect("nothing is wrong");
     let keys: Vec<_> = settings.notices().iter().map(|n| n.key.as_deref()).collect();
-    assert_eq!(keys, [Some("interval"), Some("debug"), Some("enabled"), None]);
+    assert_eq!(keys, [Some("batch_delay"), Some("queue_size"), Some("adaptive_scaling"), None]);
 }

@@ -92,10 +92,10 @@ impl<T> Clone for Key<T> {
 
 impl<T> Copy for Key<T> {}
 
-/// Declares keys, each a row and a typed handle, and their table in the same
-/// order.
+/// Declares keys, each a row and a typed handle, and their rows in the same
+/// order under the name that comes first.
 macro_rules! declare_keys {
-    ($($name:ident: $holds:ty = {
+    ($rows:ident: $($name:ident: $holds:ty = {
         path: $path:literal,
         kind: $kind:expr,
         default: $default:expr,
@@ -114,8 +114,8 @@ macro_rules! declare_keys {
                 });
         )+
 
-        /// All keys, in the order of their documentation.
-        pub static TABLE: &[$crate::config::KeySpec] = &[$(*$name.spec()),+];
+        /// These keys, in the order of their documentation.
+        pub(in $crate::config) const $rows: &[$crate::config::KeySpec] = &[$(*$name.spec()),+];
     };
     (@secret) => { false };
     (@secret $secret:literal) => { $secret };

@@ -8,9 +8,6 @@
 /// The keys, in both generations' spellings. A variable's name follows from
 /// the path as for any other key.
 pub static LEGACY: &[&str] = &[
-    "enabled",
-    "interval",
-    "debug",
     // Concurrency and batches.
     "max_concurrent",
     "max_deployments_per_run",
@@ -23,16 +20,12 @@ pub static LEGACY: &[&str] = &[
     "worker_pool_size",
     "cooldown_period",
     // Retries, caches and time limits.
-    "retry_attempts",
-    "retry_delay",
     "retry_initial_delay",
     "retry_max_delay",
-    "run_timeout",
     "scan_timeout",
     "discovery_timeout",
     "vault_timeout",
     "health_timeout",
-    "shutdown_timeout",
     // Backups.
     "backup.retention_count",
     "backup.retention_days",

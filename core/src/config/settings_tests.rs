@@ -18,6 +18,8 @@ pub(super) mod sample {
     use crate::matching::Confidence;
 
     declare_keys! {
+        SAMPLE_ROWS:
+
         BOOLEAN: bool = {
             path: "sample.boolean", kind: Kind::Bool, default: Some("true"),
             doc: "A truth value.", secret: false,
@@ -55,6 +57,8 @@ pub(super) mod sample {
             doc: "A choice.", secret: false,
         }
     }
+
+    pub(crate) static TABLE: &[crate::config::KeySpec] = SAMPLE_ROWS;
 }
 
 fn variables(pairs: &[(&str, &str)]) -> Vec<(std::ffi::OsString, std::ffi::OsString)> {
@@ -75,7 +79,7 @@ reconciler:
     kind: frist
   policy.threshold: 0.7
   fleet: fleets/b
-  interval: 1h
+  batch_delay: 1s
 ";
 
 #[test]
@@ -108,7 +112,7 @@ BLACKSMITH_RECONCILER_WORKERS: workers: `0` is not a whole number from 1 to 256;
     assert_eq!(errors.to_string(), expected);
     let notices: Vec<String> = errors.notices().iter().map(ToString::to_string).collect();
     assert_eq!(notices.len(), 2, "{notices:?}");
-    assert!(notices[0].starts_with("blacksmith.conf:13:3: interval: has no effect"));
+    assert!(notices[0].starts_with("blacksmith.conf:13:3: batch_delay: has no effect"));
     assert!(notices[1].starts_with("BLACKSMITH_RECONCILER_POLICY: no key has this variable"));
 }
 
