@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use reconciler_core::config::FlagText;
 
+use crate::commands::apply::ApplyArgs;
 use crate::commands::backups::BackupsCommand;
 use crate::exit;
 use crate::script_args::ScriptsCommand;
@@ -67,8 +68,10 @@ impl GlobalArgs {
 pub(crate) enum Command {
     /// Decide every deployment and bring the records into line.
     Run(RunArgs),
-    /// Show what a run would write, field by field.
+    /// Show what a run would write, field by field; save it with --out.
     Plan(PlanArgs),
+    /// Write exactly what a saved plan says, if nothing has moved since.
+    Apply(ApplyArgs),
     /// Show every deployment with its decision; write nothing.
     Scan(ScanArgs),
     /// Show how one deployment was decided.
@@ -202,6 +205,9 @@ pub(crate) struct RunArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct PlanArgs {
+    /// Save the plan for `apply`: paths, versions and fingerprints, no values.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
     /// End with 11 if there is something to write.
     #[arg(long)]
     pub(crate) detailed_exitcode: bool,

@@ -58,6 +58,7 @@ fn run(cli: &Cli, output: &mut Output) -> Result<Exit, Failure> {
     match &cli.command {
         Command::Run(args) => commands::run::run(global, args, output),
         Command::Plan(args) => commands::plan::run(global, args, output),
+        Command::Apply(args) => commands::apply::run(global, args, output),
         Command::Scan(args) => commands::scan::run(global, args, output),
         Command::Explain(args) => commands::explain::run(global, args, output),
         Command::Doctor(args) => commands::doctor::run(global, args, output),

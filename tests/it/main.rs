@@ -17,6 +17,7 @@ mod documents;
 mod explanations;
 mod labelled;
 mod policies;
+mod records;
 mod registry;
 mod regressions;
 mod rooms;

@@ -39,7 +39,7 @@ pub(super) fn exit(report: &RunReport) -> Exit {
 }
 
 /// What was written and found, for people: a line an instance.
-fn text(out: &mut dyn Write, report: &RunReport) -> io::Result<()> {
+pub(super) fn text(out: &mut dyn Write, report: &RunReport) -> io::Result<()> {
     let mut instances: BTreeMap<&str, Vec<&Change>> = BTreeMap::new();
     for change in &report.changes {
         instances.entry(&change.instance).or_default().push(change);

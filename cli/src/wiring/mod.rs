@@ -19,6 +19,7 @@ use reconciler_core::matching::{Facts, MatchEngine, nearest};
 use reconciler_core::model::{Catalog, Index, InstanceId, InvalidId, PlanId, ServiceId, layout};
 use reconciler_core::ports::{DirectorInfo, RunState};
 use reconciler_core::scanner::{ManifestCache, ScanSettings, Scanner};
+use reconciler_core::updater::HistoryLimits;
 
 use self::store::Records;
 use crate::args::{CONFIG_VARIABLE, FilterArgs, Flags, GlobalArgs};
@@ -157,6 +158,12 @@ impl Workbench {
         options.verify_interval = chrono::Duration::from_std(settings.duration(keys::VERIFY_INTERVAL))
             .unwrap_or(chrono::Duration::MAX);
         options.backups = archives::policy(settings)?;
+        options.instances = settings.boolean(keys::SCANNER_INSTANCES);
+        options.history = HistoryLimits {
+            max_entries: director::number(settings.integer(keys::HISTORY_MAX_ENTRIES)),
+            max_age_seconds: i64::try_from(settings.duration(keys::HISTORY_MAX_AGE).as_secs())
+                .unwrap_or(i64::MAX),
+        };
         let manifests = ManifestCache::new(settings.duration(keys::CACHE_TTL));
         let (bar, stop) = (Bar::default(), stop.clone());
         Ok(Self { source, info, engine, catalog, manifests, records, bar, options, stop })

@@ -11,7 +11,7 @@ use super::run::{Reconciler, RunError};
 use super::survey::{ManifestPrint, Survey};
 use crate::manifest::Deployment;
 use crate::matching::{Decision, Facts, Suspensions, settle_claims};
-use crate::model::{Index, layout};
+use crate::model::{Index, PlanNotice, layout};
 use crate::ports::{LastScan, PortError, PortErrorKind, Slot, Version};
 use crate::scanner::{Gap, Scan, Seen};
 use crate::updater::Finding;
@@ -99,7 +99,7 @@ impl Reconciler<'_> {
         self.progress.begin(Phase::Decide, scan.summaries.len());
         let mut decisions = Vec::with_capacity(scan.summaries.len());
         let mut manifests = Vec::with_capacity(scan.summaries.len());
-        let mut findings = Vec::new();
+        let mut findings: Vec<Finding> = self.catalog.notices().iter().map(odd_plan).collect();
         let mut gaps = Vec::new();
         {
             let mut next = Turn::first();
@@ -209,6 +209,11 @@ impl Reconciler<'_> {
         }
         Err(RunError::Refused { reason, advice })
     }
+}
+
+/// What is odd about a plan of the catalog.
+fn odd_plan(notice: &PlanNotice) -> Finding {
+    Finding::new("catalog.plan-manifest", &notice.plan, &notice.message)
 }
 
 /// A count that fell is worth a look and proves nothing: not that the list is

@@ -3,6 +3,7 @@
 mod creations;
 mod filter;
 mod look;
+mod plan;
 mod progress;
 mod report;
 mod run;
@@ -11,6 +12,7 @@ mod tally;
 mod writer;
 
 pub use filter::{Filter, InvalidGlob};
+pub use plan::{Application, InvalidPlan, Plan, PlanInputs};
 pub use progress::{NoProgress, Phase, Progress};
 pub use report::{Counts, FailedInstance, InstanceOutcome, InstanceReport, RunReport, Unknown};
 pub use run::{Reconciler, RunError, RunOptions};

@@ -165,15 +165,15 @@ impl Reconciler<'_> {
     /// Director cannot be read. One instance's failure is its own: it is in the
     /// report.
     pub async fn run(&self) -> Result<RunReport, RunError> {
-        self.run_once().await.map(|(report, _)| report)
+        self.run_once(self.options.dry_run).await.map(|(report, _)| report)
     }
 
-    /// A run as the options want it; of a dry one, also what would be written.
-    pub(super) async fn run_once(&self) -> Result<(RunReport, ChangeSet), RunError> {
+    /// A run, dry or not; of a dry one, also what would be written.
+    pub(super) async fn run_once(&self, dry_run: bool) -> Result<(RunReport, ChangeSet), RunError> {
         let stamp = Stamp { at: self.clock.now() };
         let survey = self.survey().await?;
         let tasks = self.tasks(&survey).await?;
-        let errand = Errand { dry_run: self.options.dry_run, full: self.is_full(stamp)?, only: None };
+        let errand = Errand { dry_run, full: self.is_full(stamp)?, only: None };
         let (mut report, changes) = Writer::new(self, &survey, &tasks, stamp, errand).write().await;
         self.remember(stamp, &mut report, &survey.scan, errand);
         Ok((report, changes))

@@ -163,12 +163,6 @@ pub struct ChangeSet {
 }
 
 impl ChangeSet {
-    /// The planned change of an instance.
-    #[must_use]
-    pub fn instance(&self, instance: &InstanceId) -> Option<&PlannedInstance> {
-        self.instances.iter().find(|planned| planned.instance == *instance)
-    }
-
     /// Whether nothing would be written.
     #[must_use]
     pub fn is_empty(&self) -> bool {

@@ -13,6 +13,7 @@ mod filters;
 mod formats;
 mod index;
 mod markers;
+mod plans;
 mod records;
 mod runs;
 mod scale;

@@ -43,6 +43,7 @@ fn help_of_every_command() {
         "",
         "run",
         "plan",
+        "apply",
         "scan",
         "explain",
         "strategies",
