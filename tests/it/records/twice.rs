@@ -4,7 +4,7 @@
 use chrono::DateTime;
 use proptest::prelude::*;
 use reconciler_core::matching::{Decision, Facts, MatchEngine, PolicyKind};
-use reconciler_core::model::{Identity, Index, JsonObject};
+use reconciler_core::model::{Identity, JsonObject};
 use reconciler_core::ports::{Slot, Version};
 use reconciler_core::updater::{
     Creation, Disposition, HistoryLimits, InstanceChange, Matched, Observed, PlannedInstance, Stamp,
@@ -82,10 +82,12 @@ impl Decided {
         let mut entry = entry.clone();
         entry.set_value("service_id", "redis");
         entry.set_value("plan_id", "redis-small");
-        let scene = Scene::of("redis: small").deployment(format!("redis-small-{A}"), states(A));
         let mut index = JsonObject::new();
         index.set_value(A, &entry);
-        let facts = Facts { index: Index::from_object(&index).into(), ..scene.facts() };
+        let scene = Scene::of("redis: small")
+            .index(index.to_text())
+            .deployment(format!("redis-small-{A}"), states(A));
+        let facts = scene.facts();
         let decision = engine.decide_all(&scene.deployments, &facts).remove(0);
         assert_eq!(decision.identity().map(|Identity { instance, .. }| instance.as_str()), Some(A));
         Self { scene, facts, decision }
