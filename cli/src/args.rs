@@ -7,6 +7,7 @@ use reconciler_core::config::FlagText;
 
 use crate::commands::apply::ApplyArgs;
 use crate::commands::backups::BackupsCommand;
+use crate::commands::config::ConfigCommand;
 use crate::exit;
 use crate::script_args::ScriptsCommand;
 
@@ -90,6 +91,9 @@ pub(crate) enum Command {
     /// Look at the archives of what runs changed, and put them back.
     #[command(subcommand)]
     Backups(BackupsCommand),
+    /// Show, check, write and explain the configuration.
+    #[command(subcommand)]
+    Config(ConfigCommand),
     /// Print a completion script for a shell.
     Completion(CompletionArgs),
     /// Print the version.

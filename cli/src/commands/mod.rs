@@ -3,6 +3,7 @@
 pub(crate) mod about;
 pub(crate) mod apply;
 pub(crate) mod backups;
+pub(crate) mod config;
 pub(crate) mod decisions;
 pub(crate) mod doctor;
 pub(crate) mod explain;

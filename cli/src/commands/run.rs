@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
+use reconciler_core::config::{Settings, keys};
 use reconciler_core::manager::{FailedInstance, RunReport};
 use reconciler_core::ports::PortErrorKind;
 use reconciler_core::updater::Change;
+use serde::Serialize;
 
 use super::block_on;
 use super::scan::{write_counts, write_findings, write_unknown};
@@ -18,6 +20,9 @@ use crate::wiring::{self, Access, Workbench};
 pub(crate) fn run(global: &GlobalArgs, args: &RunArgs, output: &mut Output) -> Result<Exit, Failure> {
     let settings = wiring::settings(global, &[&args.source, &args.store, &args.matching], output)?;
     let filter = wiring::filter(&args.filter)?;
+    if !settings.boolean(keys::ENABLED) && !args.dry_run {
+        return disabled(&settings, output);
+    }
     let access = if args.dry_run { Access::Look } else { Access::Write };
     block_on(async |stop| {
         let mut bench = Workbench::open(&settings, access, filter, stop, output).await?;
@@ -26,6 +31,21 @@ pub(crate) fn run(global: &GlobalArgs, args: &RunArgs, output: &mut Output) -> R
         output.answer("RunReport", report.complete, &report, |out| text(out, &report))?;
         Ok(exit(&report))
     })
+}
+
+/// Says that there was no run, and why: somebody decided that, so all is well.
+fn disabled(settings: &Settings, output: &mut Output) -> Result<Exit, Failure> {
+    #[derive(Serialize)]
+    struct Disabled {
+        enabled: bool,
+        origin: String,
+    }
+    let origin = settings.origin(keys::ENABLED).map(ToString::to_string).unwrap_or_default();
+    let answer = Disabled { enabled: false, origin };
+    output.answer("Disabled", true, &answer, |out| {
+        writeln!(out, "Nothing was done: `enabled` is false ({}).", answer.origin)
+    })?;
+    Ok(Exit::Success)
 }
 
 /// A run that did everything ends well, whatever it found. One whose

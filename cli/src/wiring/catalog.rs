@@ -9,6 +9,7 @@ use reconciler_core::model::Catalog;
 use reconciler_core::ports::CatalogSource as _;
 
 use super::director::{DirectorSource, number, variable};
+use super::secrets;
 use crate::failure::Failure;
 
 /// Where the catalog comes from.
@@ -71,9 +72,7 @@ impl CatalogSource {
             .map(str::to_owned)
             .or_else(|| variable("BLACKSMITH_USERNAME"))
             .ok_or_else(|| missing("user", "BLACKSMITH_USERNAME", "catalog.username"))?;
-        let password = settings
-            .text(keys::CATALOG_PASSWORD)
-            .map(str::to_owned)
+        let password = secrets::secret(settings, keys::CATALOG_PASSWORD, keys::CATALOG_PASSWORD_FILE)?
             .or_else(|| variable("BLACKSMITH_PASSWORD"))
             .ok_or_else(|| missing("password", "BLACKSMITH_PASSWORD", "catalog.password"))?;
         let insecure = settings.boolean(keys::CATALOG_SKIP_SSL_VALIDATION);

@@ -10,6 +10,7 @@ use reconciler_core::config::{Origin, Settings, keys};
 use reconciler_core::manager::CancellationToken;
 use reconciler_core::ports::{Director, SystemClock};
 
+use super::secrets;
 use crate::failure::Failure;
 
 /// What is scanned.
@@ -100,14 +101,15 @@ fn refuse_both(settings: &Settings) -> Result<(), Failure> {
 /// The settings of the Director. What a key does not say, the variable of the
 /// bosh CLI may.
 fn bosh_settings(settings: &Settings) -> Result<BoshSettings, Failure> {
-    let secret = client_secret(settings)?;
+    let secret = secrets::secret(settings, keys::DIRECTOR_CLIENT_SECRET, keys::DIRECTOR_CLIENT_SECRET_FILE)?;
+    let proxy = secrets::secret(settings, keys::DIRECTOR_ALL_PROXY, keys::DIRECTOR_ALL_PROXY_FILE)?;
     let lookup = |name: &str| {
         let own = match name {
             "BOSH_ENVIRONMENT" => settings.text(keys::DIRECTOR_ENVIRONMENT),
             "BOSH_CLIENT" => settings.text(keys::DIRECTOR_CLIENT),
             "BOSH_CLIENT_SECRET" => secret.as_deref(),
             "BOSH_CA_CERT" => settings.text(keys::DIRECTOR_CA_CERT),
-            "BOSH_ALL_PROXY" => settings.text(keys::DIRECTOR_ALL_PROXY),
+            "BOSH_ALL_PROXY" => proxy.as_deref(),
             _ => None,
         };
         own.map(str::to_owned).or_else(|| variable(name))
@@ -129,28 +131,6 @@ fn bosh_settings(settings: &Settings) -> Result<BoshSettings, Failure> {
         whole: settings.duration(keys::DIRECTOR_REQUEST_TIMEOUT),
     };
     Ok(bosh)
-}
-
-/// The client's secret, where one of our own keys says it.
-fn client_secret(settings: &Settings) -> Result<Option<String>, Failure> {
-    let text = settings.text(keys::DIRECTOR_CLIENT_SECRET);
-    let Some(file) = settings.path(keys::DIRECTOR_CLIENT_SECRET_FILE) else {
-        return Ok(text.map(str::to_owned));
-    };
-    if text.is_some() {
-        return Err(Failure::told(
-            "both `director.client_secret` and `director.client_secret_file` are given",
-            "keep one of the two",
-        ));
-    }
-    let read = std::fs::read_to_string(file).map_err(|error| {
-        Failure::told(
-            format!("failed to read the client's secret from {}: {error}", file.display()),
-            "check that the file exists and may be read",
-        )
-    })?;
-    // Editors end a file with a line end, which no secret has.
-    Ok(Some(read.trim_end_matches(['\r', '\n']).to_owned()))
 }
 
 pub(super) fn number(value: u64) -> usize {

@@ -5,14 +5,16 @@ mod archives;
 mod catalog;
 mod director;
 mod engine;
+mod faults;
 mod places;
 mod scripts;
+mod secrets;
 mod store;
 mod vault;
 
 use std::sync::Arc;
 
-use reconciler_core::config::{Settings, SourceFile, Sources, keys};
+use reconciler_core::config::{ConfigErrors, Settings, SourceFile, Sources, keys};
 use reconciler_core::manager::{CancellationToken, Filter, Reconciler, RunOptions};
 use reconciler_core::manifest::Deployment;
 use reconciler_core::matching::{Facts, MatchEngine, nearest};
@@ -30,7 +32,9 @@ use crate::progress::Bar;
 pub(crate) use self::archives::ArchiveRoom;
 pub(crate) use self::catalog::CatalogSource;
 pub(crate) use self::director::DirectorSource;
+pub(crate) use self::faults::faults;
 pub(crate) use self::scripts::{options as script_options, scripts};
+pub(crate) use self::secrets::warnings as secret_warnings;
 pub(crate) use self::store::{KeptFiles, StoreKind};
 pub(crate) use self::vault::{IndexSize, OpenVault, PathAccess, VaultReport, VaultStatus};
 
@@ -40,19 +44,27 @@ pub(crate) fn settings(
     given: &[&dyn Flags],
     output: &mut Output,
 ) -> Result<Settings, Failure> {
+    let settings = load(global, given)?;
+    for notice in settings.notices() {
+        output.note(&format!("note: {notice}"));
+    }
+    for warning in secrets::warnings(&settings) {
+        output.note(&format!("warning: {warning}"));
+    }
+    Ok(settings)
+}
+
+/// Reads the configuration from all its layers.
+pub(crate) fn load(global: &GlobalArgs, given: &[&dyn Flags]) -> Result<Settings, ConfigErrors> {
     let mut flags = Vec::new();
     for group in given {
         group.add(&mut flags);
     }
-    let settings = Settings::load(Sources {
+    Settings::load(Sources {
         file: global.config().as_deref().map(SourceFile::read),
         environment: std::env::vars_os().filter(|(name, _)| name != CONFIG_VARIABLE).collect(),
         flags,
-    })?;
-    for notice in settings.notices() {
-        output.note(&format!("note: {notice}"));
-    }
-    Ok(settings)
+    })
 }
 
 /// Builds the filter that the flags describe.

@@ -15,6 +15,7 @@ use reconciler_core::config::{Key, Origin, Settings, keys};
 use reconciler_core::manager::CancellationToken;
 use reconciler_core::ports::SystemClock;
 
+use super::secrets;
 use crate::failure::Failure;
 
 pub(crate) use reconciler_core::adapters::vault::{IndexSize, PathAccess, VaultReport, VaultStatus};
@@ -142,7 +143,9 @@ fn token(settings: &Settings) -> Result<Option<TokenSource>, Failure> {
     let strengths = [
         strength(settings, keys::VAULT_TOKEN),
         strength(settings, keys::VAULT_TOKEN_FILE),
-        strength(settings, keys::VAULT_ROLE_ID).max(strength(settings, keys::VAULT_SECRET_ID)),
+        strength(settings, keys::VAULT_ROLE_ID)
+            .max(strength(settings, keys::VAULT_SECRET_ID))
+            .max(strength(settings, keys::VAULT_SECRET_ID_FILE)),
     ];
     let strongest = strengths.into_iter().max().unwrap_or_default();
     if strongest == 0 {
@@ -173,23 +176,34 @@ fn token(settings: &Settings) -> Result<Option<TokenSource>, Failure> {
 }
 
 fn token_file(path: &Path) -> Result<TokenSource, Failure> {
-    let shown = path.display();
-    let advice = "make it a file that holds the token and nothing else, readable for this user";
-    let text = std::fs::read_to_string(path)
-        .map_err(|error| Failure::told(format!("vault.token_file: cannot read {shown}: {error}"), advice))?;
-    match text.trim() {
-        "" => Err(Failure::told(format!("vault.token_file: {shown} is empty"), advice)),
-        token => Ok(TokenSource::given(token, shown.to_string())),
-    }
+    let text = secrets::read("vault.token_file", path)?;
+    let Some(credentials) = text.trim_start().starts_with('{').then(|| root_token(&text)) else {
+        return Ok(TokenSource::given(text.trim(), path.display().to_string()));
+    };
+    let token = credentials.ok_or_else(|| {
+        Failure::told(
+            format!("vault.token_file: {} is JSON without a `root_token`", path.display()),
+            "name a file with the token alone, or the one that Blacksmith keeps its Vault's keys in",
+        )
+    })?;
+    Ok(TokenSource::given(token, path.display().to_string()))
+}
+
+/// The token in the file that Blacksmith keeps beside the Vault it opens.
+fn root_token(text: &str) -> Option<String> {
+    let credentials: serde_json::Value = serde_json::from_str(text).ok()?;
+    let token = credentials.get("root_token")?.as_str()?.trim();
+    (!token.is_empty()).then(|| token.to_owned())
 }
 
 fn role(settings: &Settings) -> Result<TokenSource, Failure> {
-    let (role, secret) = (settings.text(keys::VAULT_ROLE_ID), settings.text(keys::VAULT_SECRET_ID));
+    let role = settings.text(keys::VAULT_ROLE_ID);
+    let secret = secrets::secret(settings, keys::VAULT_SECRET_ID, keys::VAULT_SECRET_ID_FILE)?;
     let (Some(role), Some(secret)) = (role, secret) else {
         let missing = if role.is_none() { "vault.role_id" } else { "vault.secret_id" };
         return Err(Failure::told(
             format!("{missing} is missing: AppRole logs in with both vault.role_id and vault.secret_id"),
-            "give both, or a token as vault.token",
+            "give both, the secret perhaps as vault.secret_id_file, or a token as vault.token",
         ));
     };
     let mount = settings.text(keys::VAULT_APPROLE_MOUNT).trim_matches('/');
@@ -211,12 +225,7 @@ fn certificate(settings: &Settings) -> Result<Option<(PemSource, PemSource)>, Fa
 
 /// How strong the source of a key is; 0 if there is none.
 fn strength<T: reconciler_core::config::Held>(settings: &Settings, key: Key<T>) -> u8 {
-    match settings.origin(key) {
-        None | Some(Origin::Default) => 0,
-        Some(Origin::File { .. }) => 1,
-        Some(Origin::Environment { .. }) => 2,
-        Some(_) => 3,
-    }
+    settings.origin(key).map_or(0, Origin::strength)
 }
 
 fn origin<T: reconciler_core::config::Held>(settings: &Settings, key: Key<T>) -> String {

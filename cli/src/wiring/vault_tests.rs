@@ -74,7 +74,7 @@ fn of_several_ways_to_say_who_we_are_the_strongest_source_counts() {
     let (vault, _) = with("vault: {role_id: role, token: t}", &[("SECRET_ID", "s")], &[]).unwrap();
     assert_eq!(who(&vault), "role at approle");
     for (file, words) in [
-        ("vault: {token: t, token_file: /t}", "vault.token and vault.token_file are given"),
+        ("vault: {token: t, role_id: r, secret_id: s}", "vault.token and vault.role_id are given"),
         ("vault: {role_id: role}", "vault.secret_id is missing"),
         ("vault: {secret_id: s}", "vault.role_id is missing"),
         ("vault: {token_file: /no/such/file}", "cannot read /no/such/file"),
@@ -85,6 +85,36 @@ fn of_several_ways_to_say_who_we_are_the_strongest_source_counts() {
         assert!(message.contains(words), "{message}");
         assert!(failure.advice().is_some(), "{message}");
     }
+}
+
+#[test]
+fn a_token_may_stand_in_a_file_also_in_blacksmiths_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("creds");
+    let file = format!("vault: {{token_file: '{}'}}", path.display());
+    for (text, outcome) in [
+        ("t\n", Ok("t")),
+        (r#"{"seal_key": "s", "root_token": "r"}"#, Ok("r")),
+        (r#"{"seal_key": "s"}"#, Err("without a `root_token`")),
+        ("{", Err("without a `root_token`")),
+        (" \n", Err("is empty")),
+    ] {
+        std::fs::write(&path, text).unwrap();
+        match (with(&file, &[], &[]), outcome) {
+            (Ok((vault, _)), Ok(token)) => {
+                assert_eq!(who(&vault), format!("{token} from {}", path.display()));
+            }
+            (Err(failure), Err(words)) => {
+                let message = failure.chain().next().unwrap().to_string();
+                assert!(message.contains(words), "{message}");
+            }
+            (found, _) => panic!("{text}: {:?}", found.err()),
+        }
+    }
+    // A role's secret, too.
+    std::fs::write(&path, "s\n").unwrap();
+    let file = format!("vault: {{role_id: r, secret_id_file: '{}'}}", path.display());
+    assert_eq!(who(&with(&file, &[], &[]).unwrap().0), "r at approle");
 }
 
 #[test]

@@ -8,6 +8,7 @@ use std::ffi::{OsStr, OsString};
 
 use super::gathered::Gathered;
 use super::key::VARIABLE_PREFIX;
+use super::table::Place;
 use super::{Finding, Origin, suggestion};
 
 /// Adds what the environment says.
@@ -25,7 +26,7 @@ pub(super) fn gather(environment: &[(OsString, OsString)], gathered: &mut Gather
 
 fn gather_one(name: String, value: &OsStr, gathered: &mut Gathered) {
     let found = gathered.table.key_of_variable(&name);
-    let Some((path, row)) = found else {
+    let Some((path, place)) = found else {
         let next = suggestion::for_variable(gathered.table, &name);
         let origin = Origin::Environment { name: super::finding::printable(&name) };
         let notice = Finding::on_source(origin, "no key has this variable", next);
@@ -33,12 +34,17 @@ fn gather_one(name: String, value: &OsStr, gathered: &mut Gathered) {
         return;
     };
     let origin = Origin::Environment { name };
-    match (row, value.to_str()) {
-        (None, _) => gathered.without_effect(origin, path),
-        (Some(row), Some(text)) => gathered.text(row, origin, text),
-        (Some(_), None) => {
+    match (place, value.to_str()) {
+        (Place::Key(row), Some(text)) => gathered.text(row, origin, text),
+        (Place::Spelling(row, spelling), Some(text)) => {
+            let spec = &gathered.table.rows()[row];
+            let read = spec.kind.read(&spelling.translated(text), spec.secret);
+            gathered.take_spelling(row, spelling, origin, read);
+        }
+        (Place::Key(_) | Place::Spelling(..), None) => {
             gathered.errors.push(Finding::about(origin, path, "is not UTF-8", "set it again in UTF-8"))
         }
+        (Place::Legacy | Place::Section | Place::Unknown, _) => gathered.without_effect(origin, path),
     }
 }
 
@@ -76,7 +82,7 @@ mod tests {
     fn unknown_and_unused_variables_are_noticed_in_order() {
         let gathered = gathered(&[
             ("BLACKSMITH_RECONCILER_WORKRES", "4"),
-            ("BLACKSMITH_RECONCILER_MAX_CONCURRENT", "4"),
+            ("BLACKSMITH_RECONCILER_QUEUE_SIZE", "4"),
             ("BLACKSMITH_RECONCILER_BACKUP_COMPRESSION", "many"),
         ]);
         assert_eq!(
@@ -84,7 +90,7 @@ mod tests {
             [
                 "BLACKSMITH_RECONCILER_BACKUP_COMPRESSION: backup.compression: has no effect in this \
                  version; remove it, unless Blacksmith itself still reads it",
-                "BLACKSMITH_RECONCILER_MAX_CONCURRENT: max_concurrent: has no effect in this \
+                "BLACKSMITH_RECONCILER_QUEUE_SIZE: queue_size: has no effect in this \
                  version; remove it, unless Blacksmith itself still reads it",
                 "BLACKSMITH_RECONCILER_WORKRES: no key has this variable; \
                  did you mean `BLACKSMITH_RECONCILER_WORKERS`?",

@@ -2,7 +2,8 @@
 //!
 //! Keys nest: `policy: {threshold: 0.7}`. A key in the section that is not in
 //! the table, stands twice, or has a value of another kind is an error where
-//! it stands. The other sections are the broker's and are not looked at.
+//! it stands. The other sections are the broker's: what is taken from them
+//! stands in `sections`.
 
 use std::sync::Arc;
 
@@ -11,7 +12,7 @@ use super::kind::{Kind, Refusal, items_of, quoted};
 use super::source::SourceFile;
 use super::table::{Place, joined};
 use super::value::Value;
-use super::{Finding, KeySpec, Origin, SECTION, suggestion};
+use super::{Finding, KeySpec, Origin, SECTION, sections, suggestion};
 use crate::manifest::{Document, Entry, Location, Manifest, Node, NodeKind, ScalarStyle, code};
 use crate::matching::nearest;
 
@@ -87,6 +88,7 @@ impl Reader<'_> {
         let Some(root) = document.root() else {
             return;
         };
+        sections::collect(&self.name, root, self.gathered);
         match root.entry(SECTION) {
             Some(section) => {
                 self.refuse_repetition(SECTION, &section);
@@ -176,6 +178,17 @@ impl Reader<'_> {
                 let origin = self.origin(Some(entry.value.location()));
                 let read = value_of(spec, entry.value);
                 self.gathered.take(row, origin, read);
+            }
+            Place::Spelling(row, spelling) => {
+                let spec = &self.gathered.table.rows()[row];
+                let origin = self.origin(Some(entry.value.location()));
+                let read = match entry.value.as_str() {
+                    Some(text) if !spelling.is_literal() => {
+                        spec.kind.read(&spelling.translated(text), spec.secret)
+                    }
+                    _ => value_of(spec, entry.value),
+                };
+                self.gathered.take_spelling(row, spelling, origin, read);
             }
             Place::Section => self.section(&path, entry.value),
             Place::Legacy => {

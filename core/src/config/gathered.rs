@@ -1,6 +1,8 @@
 //! What the layers have said so far.
 
 use super::kind::Refusal;
+use super::sections::Found;
+use super::spelling::Spelling;
 use super::table::Table;
 use super::value::Value;
 use super::{Finding, Origin};
@@ -10,6 +12,8 @@ use super::{Finding, Origin};
 pub(super) struct Sourced {
     pub(super) value: Value,
     pub(super) origin: Origin,
+    /// How the key is spelled there, if not as in the table.
+    pub(super) spelling: Option<&'static str>,
 }
 
 /// The values so far, one place a row of the table, and what was found while
@@ -19,13 +23,15 @@ pub(super) struct Gathered {
     pub(super) values: Vec<Option<Sourced>>,
     pub(super) errors: Vec<Finding>,
     pub(super) notices: Vec<Finding>,
+    /// What Blacksmith's own sections say.
+    pub(super) found: Vec<Found>,
 }
 
 impl Gathered {
     /// The defaults.
     pub(super) fn defaults_of(table: Table) -> Self {
-        let mut gathered =
-            Self { table, values: vec![None; table.rows().len()], errors: Vec::new(), notices: Vec::new() };
+        let values = vec![None; table.rows().len()];
+        let mut gathered = Self { table, values, errors: Vec::new(), notices: Vec::new(), found: Vec::new() };
         for (row, spec) in table.rows().iter().enumerate() {
             if let Some(text) = spec.default {
                 gathered.text(row, Origin::Default, text);
@@ -43,12 +49,53 @@ impl Gathered {
     /// Takes what a source says about a key.
     pub(super) fn take(&mut self, row: usize, origin: Origin, read: Result<Value, Refusal>) {
         match read {
-            Ok(value) => self.values[row] = Some(Sourced { value, origin }),
+            Ok(value) => self.put(row, Sourced { value, origin, spelling: None }),
             Err(refusal) => {
                 let path = self.table.rows()[row].path;
                 self.errors.push(Finding::about(origin, path, refusal.what, refusal.next));
             }
         }
+    }
+
+    /// Takes what a source says about a key by another spelling of it.
+    pub(super) fn take_spelling(
+        &mut self,
+        row: usize,
+        spelling: &'static Spelling,
+        origin: Origin,
+        read: Result<Value, Refusal>,
+    ) {
+        let means = self.table.rows()[row].path;
+        self.notices.push(Finding::about(
+            origin.clone(),
+            spelling.path,
+            format!("is another spelling of `{means}`, and is taken as that"),
+            format!("write `{means}`, unless Blacksmith itself still reads this"),
+        ));
+        match read {
+            Ok(value) => self.put(row, Sourced { value, origin, spelling: Some(spelling.path) }),
+            Err(refusal) => {
+                self.errors.push(Finding::about(origin, spelling.path, refusal.what, refusal.next));
+            }
+        }
+    }
+
+    /// Puts a value into force, unless the same source says another by another
+    /// spelling.
+    fn put(&mut self, row: usize, now: Sourced) {
+        if let Some(before) = &self.values[row]
+            && before.origin.strength() == now.origin.strength()
+            && before.spelling != now.spelling
+            && before.value != now.value
+        {
+            let path = self.table.rows()[row].path;
+            let (first, second) = (before.spelling.unwrap_or(path), now.spelling.unwrap_or(path));
+            let what =
+                format!("says something else than `{first}` ({}), which is the same key", before.origin);
+            self.errors.push(Finding::about(now.origin, second, what, format!("keep `{path}`")));
+            return;
+        }
+        self.values[row] = Some(now);
     }
 
     /// Notes a key of Blacksmith's own reconciler.

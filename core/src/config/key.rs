@@ -22,6 +22,9 @@ pub struct KeySpec {
     pub doc: &'static str,
     /// Whether its value must never be shown.
     pub secret: bool,
+    /// The variable of another program, such as `BOSH_CLIENT`, that is looked
+    /// at where nothing else says a value.
+    pub usual: Option<&'static str>,
 }
 
 impl KeySpec {
@@ -30,7 +33,17 @@ impl KeySpec {
     pub fn variable(&self) -> String {
         variable_of(self.path)
     }
+
+    /// The key that names a file with the value, in the place of the value
+    /// itself: every secret key has one, and no other key.
+    #[must_use]
+    pub fn file_key(&self) -> Option<String> {
+        self.secret.then(|| format!("{}{FILE_SUFFIX}", self.path))
+    }
 }
+
+/// What the key of a file with a secret ends with.
+pub(super) const FILE_SUFFIX: &str = "_file";
 
 /// The one rule that names variables: the prefix, then the path in upper case
 /// with `_` for `.`.
@@ -100,7 +113,8 @@ macro_rules! declare_keys {
         kind: $kind:expr,
         default: $default:expr,
         doc: $doc:literal
-        $(, secret: $secret:literal)? $(,)?
+        $(, secret: $secret:literal)?
+        $(, usual: $usual:literal)? $(,)?
     })+) => {
         $(
             #[doc = concat!("`", $path, "`: ", $doc)]
@@ -111,6 +125,7 @@ macro_rules! declare_keys {
                     default: $default,
                     doc: $doc,
                     secret: declare_keys!(@secret $($secret)?),
+                    usual: declare_keys!(@usual $($usual)?),
                 });
         )+
 
@@ -119,6 +134,8 @@ macro_rules! declare_keys {
     };
     (@secret) => { false };
     (@secret $secret:literal) => { $secret };
+    (@usual) => { None };
+    (@usual $usual:literal) => { Some($usual) };
 }
 pub(super) use declare_keys;
 
@@ -128,12 +145,14 @@ mod tests {
 
     use super::*;
     use crate::config::legacy::SHARES_ITS_VARIABLE;
-    use crate::config::{LEGACY, TABLE};
+    use crate::config::spelling::SPELLINGS;
+    use crate::config::{LEGACY, Shape, TABLE};
 
     #[test]
     fn every_key_has_a_variable_of_its_own() {
         let legacy = LEGACY.iter().copied().filter(|path| *path != SHARES_ITS_VARIABLE);
-        let paths = TABLE.iter().map(|spec| spec.path).chain(legacy);
+        let spellings = SPELLINGS.iter().map(|spelling| spelling.path);
+        let paths = TABLE.iter().map(|spec| spec.path).chain(legacy).chain(spellings);
         let mut owners: BTreeMap<String, &str> = BTreeMap::new();
         for path in paths {
             let variable = variable_of(path);
@@ -145,6 +164,16 @@ mod tests {
             assert_eq!(other, None, "{path} shares its variable");
         }
         assert_eq!(variable_of("policy.threshold"), "BLACKSMITH_RECONCILER_POLICY_THRESHOLD");
+    }
+
+    #[test]
+    fn every_secret_may_come_from_a_file() {
+        let files: Vec<String> = TABLE.iter().filter_map(KeySpec::file_key).collect();
+        assert!(files.len() >= 6, "{files:?}");
+        for path in &files {
+            let row = TABLE.iter().find(|spec| spec.path == path).expect(path);
+            assert_eq!((row.kind.shape(), row.secret), (Shape::Path, false), "{path}");
+        }
     }
 
     #[test]

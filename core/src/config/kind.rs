@@ -4,9 +4,11 @@
 //! rather than being eight in one of them.
 
 use std::fmt;
+use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
-use super::duration::parse_duration;
+use super::duration::{duration_text, parse_duration};
 use super::finding::printable;
 use super::value::{Choice, Value};
 
@@ -25,6 +27,10 @@ pub enum Kind {
     },
     /// A length of time in Go's syntax.
     Duration,
+    /// One of at least this length.
+    DurationFrom(Duration),
+    /// Where a server listens: an IP address, or `localhost`, and a port.
+    Address,
     /// A number from 0 to 1 with at most three decimals.
     Confidence,
     /// Any text with something in it.
@@ -77,9 +83,9 @@ impl Kind {
         match self {
             Self::Bool => Shape::Boolean,
             Self::Integer { .. } => Shape::Integer,
-            Self::Duration => Shape::Duration,
+            Self::Duration | Self::DurationFrom(_) => Shape::Duration,
             Self::Confidence => Shape::Confidence,
-            Self::Text => Shape::Text,
+            Self::Text | Self::Address => Shape::Text,
             Self::Path => Shape::Path,
             Self::List => Shape::List,
             Self::Choice(_) => Shape::Choice,
@@ -104,10 +110,10 @@ impl Kind {
                 words.iter().find(|word| **word == bare).map(|word| Value::Choice(Choice(word)))
             }
             Self::List => return items_of(bare.split(',')),
-            Self::Duration => {
-                return parse_duration(bare).map(Value::Duration).map_err(|error| {
-                    Refusal::new(format!("{} {}", quoted(bare, secret), error.what), error.next)
-                });
+            Self::Address => is_address(bare).then(|| Value::Text(bare.to_owned())),
+            Self::Duration => return duration(bare, secret).map(Value::Duration),
+            Self::DurationFrom(least) => {
+                Some(duration(bare, secret)?).filter(|length| *length >= least).map(Value::Duration)
             }
         };
         value.ok_or_else(|| {
@@ -127,6 +133,8 @@ impl Kind {
             Self::Bool => "write `true` or `false`".to_owned(),
             Self::Integer { min, max } => format!("write one from {min} to {max}, in digits"),
             Self::Duration => "write one such as `1h30m` or `500ms`".to_owned(),
+            Self::DurationFrom(_) => "write a longer one, such as `1h30m`".to_owned(),
+            Self::Address => "write an IP address and a port, such as `127.0.0.1:9180`".to_owned(),
             Self::Confidence => "write one with at most three decimals, such as `0.7`".to_owned(),
             Self::Text => "write a text".to_owned(),
             Self::Path => "write a path".to_owned(),
@@ -143,6 +151,8 @@ impl fmt::Display for Kind {
             Self::Bool => out.write_str("a truth value"),
             Self::Integer { min, max } => write!(out, "a whole number from {min} to {max}"),
             Self::Duration => out.write_str("a duration"),
+            Self::DurationFrom(least) => write!(out, "a duration of at least {}", duration_text(*least)),
+            Self::Address => out.write_str("an address with a port"),
             Self::Confidence => out.write_str("a number from 0 to 1"),
             Self::Text => out.write_str("a text"),
             Self::Path => out.write_str("a path"),
@@ -185,6 +195,16 @@ fn boolean(text: &str) -> Option<bool> {
     }
 }
 
+fn duration(text: &str, secret: bool) -> Result<Duration, Refusal> {
+    parse_duration(text)
+        .map_err(|error| Refusal::new(format!("{} {}", quoted(text, secret), error.what), error.next))
+}
+
+fn is_address(text: &str) -> bool {
+    let named = text.strip_prefix("localhost:").is_some_and(|port| port.parse::<u16>().is_ok());
+    named || text.parse::<SocketAddr>().is_ok()
+}
+
 /// Digits only, and no leading zero: YAML would read that as octal.
 fn whole_number(text: &str) -> Option<u64> {
     let digits = text.bytes().all(|byte| byte.is_ascii_digit());
@@ -197,6 +217,7 @@ mod tests {
     use super::*;
 
     const WORDS: Kind = Kind::Choice(&["best", "first-match"]);
+    const HOUR: Kind = Kind::DurationFrom(Duration::from_secs(3600));
     const WORKERS: Kind = Kind::Integer { min: 1, max: 256 };
 
     #[test]
@@ -218,6 +239,24 @@ mod tests {
                 Kind::Duration,
                 "7d",
                 "`7d` counts in days, which is no unit; write hours: a day is `24h`, a week `168h`",
+            ),
+            (HOUR, "59m", "`59m` is not a duration of at least 1h; write a longer one, such as `1h30m`"),
+            (
+                HOUR,
+                "1",
+                "`1` has a number without a unit; the units are `h`, `m`, `s`, `ms`, `us` and `ns`: an hour \
+                 is `1h` or `3600s`",
+            ),
+            (
+                Kind::Address,
+                "9180",
+                "`9180` is not an address with a port; write an IP address and a port, such as `127.0.0.1:9180`",
+            ),
+            (
+                Kind::Address,
+                "localhost:99999",
+                "`localhost:99999` is not an address with a port; write an IP address and a port, such as \
+                 `127.0.0.1:9180`",
             ),
             (
                 Kind::Confidence,

@@ -3,13 +3,12 @@
 //! The broker reads the same section of the same file, so an operator may have
 //! them there for its sake: they are worth a notice, not an error. Their
 //! values are not looked at. A key that becomes real moves from here to the
-//! table of keys.
+//! table of keys; one that means the same as one of ours is a spelling of it.
 
 /// The keys, in both generations' spellings. A variable's name follows from
 /// the path as for any other key.
 pub static LEGACY: &[&str] = &[
     // Concurrency and batches.
-    "max_concurrent",
     "max_deployments_per_run",
     "max_parallel_batch",
     "min_batch_size",
@@ -20,25 +19,23 @@ pub static LEGACY: &[&str] = &[
     "worker_pool_size",
     "cooldown_period",
     // Retries, caches and time limits.
-    "retry_initial_delay",
-    "retry_max_delay",
     "scan_timeout",
     "discovery_timeout",
     "vault_timeout",
     "health_timeout",
     // Backups.
-    "backup.retention_count",
     "backup.retention_days",
-    "backup.cleanup_enabled",
     "backup.compression",
+    "backup.compression_level",
     "backup.on_update",
     "backup.on_delete",
+    "backup.backup_on_update",
+    "backup.backup_on_delete",
     // Metrics.
     "metrics.enabled",
     "metrics.interval",
     "metrics.retention",
     "metrics.prometheus",
-    "metrics.port",
 ];
 
 /// The one whose variable is that of a key in use: `vault.timeout` means the

@@ -5,14 +5,19 @@
 //! holds, its default, its one sentence of documentation. A further key is a
 //! further row; file, environment, flags, suggestions and listings follow.
 //!
-//! - The **file** is Blacksmith's own YAML file. Only its section `reconciler`
-//!   is read; the others belong to the broker. What is not in the table is an
-//!   error with line, column and the nearest key.
+//! - The **file** is Blacksmith's own YAML file. Its section `reconciler` is
+//!   ours: what is not in the table there is an error with line, column and
+//!   the nearest key. From `bosh`, `vault` and `broker`, which belong to
+//!   Blacksmith, is taken what none of our sources says.
 //! - The **environment** variable of a key is [`VARIABLE_PREFIX`] and its path
 //!   in upper case, `.` as `_`: `policy.threshold` is
 //!   `BLACKSMITH_RECONCILER_POLICY_THRESHOLD`. An empty variable counts as not
 //!   set. An unknown one is a notice, since a host may carry variables of
 //!   other versions.
+//! - Some keys have **other spellings**, those of later versions of
+//!   Blacksmith's own reconciler. They are taken with a notice; two that differ
+//!   in one source are an error.
+//! - A **secret** may stand in a file: next to `token` there is `token_file`.
 //! - **Flags** come from the program as text with their spelling.
 //!
 //! A value that cannot be read is an error even where a stronger layer
@@ -44,11 +49,16 @@ mod key;
 pub mod keys;
 mod kind;
 mod legacy;
+mod lookup;
 mod origin;
+mod secrets;
+mod sections;
 mod settings;
 mod source;
+mod spelling;
 mod suggestion;
 mod table;
+mod template;
 mod value;
 
 #[cfg(test)]
@@ -63,10 +73,14 @@ pub use finding::{ConfigErrors, Finding};
 pub use key::{Key, KeySpec, VARIABLE_PREFIX};
 pub use keys::TABLE;
 pub use kind::Kind;
+#[cfg(test)]
+use kind::Shape;
 pub use legacy::LEGACY;
+pub use lookup::find_key;
 pub use origin::Origin;
 pub use settings::{Setting, Settings};
 pub use source::{FlagText, SourceFile, Sources};
+pub use template::template;
 pub use value::{Choice, Held};
 
 /// The section of the file that is ours.

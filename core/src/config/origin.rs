@@ -14,6 +14,15 @@ use crate::manifest::Location;
 pub enum Origin {
     /// The table of keys.
     Default,
+    /// Another section of the file, which is Blacksmith's.
+    Section {
+        /// The file, as it was named.
+        name: Arc<str>,
+        /// The setting there, `bosh.address`.
+        setting: String,
+        /// Where in the file.
+        at: Location,
+    },
     /// The file.
     File {
         /// The file, as it was named.
@@ -34,14 +43,28 @@ pub enum Origin {
 }
 
 impl Origin {
-    /// What kind of source it is: `default`, `file`, `environment` or `flag`.
+    /// What kind of source it is: `default`, `section`, `file`, `environment`
+    /// or `flag`.
     #[must_use]
     pub fn layer(&self) -> &'static str {
         match self {
             Self::Default => "default",
+            Self::Section { .. } => "section",
             Self::File { .. } => "file",
             Self::Environment { .. } => "environment",
             Self::Flag { .. } => "flag",
+        }
+    }
+
+    /// How much it counts: 0 is a default, and a higher number wins.
+    #[must_use]
+    pub fn strength(&self) -> u8 {
+        match self {
+            Self::Default => 0,
+            Self::Section { .. } => 1,
+            Self::File { .. } => 2,
+            Self::Environment { .. } => 3,
+            Self::Flag { .. } => 4,
         }
     }
 }
@@ -50,6 +73,7 @@ impl fmt::Display for Origin {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Default => out.pad("default"),
+            Self::Section { name, setting, at } => out.pad(&format!("{name}:{at} ({setting})")),
             Self::File { name, at: None } => out.pad(name),
             Self::File { name, at: Some(at) } => out.pad(&format!("{name}:{at}")),
             Self::Environment { name } | Self::Flag { name } => out.pad(name),

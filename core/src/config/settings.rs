@@ -7,7 +7,10 @@ use std::time::Duration;
 use super::gathered::{Gathered, Sourced};
 use super::source::{Sources, gather_flags};
 use super::table::Table;
-use super::{Choice, ConfigErrors, Finding, Held, Key, KeySpec, Origin, TABLE, environment, file, keys};
+use super::{
+    Choice, ConfigErrors, Finding, Held, Key, KeySpec, Origin, TABLE, environment, file, keys, secrets,
+    sections,
+};
 use crate::manifest::REDACTED;
 use crate::matching::{Confidence, Policy};
 
@@ -24,7 +27,8 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// Puts the layers together: default < file < environment < flag.
+    /// Puts the layers together: default < Blacksmith's sections < file <
+    /// environment < flag.
     ///
     /// # Errors
     /// Everything that is wrong with any of the sources, at once.
@@ -39,6 +43,8 @@ impl Settings {
         }
         environment::gather(&sources.environment, &mut gathered);
         gather_flags(&sources.flags, &mut gathered);
+        secrets::choose(&mut gathered);
+        sections::fill(&mut gathered);
         let Gathered { values, errors, notices, .. } = gathered;
         match ConfigErrors::of(errors, notices.clone()) {
             Some(errors) => Err(errors),

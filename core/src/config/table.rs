@@ -3,11 +3,14 @@
 use super::KeySpec;
 use super::key::variable_of;
 use super::legacy::{LEGACY, is_legacy};
+use super::spelling::{SPELLINGS, Spelling, spelling};
 
 /// What a path of the file leads to.
 pub(super) enum Place {
     /// A key; its row's number.
     Key(usize),
+    /// A key by another spelling; the number of the row it means.
+    Spelling(usize, &'static Spelling),
     /// A key that has no effect.
     Legacy,
     /// A section: only keys below it mean something.
@@ -36,6 +39,9 @@ impl Table {
         if let Some(row) = self.row_of(path) {
             return Place::Key(row);
         }
+        if let Some((row, spelling)) = self.meant_by(path) {
+            return Place::Spelling(row, spelling);
+        }
         if is_legacy(path) {
             return Place::Legacy;
         }
@@ -46,17 +52,23 @@ impl Table {
         Place::Unknown
     }
 
-    /// The paths of all keys, those without effect last.
-    pub(super) fn paths(self) -> impl Iterator<Item = &'static str> {
-        let used = self.0.iter().map(|spec| spec.path);
-        used.chain(LEGACY.iter().copied())
+    /// The key that another spelling means.
+    fn meant_by(self, path: &str) -> Option<(usize, &'static Spelling)> {
+        let spelling = spelling(path)?;
+        Some((self.row_of(spelling.means)?, spelling))
     }
 
-    /// The key a variable sets: the number of its row, or nothing for one
-    /// without effect.
-    pub(super) fn key_of_variable(self, name: &str) -> Option<(&'static str, Option<usize>)> {
+    /// The paths of all keys, other spellings and those without effect last.
+    pub(super) fn paths(self) -> impl Iterator<Item = &'static str> {
+        let used = self.0.iter().map(|spec| spec.path);
+        let spelt = SPELLINGS.iter().map(|spelling| spelling.path);
+        used.chain(spelt).chain(LEGACY.iter().copied())
+    }
+
+    /// The path that a variable stands for, and what that leads to.
+    pub(super) fn key_of_variable(self, name: &str) -> Option<(&'static str, Place)> {
         let path = self.paths().find(|path| variable_of(path) == name)?;
-        Some((path, self.row_of(path)))
+        Some((path, self.place(path)))
     }
 
     /// The names that may stand directly in a section (`""` for the top):
@@ -107,6 +119,7 @@ mod tests {
     fn a_path_leads_to_a_key_a_section_or_nothing() {
         let shown = |path: &str| match Table(TABLE).place(path) {
             Place::Key(row) => TABLE[row].path,
+            Place::Spelling(row, _) => TABLE[row].path,
             Place::Legacy => "legacy",
             Place::Section => "section",
             Place::Unknown => "unknown",
@@ -116,6 +129,7 @@ mod tests {
             ("policy", "section"),
             ("backup", "section"),
             ("backup.path", "backup.path"),
+            ("backup.retention_count", "backup.retention"),
             ("backup.compression", "legacy"),
             ("interval", "interval"),
             ("batch_delay", "legacy"),

@@ -9,6 +9,7 @@ mod bad_manifests;
 mod bad_store;
 mod bad_words;
 mod closed_streams;
+mod config;
 mod filters;
 mod formats;
 mod index;

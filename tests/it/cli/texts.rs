@@ -59,6 +59,11 @@ fn help_of_every_command() {
         "backups restore",
         "backups release",
         "backups prune",
+        "config",
+        "config show",
+        "config check",
+        "config init",
+        "config explain",
         "completion",
         "version",
     ] {

@@ -18,20 +18,29 @@ declare_keys! {
         path: "catalog.url",
         kind: Kind::Text,
         default: None,
-        doc: "The broker whose catalog is read, without `/v2/catalog`; else `BLACKSMITH_URL`.",
+        doc: "The broker whose catalog is read, without `/v2/catalog`.",
+        usual: "BLACKSMITH_URL",
     }
     CATALOG_USERNAME: Option<String> = {
         path: "catalog.username",
         kind: Kind::Text,
         default: None,
-        doc: "The user at the broker; else `BLACKSMITH_USERNAME`.",
+        doc: "The user at the broker.",
+        usual: "BLACKSMITH_USERNAME",
     }
     CATALOG_PASSWORD: Option<String> = {
         path: "catalog.password",
         kind: Kind::Text,
         default: None,
-        doc: "The password at the broker; else `BLACKSMITH_PASSWORD`.",
+        doc: "The password at the broker.",
         secret: true,
+        usual: "BLACKSMITH_PASSWORD",
+    }
+    CATALOG_PASSWORD_FILE: Option<PathBuf> = {
+        path: "catalog.password_file",
+        kind: Kind::Path,
+        default: None,
+        doc: "File with the password at the broker, in the place of the text.",
     }
     CATALOG_CA_CERT: Option<String> = {
         path: "catalog.ca_cert",

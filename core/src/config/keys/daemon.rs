@@ -11,7 +11,7 @@ declare_keys! {
 
     HTTP_LISTEN: String = {
         path: "http.listen",
-        kind: Kind::Text,
+        kind: Kind::Address,
         default: Some("127.0.0.1:9180"),
         doc: "The address and port the daemon answers at; any but a loopback one needs TLS and a token.",
     }

@@ -13,20 +13,23 @@ declare_keys! {
         path: "director.environment",
         kind: Kind::Text,
         default: None,
-        doc: "The Director: an alias of the bosh CLI, a host, host:port or URL; else `BOSH_ENVIRONMENT`.",
+        doc: "The Director: an alias of the bosh CLI, a host, host:port or URL.",
+        usual: "BOSH_ENVIRONMENT",
     }
     DIRECTOR_CLIENT: Option<String> = {
         path: "director.client",
         kind: Kind::Text,
         default: None,
-        doc: "The UAA client or the user at the Director; else `BOSH_CLIENT`.",
+        doc: "The UAA client or the user at the Director.",
+        usual: "BOSH_CLIENT",
     }
     DIRECTOR_CLIENT_SECRET: Option<String> = {
         path: "director.client_secret",
         kind: Kind::Text,
         default: None,
-        doc: "The client's secret or the user's password; else `BOSH_CLIENT_SECRET`.",
+        doc: "The client's secret or the user's password.",
         secret: true,
+        usual: "BOSH_CLIENT_SECRET",
     }
     DIRECTOR_CLIENT_SECRET_FILE: Option<PathBuf> = {
         path: "director.client_secret_file",
@@ -38,14 +41,22 @@ declare_keys! {
         path: "director.ca_cert",
         kind: Kind::Text,
         default: None,
-        doc: "The CA of Director and UAA, as a path or as PEM; else `BOSH_CA_CERT`.",
+        doc: "The CA of Director and UAA, as a path or as PEM.",
+        usual: "BOSH_CA_CERT",
     }
     DIRECTOR_ALL_PROXY: Option<String> = {
         path: "director.all_proxy",
         kind: Kind::Text,
         default: None,
-        doc: "The proxy to Director and UAA, `socks5://host:port`; else `BOSH_ALL_PROXY`.",
+        doc: "The proxy to Director and UAA, `socks5://host:port`.",
         secret: true,
+        usual: "BOSH_ALL_PROXY",
+    }
+    DIRECTOR_ALL_PROXY_FILE: Option<PathBuf> = {
+        path: "director.all_proxy_file",
+        kind: Kind::Path,
+        default: None,
+        doc: "File with the proxy, in the place of the text.",
     }
     DIRECTOR_SKIP_SSL_VALIDATION: bool = {
         path: "director.skip_ssl_validation",

@@ -6,6 +6,9 @@ use std::time::Duration;
 use crate::config::Kind;
 use crate::config::key::declare_keys;
 
+/// Less would be no time at all, and mostly a slip of the unit.
+const SECOND: Kind = Kind::DurationFrom(Duration::from_secs(1));
+
 declare_keys! {
     RUN_ROWS:
 
@@ -23,7 +26,7 @@ declare_keys! {
     }
     INTERVAL: Duration = {
         path: "interval",
-        kind: Kind::Duration,
+        kind: SECOND,
         default: Some("1h"),
         doc: "The time from the start of a run of the daemon to the start of the next.",
     }
@@ -35,7 +38,7 @@ declare_keys! {
     }
     RUN_TIMEOUT: Option<Duration> = {
         path: "run_timeout",
-        kind: Kind::Duration,
+        kind: SECOND,
         default: None,
         doc: "The time after which a run finishes the instances in hand and ends; without it none.",
     }
@@ -55,7 +58,13 @@ declare_keys! {
         path: "retry_delay",
         kind: Kind::Duration,
         default: Some("10s"),
-        doc: "The time before the first of these tries; it doubles each time, up to 1m.",
+        doc: "The time before the first of these tries; it doubles each time.",
+    }
+    RETRY_MAX_DELAY: Duration = {
+        path: "retry_max_delay",
+        kind: Kind::Duration,
+        default: Some("1m"),
+        doc: "The longest time between two of these tries.",
     }
     MAX_CONCURRENCY: u64 = {
         path: "max_concurrency",

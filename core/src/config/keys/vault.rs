@@ -13,20 +13,22 @@ declare_keys! {
         path: "vault.address",
         kind: Kind::Text,
         default: None,
-        doc: "Address of Vault; without it VAULT_ADDR.",
+        doc: "Address of Vault.",
+        usual: "VAULT_ADDR",
     }
     VAULT_TOKEN: Option<String> = {
         path: "vault.token",
         kind: Kind::Text,
         default: None,
-        doc: "Token for Vault; without any, VAULT_TOKEN, then ~/.vault-token.",
+        doc: "Token for Vault; where nothing says one, that of `~/.vault-token`.",
         secret: true,
+        usual: "VAULT_TOKEN",
     }
     VAULT_TOKEN_FILE: Option<PathBuf> = {
         path: "vault.token_file",
         kind: Kind::Path,
         default: None,
-        doc: "File that holds the token for Vault.",
+        doc: "File with the token for Vault, or Blacksmith's own file with its `root_token`.",
     }
     VAULT_ROLE_ID: Option<String> = {
         path: "vault.role_id",
@@ -41,6 +43,12 @@ declare_keys! {
         doc: "Secret that belongs to the role.",
         secret: true,
     }
+    VAULT_SECRET_ID_FILE: Option<PathBuf> = {
+        path: "vault.secret_id_file",
+        kind: Kind::Path,
+        default: None,
+        doc: "File with that secret, in the place of the text.",
+    }
     VAULT_APPROLE_MOUNT: String = {
         path: "vault.approle_mount",
         kind: Kind::Text,
@@ -51,7 +59,8 @@ declare_keys! {
         path: "vault.namespace",
         kind: Kind::Text,
         default: None,
-        doc: "Namespace in Vault; without it VAULT_NAMESPACE.",
+        doc: "Namespace in Vault.",
+        usual: "VAULT_NAMESPACE",
     }
     VAULT_MOUNT: String = {
         path: "vault.mount",
@@ -69,49 +78,57 @@ declare_keys! {
         path: "vault.ca_cert",
         kind: Kind::Path,
         default: None,
-        doc: "File with the CA of Vault's certificate; without it VAULT_CACERT.",
+        doc: "File with the CA of Vault's certificate.",
+        usual: "VAULT_CACERT",
     }
     VAULT_CA_PATH: Option<PathBuf> = {
         path: "vault.ca_path",
         kind: Kind::Path,
         default: None,
-        doc: "Folder with CAs, where no file is named; without it VAULT_CAPATH.",
+        doc: "Folder with CAs, where no file is named.",
+        usual: "VAULT_CAPATH",
     }
     VAULT_CLIENT_CERT: Option<PathBuf> = {
         path: "vault.client_cert",
         kind: Kind::Path,
         default: None,
-        doc: "File with our own certificate for Vault; without it VAULT_CLIENT_CERT.",
+        doc: "File with our own certificate for Vault.",
+        usual: "VAULT_CLIENT_CERT",
     }
     VAULT_CLIENT_KEY: Option<PathBuf> = {
         path: "vault.client_key",
         kind: Kind::Path,
         default: None,
-        doc: "File with the key of that certificate; without it VAULT_CLIENT_KEY.",
+        doc: "File with the key of that certificate.",
+        usual: "VAULT_CLIENT_KEY",
     }
     VAULT_SERVER_NAME: Option<String> = {
         path: "vault.server_name",
         kind: Kind::Text,
         default: None,
-        doc: "Name in Vault's certificate; without it VAULT_TLS_SERVER_NAME, else the address's.",
+        doc: "Name in Vault's certificate; where nothing says one, that of the address.",
+        usual: "VAULT_TLS_SERVER_NAME",
     }
     VAULT_INSECURE: Option<bool> = {
         path: "vault.insecure",
         kind: Kind::Bool,
         default: None,
-        doc: "Accepts any certificate of Vault; without it VAULT_SKIP_VERIFY.",
+        doc: "Accepts any certificate of Vault.",
+        usual: "VAULT_SKIP_VERIFY",
     }
     VAULT_TIMEOUT: Option<Duration> = {
         path: "vault.timeout",
         kind: Kind::Duration,
         default: None,
-        doc: "Longest time of one request; without it VAULT_CLIENT_TIMEOUT, else 1m.",
+        doc: "Longest time of one request; where nothing says one, 1m.",
+        usual: "VAULT_CLIENT_TIMEOUT",
     }
     VAULT_TRIES: Option<u64> = {
         path: "vault.tries",
         kind: Kind::Integer { min: 1, max: 20 },
         default: None,
-        doc: "Tries of one request; without it VAULT_MAX_RETRIES and one more, else 4.",
+        doc: "Tries of one request; where nothing says them, 4. The variable counts those after the first.",
+        usual: "VAULT_MAX_RETRIES",
     }
     VAULT_MAX_IN_FLIGHT: u64 = {
         path: "vault.max_in_flight",
