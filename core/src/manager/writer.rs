@@ -229,7 +229,8 @@ impl<'a> Writer<'a> {
             Ok(vms) => vms,
             Err(error) => {
                 let mut unread = self.unread_vms.lock().expect("nobody panics while holding it");
-                unread.push(error.to_string());
+                let advice = error.advice.as_ref().map(|advice| format!("; {advice}"));
+                unread.push(format!("{error}{}", advice.unwrap_or_default()));
                 None
             }
         }
