@@ -8,6 +8,7 @@ use reconciler_core::config::FlagText;
 use crate::commands::apply::ApplyArgs;
 use crate::commands::backups::BackupsCommand;
 use crate::commands::config::ConfigCommand;
+use crate::commands::orphans::OrphansCommand;
 use crate::exit;
 use crate::script_args::ScriptsCommand;
 
@@ -30,6 +31,9 @@ pub(crate) enum Format {
     Json,
     /// The same document as YAML.
     Yaml,
+    /// What the on-demand broker prints; only for `orphans list`.
+    #[value(hide = true)]
+    Odb,
 }
 
 #[derive(Debug, Args)]
@@ -91,6 +95,9 @@ pub(crate) enum Command {
     /// Look at the archives of what runs changed, and put them back.
     #[command(subcommand)]
     Backups(BackupsCommand),
+    /// Show what has no counterpart: missing and stray.
+    #[command(subcommand)]
+    Orphans(OrphansCommand),
     /// Show, check, write and explain the configuration.
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -197,6 +204,9 @@ pub(crate) struct RunArgs {
     /// Read every record, also where the index says that nothing has changed.
     #[arg(long)]
     pub(crate) full: bool,
+    /// Let up to N entries turn missing in this run, if the limit is less.
+    #[arg(long, value_name = "N")]
+    pub(crate) allow_missing: Option<usize>,
     #[command(flatten)]
     pub(crate) source: SourceArgs,
     #[command(flatten)]

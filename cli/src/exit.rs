@@ -16,6 +16,9 @@ pub(crate) enum Exit {
     Incomplete = 3,
     /// A guard refused.
     Refused = 4,
+    /// Something has no counterpart: an entry without a deployment, or a
+    /// deployment without an instance.
+    OrphansFound = 10,
     /// There are changes, and `--detailed-exitcode` asked.
     ChangesPending = 11,
     /// Decisions are below a floor that was given.
@@ -32,6 +35,7 @@ Exit codes:
   2    a Director or a store cannot be reached, or refuses us
   3    done, but incomplete: something could not be seen or written
   4    refused by a safety guard
+  10   missing or stray ones were found (orphans list)
   11   changes are pending (plan --detailed-exitcode)
   20   below a floor (decisions eval)
   130  interrupted";

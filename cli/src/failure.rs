@@ -43,6 +43,15 @@ impl Failure {
         self
     }
 
+    /// The same for a contract that knows one way to fail only; a signal stays
+    /// one.
+    pub(crate) fn plain(mut self) -> Self {
+        if self.exit != Exit::Interrupted {
+            self.exit = Exit::Local;
+        }
+        self
+    }
+
     pub(crate) fn exit(&self) -> Exit {
         self.exit
     }

@@ -18,7 +18,7 @@ use clap::Parser;
 // Without this line the linker leaves the strategies out.
 use reconciler_strategies as _;
 
-use crate::args::{Cli, Command};
+use crate::args::{Cli, Command, Format};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::Output;
@@ -55,6 +55,9 @@ fn usage(error: &clap::Error) -> ExitCode {
 
 fn run(cli: &Cli, output: &mut Output) -> Result<Exit, Failure> {
     let global = &cli.global;
+    if global.format() == Format::Odb && !matches!(cli.command, Command::Orphans(_)) {
+        return Err(Failure::told("--format odb is for `orphans list`", "use table, json or yaml"));
+    }
     match &cli.command {
         Command::Run(args) => commands::run::run(global, args, output),
         Command::Plan(args) => commands::plan::run(global, args, output),
@@ -66,6 +69,7 @@ fn run(cli: &Cli, output: &mut Output) -> Result<Exit, Failure> {
         Command::Scripts(command) => commands::scripts::run(global, command, output),
         Command::Decisions(command) => commands::decisions::run(global, command, output),
         Command::Backups(command) => commands::backups::run(global, command, output),
+        Command::Orphans(command) => commands::orphans::run(global, command, output),
         Command::Config(command) => commands::config::run(global, command, output),
         Command::Completion(args) => commands::about::completion(args),
         Command::Version => commands::about::version(output),

@@ -5,6 +5,7 @@
 // Without this line the linker leaves the strategies out.
 use reconciler_strategies as _;
 
+mod absence;
 mod admission;
 mod backups;
 mod claims;

@@ -7,6 +7,7 @@ pub mod director;
 pub mod examples;
 pub mod fleets;
 pub mod line;
+pub mod memory_director;
 pub mod old_archives;
 pub mod pauses;
 pub mod real_vault;

@@ -7,6 +7,7 @@ pub(crate) mod config;
 pub(crate) mod decisions;
 pub(crate) mod doctor;
 pub(crate) mod explain;
+pub(crate) mod orphans;
 pub(crate) mod plan;
 pub(crate) mod run;
 pub(crate) mod scan;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use reconciler_core::config::{Settings, keys};
-use reconciler_core::manager::{FailedInstance, RunReport};
+use reconciler_core::manager::{FailedInstance, GuardRefusal, RunReport};
 use reconciler_core::ports::PortErrorKind;
 use reconciler_core::updater::Change;
 use serde::Serialize;
@@ -27,6 +27,7 @@ pub(crate) fn run(global: &GlobalArgs, args: &RunArgs, output: &mut Output) -> R
     block_on(async |stop| {
         let mut bench = Workbench::open(&settings, access, filter, stop, output).await?;
         bench.read_everything(args.full);
+        bench.allow_missing(args.allow_missing);
         let report = bench.reconciler().run().await?;
         output.answer("RunReport", report.complete, &report, |out| text(out, &report))?;
         Ok(exit(&report))
@@ -54,6 +55,9 @@ pub(super) fn exit(report: &RunReport) -> Exit {
     let unauthenticated = PortErrorKind::Unauthenticated.code();
     if report.failures.iter().any(|failure| failure.kind == unauthenticated) {
         return Exit::Remote;
+    }
+    if !report.refusals.is_empty() {
+        return Exit::Refused;
     }
     if report.complete { Exit::Success } else { Exit::Incomplete }
 }
@@ -95,9 +99,11 @@ pub(super) fn summary(out: &mut dyn Write, report: &RunReport) -> io::Result<()>
     write_findings(out, report.findings.iter())?;
     write_unknown(out, &report.unknown)?;
     write_failures(out, &report.failures)?;
+    write_refusals(out, &report.refusals)?;
     let counts = &report.counts;
     write_counts(out, counts)?;
-    write!(out, "{} instances: {} ", counts.matched - counts.filtered, counts.changed)?;
+    let changed = counts.changed - counts.marked.min(counts.changed);
+    write!(out, "{} instances: {changed} ", counts.matched - counts.filtered)?;
     write!(out, "{}, {} unchanged", if report.dry_run { "to change" } else { "changed" }, counts.unchanged)?;
     for (number, what) in [
         (counts.skipped, "skipped"),
@@ -110,6 +116,7 @@ pub(super) fn summary(out: &mut dyn Write, report: &RunReport) -> io::Result<()>
         }
     }
     writeln!(out)?;
+    write_orphans(out, report)?;
     match (report.dry_run, counts.changed, counts.writes) {
         (true, 0, _) => writeln!(out, "Nothing to write."),
         (true, _, _) => writeln!(out, "Nothing was written: this was a dry run."),
@@ -120,6 +127,35 @@ pub(super) fn summary(out: &mut dyn Write, report: &RunReport) -> io::Result<()>
         (false, _, 1) => writeln!(out, "1 write{}.", kept(counts.backups)),
         (false, _, writes) => writeln!(out, "{writes} writes{}.", kept(counts.backups)),
     }
+}
+
+/// What a guard refused, and how to allow it.
+pub(super) fn write_refusals(out: &mut dyn Write, refusals: &[GuardRefusal]) -> io::Result<()> {
+    let red = outcome_style("failed");
+    for refusal in refusals {
+        writeln!(out, "{red}refused{red:#}  {}", refusal.message)?;
+        writeln!(out, "help: {}", refusal.advice)?;
+    }
+    Ok(())
+}
+
+/// How many have no counterpart, if any.
+fn write_orphans(out: &mut dyn Write, report: &RunReport) -> io::Result<()> {
+    let counts = &report.counts;
+    let marked = if report.dry_run { "to mark" } else { "marked now" };
+    let parts: Vec<String> = [
+        (counts.absent, "absent"),
+        (counts.missing, "missing"),
+        (counts.stale, "stale"),
+        (counts.marked, marked),
+        (counts.healed, "healed"),
+        (counts.stray, "stray"),
+    ]
+    .into_iter()
+    .filter(|(number, _)| *number > 0)
+    .map(|(number, what)| format!("{number} {what}"))
+    .collect();
+    if parts.is_empty() { Ok(()) } else { writeln!(out, "Without counterpart: {}", parts.join(", ")) }
 }
 
 /// How much of what was changed is kept in an archive.

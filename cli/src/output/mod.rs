@@ -48,7 +48,7 @@ impl Output {
         let mut out = io::BufWriter::new(anstream::stdout().lock());
         match self.format {
             Format::Table => text(&mut out)?,
-            Format::Json => {
+            Format::Json | Format::Odb => {
                 serde_json::to_writer_pretty(&mut out, &document).map_err(io::Error::from)?;
                 writeln!(out)?;
             }

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use reconciler_core::adapters::sqlite::SqliteStore;
-use reconciler_core::backup::{BackupFolder, BackupPolicy, Shelf, folder_in_use};
+use reconciler_core::backup::{BackupFolder, BackupPolicy, OtherReconciler, Shelf, folder_in_use};
 use reconciler_core::config::{Origin, Settings, keys};
 use reconciler_core::manager::CancellationToken;
-use reconciler_core::ports::SecretStore;
+use reconciler_core::model::{Index, layout};
+use reconciler_core::ports::{Clock as _, SecretStore, SystemClock};
 
 use super::Access;
 use super::director::DirectorSource;
@@ -105,6 +106,9 @@ impl ArchiveRoom {
 
     /// The folder for a new archive.
     pub(crate) async fn folder(&self) -> Result<BackupFolder, Failure> {
-        Ok(folder_in_use(self.store(), &self.policy).await?)
+        let index = self.store.read(layout::INDEX).await?;
+        let index = index.data().map(Index::from_object).unwrap_or_default();
+        let other = OtherReconciler::new(self.store(), &index, SystemClock.now());
+        Ok(folder_in_use(&other, &self.policy).await?)
     }
 }

@@ -169,6 +169,9 @@ impl Workbench {
         options.filter = filter;
         options.verify_interval = chrono::Duration::from_std(settings.duration(keys::VERIFY_INTERVAL))
             .unwrap_or(chrono::Duration::MAX);
+        options.interval =
+            chrono::Duration::from_std(settings.duration(keys::INTERVAL)).unwrap_or(chrono::Duration::MAX);
+        options.coexist = settings.boolean(keys::COEXIST);
         options.backups = archives::policy(settings)?;
         options.instances = settings.boolean(keys::SCANNER_INSTANCES);
         options.history = HistoryLimits {
@@ -197,6 +200,11 @@ impl Workbench {
     /// Has every record read, also where the index says that nothing changed.
     pub(crate) fn read_everything(&mut self, full: bool) {
         self.options.full = full;
+    }
+
+    /// Lets more entries turn missing than the limit says, in this run.
+    pub(crate) fn allow_missing(&mut self, most: Option<usize>) {
+        self.options.allow_missing = most;
     }
 
     /// One deployment with its manifest, and what it is judged by.

@@ -7,6 +7,7 @@
 //! be read and put back, and are never removed.
 
 mod archive;
+mod beside;
 mod contents;
 mod difference;
 mod entry;
@@ -24,6 +25,7 @@ mod shelf;
 mod when;
 
 pub use archive::{Archive, Fault, Layout};
+pub use beside::{OtherReconciler, Sign};
 pub use contents::{Contents, Part};
 pub use difference::{PartDifference, Values, differences, parts_of};
 pub use entry::spelled;

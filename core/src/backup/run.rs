@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 use tokio::sync::OnceCell;
 
+use super::beside::OtherReconciler;
 use super::contents::{Contents, Part};
 use super::folder::BackupFolder;
 use super::keeping::{Snapshot, keep};
@@ -43,26 +44,26 @@ impl BackupPolicy {
 }
 
 /// The folder for a new archive: the one that somebody chose; else the usual
-/// one, unless another reconciler keeps archives of its own: that one clears the
+/// one, unless another reconciler works on the same records: that one clears the
 /// usual folder below instances.
 ///
 /// # Errors
 /// If the store cannot be listed.
 pub async fn folder_in_use(
-    store: &dyn SecretStore,
+    other: &OtherReconciler<'_>,
     policy: &BackupPolicy,
 ) -> Result<BackupFolder, PortError> {
     if let Some(folder) = &policy.folder {
         return Ok(folder.clone());
     }
-    let others = store.list(BackupFolder::USUAL).await?;
-    Ok(if others.is_empty() { BackupFolder::usual() } else { BackupFolder::apart() })
+    Ok(if other.sign().await?.is_none() { BackupFolder::usual() } else { BackupFolder::apart() })
 }
 
 /// Takes the archives of one run.
 #[derive(Debug)]
 pub struct RunBackups<'a> {
     store: &'a dyn SecretStore,
+    other: &'a OtherReconciler<'a>,
     policy: &'a BackupPolicy,
     index: &'a Index,
     index_version: Version,
@@ -75,33 +76,18 @@ impl<'a> RunBackups<'a> {
     #[must_use]
     pub fn new(
         store: &'a dyn SecretStore,
+        other: &'a OtherReconciler<'a>,
         policy: &'a BackupPolicy,
         index: &'a Index,
         index_version: Version,
         stamp: Stamp,
     ) -> Self {
-        Self { store, policy, index, index_version, stamp, folder: OnceCell::new() }
+        Self { store, other, policy, index, index_version, stamp, folder: OnceCell::new() }
     }
 
     /// The folder that this run uses, chosen with its first archive.
-    async fn folder(&self, findings: &mut Vec<Finding>) -> Result<&BackupFolder, PortError> {
-        self.folder.get_or_try_init(move || self.choose(findings)).await
-    }
-
-    async fn choose(&self, findings: &mut Vec<Finding>) -> Result<BackupFolder, PortError> {
-        let folder = folder_in_use(self.store, self.policy).await?;
-        if self.policy.folder.is_none() && folder != BackupFolder::usual() {
-            findings.push(Finding::new(
-                "reconciler.beside",
-                BackupFolder::USUAL,
-                format!(
-                    "another reconciler keeps archives there and clears `{}` below instances; ours go to \
-                     `{folder}`, unless `backup.path` names a folder",
-                    BackupFolder::USUAL,
-                ),
-            ));
-        }
-        Ok(folder)
+    async fn folder(&self) -> Result<&BackupFolder, PortError> {
+        self.folder.get_or_try_init(|| folder_in_use(self.other, self.policy)).await
     }
 
     /// Keeps few, if that is wished. Too many archives are no reason to leave
@@ -159,7 +145,7 @@ impl BackupTaker for RunBackups<'_> {
         if contents.is_empty() {
             return Ok(backup);
         }
-        let folder = self.folder(&mut backup.findings).await?;
+        let folder = self.folder().await?;
         let at = Moment::of(self.stamp.at);
         let snapshot = Snapshot { instance, contents, versions, reason: "run", at };
         let deposit = keep(self.store, folder, &snapshot).await?;

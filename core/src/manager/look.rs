@@ -124,8 +124,9 @@ impl Reconciler<'_> {
         gaps.into_iter().for_each(|gap| scan.lacks(gap));
         findings.extend(fewer_deployments(last.as_ref(), &scan));
         settle_claims(&mut decisions, &facts.index);
-        let mut survey =
-            Survey { scan, index_slot, facts, decisions, manifests, findings, unknown: Vec::new() };
+        let (unknown, absent) = (Vec::new(), Vec::new());
+        let mut survey = Survey { scan, index_slot, facts, decisions, manifests, findings, unknown, absent };
+        survey.find_absent();
         // Only where something seems not to be there does it matter whose list
         // it is; the request is spared otherwise.
         if survey.lacks_anything() {

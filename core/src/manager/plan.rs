@@ -7,9 +7,11 @@ use std::fmt::Write as _;
 use chrono::SecondsFormat;
 use serde::{Deserialize, Serialize};
 
+use super::absences::Absences;
 use super::report::{InstanceReport, RunReport};
 use super::run::{Reconciler, RunError};
 use super::writer::{Errand, Writer};
+use crate::backup::OtherReconciler;
 use crate::model::InstanceId;
 use crate::updater::{ChangeSet, HistoryLimits, PlannedInstance, Stamp, Standing};
 
@@ -163,16 +165,20 @@ impl Reconciler<'_> {
         refuse(plan, plan.inputs.moved_to(&self.inputs(uuid)))?;
         let survey = self.survey().await?;
         let tasks = self.tasks(&survey).await?;
+        // What is missing is marked by runs, which count it: a plan is not one.
+        let absences = Absences::default();
+        let other = OtherReconciler::new(self.store, &survey.facts.index, stamp.at);
+        let beside = (&other, &absences);
 
         let errand = Errand { dry_run: true, full: true, only: Some(&plan.changes) };
-        let (report, now) = Writer::new(self, &survey, &tasks, stamp, errand).write().await;
+        let (report, now) = Writer::new(self, &survey, &tasks, beside, stamp, errand).write().await;
         let open = refuse_moved(plan, &now, &report.instances)?;
         if open == 0 {
             return Ok(Application { report, was_applied: !plan.changes.is_empty() });
         }
         let errand = Errand { dry_run: false, ..errand };
-        let (mut report, _) = Writer::new(self, &survey, &tasks, stamp, errand).write().await;
-        self.remember(stamp, &mut report, &survey.scan, errand);
+        let (mut report, _) = Writer::new(self, &survey, &tasks, beside, stamp, errand).write().await;
+        self.remember(stamp, &mut report, &survey.scan, &absences, errand);
         Ok(Application { report, was_applied: false })
     }
 

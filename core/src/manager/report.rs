@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::orphans::{AbsentInstance, StrayDeployment};
 use crate::ports::PortError;
 use crate::updater::{Change, Finding};
 
@@ -38,6 +39,18 @@ pub struct Counts {
     pub writes: usize,
     /// Archives that were written before; they are not counted as writes.
     pub backups: usize,
+    /// Entries whose deployment was not seen, which proves nothing yet.
+    pub absent: usize,
+    /// Entries that are called missing, stale ones apart.
+    pub missing: usize,
+    /// Entries that have been missing for more than 30 days.
+    pub stale: usize,
+    /// Entries that this run called missing or stale, or would.
+    pub marked: usize,
+    /// Entries that were called missing and whose deployment is there.
+    pub healed: usize,
+    /// Deployments that look like ours and have no instance.
+    pub stray: usize,
 }
 
 fn is_zero(count: &usize) -> bool {
@@ -118,6 +131,22 @@ impl FailedInstance {
     }
 }
 
+/// What a guard refused to do, though everything else was done.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct GuardRefusal {
+    /// The guard's own code.
+    pub guard: &'static str,
+    /// How much is allowed.
+    pub limit: usize,
+    /// How much it would have been.
+    pub observed: usize,
+    /// What was refused, and what most likely led to it.
+    pub message: String,
+    /// How to look at it, and how to allow it once.
+    pub advice: String,
+}
+
 /// What a run did.
 #[derive(Debug, Clone, Serialize)]
 #[non_exhaustive]
@@ -138,7 +167,7 @@ pub struct RunReport {
     pub store: String,
     /// The rules of the decisions.
     pub chain: String,
-    /// Whether everything was seen and done.
+    /// Whether everything was seen and done, but for what a guard refused.
     pub complete: bool,
     /// How many of each kind there were.
     pub counts: Counts,
@@ -153,6 +182,12 @@ pub struct RunReport {
     pub unknown: Vec<Unknown>,
     /// What could not be written.
     pub failures: Vec<FailedInstance>,
+    /// What a guard refused; everything else was done.
+    pub refusals: Vec<GuardRefusal>,
+    /// Entries of the index that no deployment speaks for.
+    pub absent: Vec<AbsentInstance>,
+    /// Deployments that look like ours and have no instance.
+    pub strays: Vec<StrayDeployment>,
     /// How many members the index has now, if that is known.
     pub index_members: Option<usize>,
 }
@@ -167,7 +202,11 @@ impl RunReport {
     /// How the run ended, in one word.
     #[must_use]
     pub fn outcome(&self) -> &'static str {
-        if self.complete { "complete" } else { "incomplete" }
+        match (self.refusals.is_empty(), self.complete) {
+            (false, _) => "refused",
+            (true, true) => "complete",
+            (true, false) => "incomplete",
+        }
     }
 }
 
@@ -178,4 +217,29 @@ pub struct Unknown {
     pub deployment: String,
     /// Why: which file or which strategy, and what is wrong.
     pub why: String,
+}
+
+/// What has no counterpart.
+#[derive(Debug, Clone, Serialize)]
+#[non_exhaustive]
+pub struct OrphanReport {
+    /// The Director's UUID.
+    pub director_uuid: String,
+    /// Where the records are.
+    pub store: String,
+    /// Whether everything was seen; if not, there may be more.
+    pub complete: bool,
+    /// How many of each kind there are.
+    pub counts: Counts,
+    /// Entries of the index that no deployment speaks for.
+    pub absent: Vec<AbsentInstance>,
+    /// Deployments that look like ours and have no instance.
+    pub strays: Vec<StrayDeployment>,
+    /// What people should know beside: duplicates, instances of retired plans, a
+    /// list that is wrong, another reconciler.
+    pub findings: Vec<Finding>,
+    /// What a run would refuse.
+    pub refusals: Vec<GuardRefusal>,
+    /// What could not be seen or understood.
+    pub unknown: Vec<Unknown>,
 }

@@ -6,12 +6,13 @@ use std::sync::Arc;
 use chrono::Duration;
 use tokio_util::sync::CancellationToken;
 
+use super::absences::Absences;
 use super::filter::Filter;
 use super::progress::{NoProgress, Progress};
-use super::report::RunReport;
+use super::report::{OrphanReport, RunReport};
 use super::survey::Survey;
 use super::writer::{Errand, Writer};
-use crate::backup::BackupPolicy;
+use crate::backup::{BackupPolicy, OtherReconciler};
 use crate::matching::MatchEngine;
 use crate::model::{Catalog, JsonObject};
 use crate::ports::{
@@ -68,6 +69,16 @@ pub struct RunOptions {
     pub instances: bool,
     /// What stays in the history of an instance.
     pub history: HistoryLimits,
+    /// How far two runs are apart. Between the first scan that does not see a
+    /// deployment and the one that may prove its absence it is at least this,
+    /// and at least an hour.
+    pub interval: Duration,
+    /// How many entries may turn missing in this run, if that is more than the
+    /// usual limit.
+    pub allow_missing: Option<usize>,
+    /// Whether entries turn missing also beside another reconciler, which takes
+    /// them out of the index a day later.
+    pub coexist: bool,
 }
 
 impl Default for RunOptions {
@@ -82,6 +93,9 @@ impl Default for RunOptions {
             backups: BackupPolicy::default(),
             instances: false,
             history: HistoryLimits::default(),
+            interval: Duration::hours(1),
+            allow_missing: None,
+            coexist: false,
         }
     }
 }
@@ -172,10 +186,12 @@ impl Reconciler<'_> {
     pub(super) async fn run_once(&self, dry_run: bool) -> Result<(RunReport, ChangeSet), RunError> {
         let stamp = Stamp { at: self.clock.now() };
         let survey = self.survey().await?;
-        let tasks = self.tasks(&survey).await?;
+        let other = OtherReconciler::new(self.store, &survey.facts.index, stamp.at);
+        let (tasks, absences) = self.examine(&survey, &other, stamp).await?;
         let errand = Errand { dry_run, full: self.is_full(stamp)?, only: None };
-        let (mut report, changes) = Writer::new(self, &survey, &tasks, stamp, errand).write().await;
-        self.remember(stamp, &mut report, &survey.scan, errand);
+        let writer = Writer::new(self, &survey, &tasks, (&other, &absences), stamp, errand);
+        let (mut report, changes) = writer.write().await;
+        self.remember(stamp, &mut report, &survey.scan, &absences, errand);
         Ok((report, changes))
     }
 
@@ -189,6 +205,42 @@ impl Reconciler<'_> {
         }
     }
 
+    /// Finds what has no counterpart: index entries without a deployment, and
+    /// deployments without an instance, as a run would see them now. Writes
+    /// nothing, and counts nothing.
+    ///
+    /// # Errors
+    /// Those of [`run`](Self::run).
+    pub async fn orphans(&self) -> Result<OrphanReport, RunError> {
+        let stamp = Stamp { at: self.clock.now() };
+        let survey = self.survey().await?;
+        let other = OtherReconciler::new(self.store, &survey.facts.index, stamp.at);
+        let (tasks, absences) = self.examine(&survey, &other, stamp).await?;
+        let errand = Errand { dry_run: true, full: false, only: None };
+        Ok(Writer::new(self, &survey, &tasks, (&other, &absences), stamp, errand).orphans().await)
+    }
+
+    /// What is asked between deciding and writing: what the Director is busy
+    /// with, and what may be concluded about what was not seen.
+    async fn examine(
+        &self,
+        survey: &Survey,
+        other: &OtherReconciler<'_>,
+        stamp: Stamp,
+    ) -> Result<(Vec<DirectorTask>, Absences), RunError> {
+        let looked_at = survey.decisions.len();
+        let examination = async {
+            let tasks = self.director.tasks_in_flight().await?;
+            let absences = self.absences(survey, &tasks, other, stamp).await?;
+            Ok((tasks, absences))
+        };
+        tokio::select! {
+            biased;
+            () = self.stop.cancelled() => Err(RunError::Interrupted { looked_at, of: looked_at }),
+            examined = examination => examined,
+        }
+    }
+
     /// Whether this run reads every record: it was asked to, nobody remembers
     /// when one last did, or that was too long ago.
     fn is_full(&self, stamp: Stamp) -> Result<bool, PortError> {
@@ -198,11 +250,18 @@ impl Reconciler<'_> {
 
     /// Notes in the state what the next run must know. A dry run leaves no
     /// trace.
-    pub(super) fn remember(&self, stamp: Stamp, report: &mut RunReport, scan: &Scan, errand: Errand<'_>) {
+    pub(super) fn remember(
+        &self,
+        stamp: Stamp,
+        report: &mut RunReport,
+        scan: &Scan,
+        absences: &Absences,
+        errand: Errand<'_>,
+    ) {
         if errand.dry_run {
             return;
         }
-        if let Err(error) = self.note(stamp, report, scan, errand) {
+        if let Err(error) = self.note(stamp, report, scan, absences, errand) {
             // What was written stands, and must be told all the same.
             report.not_remembered(&error);
         }
@@ -213,9 +272,11 @@ impl Reconciler<'_> {
         stamp: Stamp,
         report: &RunReport,
         scan: &Scan,
+        absences: &Absences,
         errand: Errand<'_>,
     ) -> Result<(), PortError> {
         let Some(state) = self.state else { return Ok(()) };
+        absences.remember(state, stamp.at)?;
         if let Some(members) = report.index_members {
             state.set_index_size(members as u64)?;
         }

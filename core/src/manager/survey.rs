@@ -1,15 +1,17 @@
 //! The first half of a run: what is there, and what was decided about it.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::HashSet;
 
 use crate::manifest::Manifest;
-use crate::matching::{Decision, Degradation, Facts, Outcome, nearest};
+use crate::matching::{Decision, Degradation, Facts, Outcome, ReviewReason, nearest};
+use crate::model::recognise::uuids;
 use crate::model::{DeploymentName, IndexEntry, InstanceId};
 use crate::ports::{Director, Slot};
 use crate::scanner::Scan;
 use crate::updater::Finding;
 
 use super::filter::Filter;
+use super::orphans::{EntryState, looked_for};
 use super::report::{Counts, Unknown};
 
 /// The code of the finding that filters leave nothing.
@@ -33,6 +35,8 @@ pub struct Survey {
     pub findings: Vec<Finding>,
     /// What could not be seen or understood, by deployment.
     pub unknown: Vec<Unknown>,
+    /// The places of the entries that no deployment speaks for.
+    pub(super) absent: Vec<usize>,
 }
 
 /// Identifies a manifest after it was let go, so that what is written is what
@@ -62,6 +66,13 @@ impl Survey {
                 Outcome::Unmatched => counts.unmatched += 1,
             }
             counts.degraded += usize::from(decision.is_degraded());
+        }
+        for entry in self.absent_entries() {
+            match EntryState::stored(&entry.fields) {
+                EntryState::Missing => counts.missing += 1,
+                EntryState::Stale => counts.stale += 1,
+                _ => counts.absent += usize::from(self.scan.completeness.is_complete()),
+            }
         }
         counts
     }
@@ -158,37 +169,71 @@ impl Survey {
             shortfalls.iter().map(|one| Finding::new("scan.incomplete", director, one.to_string())).collect()
         };
         self.findings.extend(found);
+        let claims: Vec<Finding> = self.second_claims().collect();
+        self.findings.extend(claims);
     }
 
     /// Entries of the index that no deployment speaks for. That is what this
     /// scan did not see; it does not prove that they are gone.
-    fn absent_entries(&self) -> impl Iterator<Item = &IndexEntry> {
-        let claimed: BTreeSet<&InstanceId> = self
-            .decisions
-            .iter()
-            .flat_map(|decision| decision.ranking.iter().map(|ranked| &ranked.identity.instance))
-            .collect();
-        let named: HashSet<&str> = self
-            .scan
-            .summaries
-            .iter()
-            .flat_map(|summary| self.facts.index.expecting(summary.name.as_str()))
-            .map(|entry| entry.instance.as_str())
-            .collect();
+    pub(super) fn absent_entries(&self) -> impl Iterator<Item = &IndexEntry> {
+        self.absent.iter().map(|at| &self.facts.index.entries()[*at])
+    }
+
+    /// Finds the entries that no deployment speaks for.
+    pub(super) fn find_absent(&mut self) {
+        let ranked = self.decisions.iter().flat_map(|decision| &decision.ranking);
+        let claimed: HashSet<&InstanceId> = ranked.map(|ranked| &ranked.identity.instance).collect();
+        let index = &self.facts.index;
         let there: HashSet<&str> = self.scan.summaries.iter().map(|summary| summary.name.as_str()).collect();
-        self.facts.index.entries().iter().filter(move |entry| {
+        // A name may speak for an entry that the chain of this run cannot see:
+        // its plan may be written wrongly, or the strategy not be asked.
+        let by_name = |name: &&str| {
+            let written = uuids(name).into_iter().filter_map(|uuid| InstanceId::new(uuid.text).ok());
+            index.expecting(name).map(|entry| entry.instance.clone()).chain(written).collect::<Vec<_>>()
+        };
+        let named: HashSet<InstanceId> = there.iter().flat_map(by_name).collect();
+        let is_absent = |entry: &IndexEntry| {
             let recorded = entry.fields.text("deployment_name");
             !claimed.contains(&entry.instance)
-                && !named.contains(entry.instance.as_str())
+                && !named.contains(&entry.instance)
                 && !recorded.is_some_and(|name| there.contains(name.as_str()))
+        };
+        let entries = index.entries().iter().enumerate();
+        self.absent = entries.filter(|(_, entry)| is_absent(entry)).map(|(at, _)| at).collect();
+    }
+
+    /// What a person should know about instances that two deployments claim.
+    fn second_claims(&self) -> impl Iterator<Item = Finding> {
+        self.decisions.iter().filter_map(|decision| {
+            let Outcome::Review(ReviewReason::SecondClaim { holder }) = &decision.outcome else {
+                return None;
+            };
+            let instance = &decision.leader()?.identity.instance;
+            let message = match holder {
+                Some(holder) => format!("claims instance `{instance}`, which `{holder}` has"),
+                None => format!("claims instance `{instance}`, as another deployment does; neither has it"),
+            };
+            Some(Finding::new("deployment.duplicate", &decision.deployment, message))
         })
     }
 }
 
+/// What an entry says about its own absence, which this scan does not disprove.
 fn absence(entry: &IndexEntry) -> Finding {
-    let message = match entry.identity().map(|identity| identity.expected_deployment()) {
-        Some(name) => format!("no deployment `{name}` in this scan; nothing is concluded from one scan"),
-        None => "the entry names no plan, and no deployment speaks for it".to_owned(),
-    };
-    Finding::new("entry.absent", &entry.instance, message)
+    let name = looked_for(entry).map(|name| format!("no deployment `{name}` in this scan"));
+    let what = name.unwrap_or_else(|| "the entry names no plan, and no deployment speaks for it".to_owned());
+    let since = entry.fields.text("orphaned_at").unwrap_or_else(|| "some time".to_owned());
+    match EntryState::stored(&entry.fields) {
+        EntryState::Missing => {
+            Finding::new("entry.missing", &entry.instance, format!("{what}; missing since {since}"))
+        }
+        EntryState::Stale => {
+            Finding::new("entry.stale", &entry.instance, format!("{what}; missing since {since}, and stale"))
+        }
+        _ if entry.plan().is_none() => Finding::new("entry.absent", &entry.instance, what),
+        _ => {
+            let message = format!("{what}; nothing is concluded from one scan");
+            Finding::new("entry.absent", &entry.instance, message)
+        }
+    }
 }

@@ -199,6 +199,10 @@ impl Tally {
             }
             *self.counts.of(report.outcome) += 1;
         }
+        // Entries that healed or were called missing, without a deployment to
+        // write.
+        let told: HashSet<&str> = self.instances.iter().map(|one| one.instance.as_str()).collect();
+        self.counts.changed += self.changed.iter().filter(|id| !told.contains(id.as_str())).count();
         let waiting = self.instances.iter().filter(|one| one.outcome == InstanceOutcome::NotBegun);
         let waiting: Vec<&str> = waiting.map(|one| one.instance.as_str()).collect();
         if !waiting.is_empty() {

@@ -7,13 +7,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use chrono::SecondsFormat;
 use futures_util::stream::{self, StreamExt};
 
+use super::absences::Absences;
 use super::creations::EventTimes;
 use super::progress::Phase;
 use super::report::RunReport;
 use super::run::Reconciler;
 use super::survey::{ManifestPrint, Survey};
 use super::tally::{Outcome, Tally};
-use crate::backup::RunBackups;
+use crate::backup::{OtherReconciler, RunBackups};
 use crate::matching::Decision;
 use crate::model::{DeploymentSummary, InstanceId};
 use crate::ports::{DirectorInstance, DirectorTask, PortError, PortErrorKind};
@@ -40,12 +41,15 @@ pub(super) struct Errand<'a> {
 
 /// Writes what a survey found.
 pub(super) struct Writer<'a> {
-    run: &'a Reconciler<'a>,
-    survey: &'a Survey,
-    busy: HashSet<&'a str>,
+    pub(super) run: &'a Reconciler<'a>,
+    pub(super) survey: &'a Survey,
+    /// The deployments that tasks of the Director work on.
+    pub(super) busy: HashSet<&'a str>,
+    pub(super) other: &'a OtherReconciler<'a>,
+    pub(super) absences: &'a Absences,
     backups: RunBackups<'a>,
     creations: EventTimes<'a>,
-    stamp: Stamp,
+    pub(super) stamp: Stamp,
     errand: Errand<'a>,
     planned: HashMap<&'a InstanceId, &'a PlannedInstance>,
     /// Deployments whose VMs could not be read, with the first reason.
@@ -64,13 +68,14 @@ impl<'a> Writer<'a> {
         run: &'a Reconciler<'a>,
         survey: &'a Survey,
         tasks: &'a [DirectorTask],
+        (other, absences): (&'a OtherReconciler<'a>, &'a Absences),
         stamp: Stamp,
         errand: Errand<'a>,
     ) -> Self {
         let busy = tasks.iter().filter_map(|task| task.deployment.as_deref()).collect();
         let policy = &run.options.backups;
         let version = survey.index_slot.version();
-        let backups = RunBackups::new(run.store, policy, &survey.facts.index, version, stamp);
+        let backups = RunBackups::new(run.store, other, policy, &survey.facts.index, version, stamp);
         let matched = survey.decisions.iter().filter(|decision| decision.identity().is_some());
         let wanted: BTreeSet<_> = matched.map(|decision| decision.deployment.clone()).collect();
         let planned = errand.only.into_iter().flat_map(|only| &only.instances);
@@ -78,6 +83,8 @@ impl<'a> Writer<'a> {
             run,
             survey,
             busy,
+            other,
+            absences,
             backups,
             creations: EventTimes::new(run.director, wanted),
             stamp,
@@ -126,7 +133,7 @@ impl<'a> Writer<'a> {
         self.run.progress.end();
         let index_members = if is_foreign { None } else { self.synchronise(&mut tally).await };
         let instances = std::mem::take(&mut tally.planned);
-        (self.report(tally, index_members), ChangeSet { instances })
+        (self.report(tally, index_members).await, ChangeSet { instances })
     }
 
     /// Whether a decision's records are to be written.
@@ -139,7 +146,7 @@ impl<'a> Writer<'a> {
         }
     }
 
-    async fn reconcile(
+    pub(super) async fn reconcile(
         &self,
         decision: &Decision,
         summary: &DeploymentSummary,
@@ -240,7 +247,13 @@ impl<'a> Writer<'a> {
     /// are in line. Gives the number of its members afterwards.
     async fn synchronise(&self, tally: &mut Tally) -> Option<usize> {
         let read = self.survey.index_slot.clone();
-        let written = write_index(self.run.store, read, &tally.entries, self.errand.dry_run).await;
+        let mut entries = tally.entries.clone();
+        // A saved plan speaks of its instances and of nothing else.
+        if self.errand.only.is_none() {
+            entries.extend(self.healed(&tally.entries));
+            entries.extend(self.absences.changes.iter().cloned());
+        }
+        let written = write_index(self.run.store, read, &entries, self.errand.dry_run).await;
         match written {
             Ok(index) => {
                 tracing::debug!(written = index.written, entries = index.entries, "merged the index");
@@ -270,10 +283,16 @@ impl<'a> Writer<'a> {
         [vms, self.creations.finding()].into_iter().flatten()
     }
 
-    fn report(&self, mut tally: Tally, index_members: Option<usize>) -> RunReport {
+    async fn report(&self, mut tally: Tally, index_members: Option<usize>) -> RunReport {
         tally.findings.extend(self.unread());
         tally.conclude(&self.run.director.address());
-        let Tally { counts, changes, findings, failures, instances, .. } = tally;
+        let Tally { mut counts, changes, mut findings, failures, instances, .. } = tally;
+        let absent = self.settled(&changes, &mut counts);
+        let strays = match self.errand.only {
+            None => self.strays(&mut findings).await,
+            Some(_) => Vec::new(),
+        };
+        counts.stray = strays.len();
         let rfc3339 = |at: chrono::DateTime<chrono::Utc>| at.to_rfc3339_opts(SecondsFormat::Millis, true);
         RunReport {
             run_id: format!("{}-{}", self.stamp.at.format("%Y%m%dT%H%M%S%3fZ"), std::process::id()),
@@ -284,19 +303,19 @@ impl<'a> Writer<'a> {
             director_uuid: self.survey.scan.info.uuid.clone(),
             store: self.run.store.address(),
             chain: self.run.engine.fingerprint().to_string(),
-            complete: failures.is_empty() && counts.not_begun == 0 && self.survey.is_complete(),
+            complete: failures.is_empty()
+                && counts.not_begun == 0
+                && self.survey.is_complete()
+                && !self.absences.is_contradicted(),
             counts,
             instances,
             changes,
-            findings: self
-                .survey
-                .findings_for(&self.run.options.filter)
-                .into_iter()
-                .cloned()
-                .chain(findings)
-                .collect(),
+            findings: self.findings(&absent, findings),
             unknown: self.survey.unknown.clone(),
             failures,
+            refusals: self.absences.refusal.iter().cloned().collect(),
+            absent,
+            strays,
             index_members,
         }
     }

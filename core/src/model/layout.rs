@@ -30,6 +30,12 @@ pub fn deployment(instance: &InstanceId) -> String {
     format!("{instance}/deployment")
 }
 
+/// What the broker itself is doing with the instance. Only the broker writes it.
+#[must_use]
+pub fn task(instance: &InstanceId) -> String {
+    format!("{instance}/task")
+}
+
 /// Names below an instance that belong to the broker. Nothing of ours is ever
 /// written there.
 pub const BROKERS_OWN: [&str; 6] = ["credentials", "bindings", "deployment", "init", "plans", "task"];

@@ -10,13 +10,22 @@ use crate::ports::{Director, DirectorEvent, EventQuery, PortError};
 
 /// When a deployment was created and last changed. What the Director has
 /// pruned, or never wrote down, is absent.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct DeploymentTimes {
     /// When its current life began: its first successful creation, or its first
     /// one at all if none succeeded.
     pub created_at: Option<DateTime<Utc>>,
+    /// Who created it then, by the Director's word.
+    pub created_by: Option<String>,
     /// When it was created or changed for the last time, with success.
     pub updated_at: Option<DateTime<Utc>>,
+}
+
+impl DeploymentTimes {
+    fn begin(&mut self, event: &DirectorEvent) {
+        self.created_at = Some(event.at);
+        self.created_by = Some(event.user.clone()).filter(|user| !user.is_empty());
+    }
 }
 
 /// Reads the times of some deployments: one request for each page of events, up
@@ -80,11 +89,11 @@ impl Search {
                 if succeeded {
                     times.updated_at.get_or_insert(event.at);
                     self.created.insert(name);
-                    times.created_at = Some(event.at);
+                    times.begin(event);
                 } else if !self.created.contains(&name) {
                     // It is there from its first deploy on, even if none
                     // succeeded.
-                    times.created_at = Some(event.at);
+                    times.begin(event);
                 }
             }
             "update" if succeeded => {

@@ -218,6 +218,7 @@ async fn times_come_from_the_events_page_by_page_and_what_is_pruned_is_absent() 
     let times = times_of(&director, &wanted, 10).await.unwrap();
     let expected = |created: Option<u64>, updated: u64| DeploymentTimes {
         created_at: created.map(at),
+        created_by: created.map(|_| "admin".to_owned()),
         updated_at: Some(at(updated)),
     };
     assert_eq!(times.get(&name(0)), Some(&expected(Some(6), 12)));

@@ -5,11 +5,14 @@
 //! right now. An entry turns missing only when everything that could explain
 //! the absence has been ruled out, and it is never deleted.
 
-use chrono::{DateTime, Duration, Utc};
-use serde::Serialize;
+use std::collections::BTreeSet;
 
-use crate::model::{IndexEntry, JsonObject};
+use chrono::{DateTime, Duration, Utc};
+
+use super::waiting::Waiting;
+use crate::model::{IndexEntry, InstanceId, JsonObject, layout};
 use crate::ports::Absence;
+use crate::updater::time;
 
 /// How long must pass between the first complete scan that misses a deployment
 /// and the one that may call it missing.
@@ -26,45 +29,10 @@ const STALE_AFTER_DAYS: i64 = 30;
 
 /// What the broker writes into `status` while it works on an instance.
 const WORKING: [&str; 4] = ["request_received", "validated", "provisioning_started", "deprovision_requested"];
-
-/// Why an absent entry is not called missing yet.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case", tag = "reason")]
-#[non_exhaustive]
-pub enum Waiting {
-    /// The scan is not complete: what it lacks is unknown.
-    IncompleteScan,
-    /// Too few complete scans, or too close to each other.
-    TooFewScans {
-        /// How many there were.
-        scans: u32,
-        /// When the next one may count, RFC 3339.
-        not_before: String,
-    },
-    /// The entry is too young.
-    TooYoung,
-    /// The broker is at work on it.
-    InOperation {
-        /// What the entry's status says.
-        status: String,
-    },
-    /// A task of the Director, or of the broker, is not finished.
-    TaskInFlight,
-    /// The entry names no plan, so nobody knows which deployment to look for.
-    NoPlan,
-}
-
-/// What a direct look at the Director said about the deployment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum DirectLook {
-    /// The Director itself says that it does not exist.
-    Gone,
-    /// It is there: the list was wrong.
-    There,
-    /// It could not be told.
-    Unknown,
-}
+/// What the broker writes into `{id}/task` when it has ended. Whatever else
+/// stands there, it may still be at work.
+const FINISHED: [&str; 8] =
+    ["done", "succeeded", "success", "failed", "error", "errored", "cancelled", "timeout"];
 
 /// What is known about an entry that no deployment speaks for.
 #[derive(Debug, Clone, Copy)]
@@ -91,6 +59,9 @@ pub fn may_turn_missing(
     if !complete {
         return Err(Waiting::IncompleteScan);
     }
+    if layout::is_held(fields) {
+        return Err(Waiting::Held);
+    }
     if absent.entry.plan().is_none() {
         return Err(Waiting::NoPlan);
     }
@@ -100,11 +71,14 @@ pub fn may_turn_missing(
     if let Some(status) = fresh_operation(fields, now) {
         return Err(Waiting::InOperation { status });
     }
-    if born(fields).is_some_and(|born| now - born < LEAST_AGE) {
+    if born(fields, now).is_some_and(|born| now - born < LEAST_AGE) {
         return Err(Waiting::TooYoung);
     }
-    let (scans, first) = absent.absence.map_or((1, now), |one| (one.complete_scans, one.first_absent_at));
-    let not_before = first + interval.max(LEAST_ABSENCE);
+    let Some(absence) = absent.absence else { return Err(Waiting::NoState) };
+    let scans = absence.complete_scans;
+    // An interval beyond all time is never over.
+    let apart = interval.max(LEAST_ABSENCE);
+    let not_before = absence.first_absent_at.checked_add_signed(apart).unwrap_or(DateTime::<Utc>::MAX_UTC);
     if scans < LEAST_SCANS || now < not_before {
         let not_before = not_before.to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
         return Err(Waiting::TooFewScans { scans, not_before });
@@ -124,22 +98,39 @@ pub fn fresh_operation(fields: &JsonObject, now: DateTime<Utc>) -> Option<String
     (now - since < LONGEST_OPERATION).then_some(status)
 }
 
-/// When the instance was made, as far as the entry knows.
-fn born(fields: &JsonObject) -> Option<DateTime<Utc>> {
+/// When the instance was made, as far as the entry knows: the latest of what it
+/// says. What lies in the future is no such time.
+fn born(fields: &JsonObject, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
     ["created", "created_at", "requested_at", "discovered_at"]
         .into_iter()
-        .find_map(|field| time(fields, field))
+        .filter_map(|field| time(fields, field))
+        .filter(|at| *at < now + LEAST_AGE)
+        .max()
 }
 
-/// A time in any of the forms that entries hold: seconds as a number, or RFC
-/// 3339.
-fn time(fields: &JsonObject, field: &str) -> Option<DateTime<Utc>> {
-    if let Some(text) = fields.text(field) {
-        return DateTime::parse_from_rfc3339(&text).ok().map(|at| at.with_timezone(&Utc));
-    }
-    let seconds: f64 = serde_json::from_str(fields.raw(field)?.get()).ok()?;
-    #[expect(clippy::cast_possible_truncation, reason = "a time beyond i64 saturates and is no time then")]
-    DateTime::from_timestamp(seconds as i64, 0)
+/// Whether the broker's own task on an instance, `{id}/task`, is under way. As
+/// with an entry's status, a note that is old or has no time was left behind.
+#[must_use]
+pub fn broker_works(task: &JsonObject, now: DateTime<Utc>) -> bool {
+    let state = task.text("state").unwrap_or_default();
+    !state.is_empty()
+        && !FINISHED.contains(&state.as_str())
+        && time(task, "updated_at").is_some_and(|at| now - at < LONGEST_OPERATION)
+}
+
+/// The absences as they are once a complete scan is taken in: what is absent is
+/// counted once more or begins to be absent, everything else is not absent any
+/// more. The state does the same when it is told.
+#[must_use]
+pub fn counted(known: &[Absence], absent: &BTreeSet<InstanceId>, at: DateTime<Utc>) -> Vec<Absence> {
+    let known_of = |instance: &InstanceId| known.iter().find(|one| one.instance == *instance);
+    absent
+        .iter()
+        .map(|instance| match known_of(instance) {
+            Some(one) => Absence { complete_scans: one.complete_scans.saturating_add(1), ..one.clone() },
+            None => Absence { instance: instance.clone(), first_absent_at: at, complete_scans: 1 },
+        })
+        .collect()
 }
 
 /// Whether an entry is called missing already.
@@ -148,13 +139,18 @@ pub fn is_missing(fields: &JsonObject) -> bool {
     fields.raw("orphaned").is_some_and(|raw| raw.get() == "true")
 }
 
+/// Whether a missing entry is called stale already.
+#[must_use]
+pub fn is_stale(fields: &JsonObject) -> bool {
+    is_missing(fields) && fields.raw("stale").is_some_and(|raw| raw.get() == "true")
+}
+
 /// For how many whole days an entry has been missing, if it has become stale by
 /// that and is not called so yet.
 #[must_use]
 pub fn newly_stale(fields: &JsonObject, now: DateTime<Utc>) -> Option<i64> {
-    let stale = fields.raw("stale").is_some_and(|raw| raw.get() == "true");
     let days = (now - time(fields, "orphaned_at")?).num_days();
-    (is_missing(fields) && !stale && days > STALE_AFTER_DAYS).then_some(days)
+    (is_missing(fields) && !is_stale(fields) && days > STALE_AFTER_DAYS).then_some(days)
 }
 
 /// How many entries may turn missing in one run: 5 per cent, or 10 in a large
@@ -228,7 +224,7 @@ mod tests {
         let ask = |task, complete| may_turn_missing(absent(task), complete, Duration::hours(1), at(NOW));
         assert_eq!(ask(false, false), Err(Waiting::IncompleteScan));
         assert_eq!(ask(true, true), Err(Waiting::TaskInFlight));
-        assert!(matches!(ask(false, true), Err(Waiting::TooFewScans { scans: 1, .. })));
+        assert_eq!(ask(false, true), Err(Waiting::NoState));
     }
 
     #[test]
@@ -240,23 +236,56 @@ mod tests {
     }
 
     #[test]
-    fn times_are_read_in_all_the_forms_there_are() {
-        let fields = JsonObject::parse(
-            r#"{"a":1748519660,"b":1.74851966e9,"c":"2025-05-29T11:54:20Z","d":"2025-05-29T13:54:20+02:00","e":"soon","f":null}"#,
-        )
-        .unwrap();
-        for field in ["a", "b", "c", "d"] {
-            assert_eq!(time(&fields, field), Some(at("2025-05-29T11:54:20Z")), "{field}");
-        }
-        assert_eq!((time(&fields, "e"), time(&fields, "f"), time(&fields, "g")), (None, None, None));
-    }
-
-    #[test]
     fn a_missing_entry_turns_stale_once_after_thirty_days() {
         let stale = |fields: &str| newly_stale(&JsonObject::parse(fields).unwrap(), at(NOW));
         assert_eq!(stale(r#"{"orphaned":true,"orphaned_at":"2026-10-20T12:00:00Z"}"#), Some(31));
         assert_eq!(stale(r#"{"orphaned":true,"orphaned_at":"2026-10-21T12:00:00Z"}"#), None);
         assert_eq!(stale(r#"{"orphaned":true,"orphaned_at":"2026-01-21T12:00:00Z","stale":true}"#), None);
         assert_eq!(stale(r#"{"orphaned_at":"2026-01-21T12:00:00Z"}"#), None);
+    }
+
+    #[test]
+    fn an_age_is_the_latest_that_an_entry_says_and_nonsense_is_none() {
+        let cases = [
+            // A time that a bug wrote before 1970 does not hide a fresh request.
+            (r#"{"plan_id":"p","created":-62135596800,"requested_at":"2026-11-20T11:00:00Z"}"#, true),
+            // Nor does one in milliseconds protect an entry for ever.
+            (r#"{"plan_id":"p","created":1795000000000}"#, false),
+            (r#"{"plan_id":"p"}"#, false),
+        ];
+        for (fields, young) in cases {
+            let verdict = verdict(fields, 2, "2026-11-20T09:00:00Z");
+            assert_eq!(verdict, if young { Err(Waiting::TooYoung) } else { Ok(()) }, "{fields}");
+        }
+    }
+
+    #[test]
+    fn a_task_of_the_broker_protects_while_it_is_under_way_and_fresh() {
+        let now = at(NOW).timestamp();
+        let cases = [
+            (format!(r#"{{"state":"in_progress","updated_at":{}}}"#, now - 60), true),
+            (format!(r#"{{"state":"initializing","updated_at":{}}}"#, now - 60), true),
+            (format!(r#"{{"state":"in_progress","updated_at":{}}}"#, now - 90_000), false),
+            (format!(r#"{{"state":"failed","updated_at":{}}}"#, now - 60), false),
+            (r#"{"state":"in_progress"}"#.to_owned(), false),
+            ("{}".to_owned(), false),
+        ];
+        for (task, works) in cases {
+            assert_eq!(broker_works(&JsonObject::parse(&task).unwrap(), at(NOW)), works, "{task}");
+        }
+    }
+
+    #[test]
+    fn what_is_absent_again_is_counted_and_what_was_seen_is_forgotten() {
+        let id = |text: &str| InstanceId::new(text).unwrap();
+        let known = ["a", "b"].map(|instance| Absence {
+            instance: id(instance),
+            first_absent_at: at("2026-11-20T09:00:00Z"),
+            complete_scans: 3,
+        });
+        let now = counted(&known, &BTreeSet::from([id("b"), id("c")]), at(NOW));
+        let seen: Vec<_> =
+            now.iter().map(|one| (one.instance.as_str(), one.first_absent_at, one.complete_scans)).collect();
+        assert_eq!(seen, [("b", at("2026-11-20T09:00:00Z"), 4), ("c", at(NOW), 1)]);
     }
 }

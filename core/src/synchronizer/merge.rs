@@ -45,6 +45,15 @@ pub fn merge_index(now: Option<&JsonObject>, changes: &[EntryChange]) -> IndexMe
                 ));
                 continue;
             }
+            // What was concluded holds for the entry as it was read.
+            Some(Ok(entry)) if change.only_if.as_ref().is_some_and(|read| *read != entry) => {
+                merge.findings.push(Finding::new(
+                    "entry.changed",
+                    key,
+                    "changed by somebody else during the run; the next run looks again",
+                ));
+                continue;
+            }
             Some(Ok(entry)) => Some(entry),
             Some(Err(_)) => {
                 merge.findings.push(Finding::new(
@@ -85,6 +94,7 @@ mod tests {
             instance: InstanceId::new(key).unwrap(),
             fields: FieldSet::default().own("deployment_name", "d").stamp("updated_at", "t"),
             creates,
+            only_if: None,
         }
     }
 
@@ -125,5 +135,25 @@ mod tests {
     fn an_index_that_is_right_is_not_written() {
         let now = JsonObject::parse(r#"{"a":{"updated_at":"old","deployment_name":"d"}}"#).unwrap();
         assert!(merge_index(Some(&now), &[change("a", false)]).after.is_none());
+    }
+
+    #[test]
+    fn what_holds_for_an_entry_as_it_was_read_is_not_done_to_another() {
+        let now = JsonObject::parse(
+            r#"{"same":{"b":2,"a":1},"more":{"a":1,"status":"deprovision_requested"},"less":{}}"#,
+        )
+        .unwrap();
+        let only = |key: &str, read: &str| EntryChange {
+            only_if: Some(JsonObject::parse(read).unwrap()),
+            ..change(key, false)
+        };
+        let merge = merge_index(
+            Some(&now),
+            &[only("same", r#"{"a":1,"b":2}"#), only("more", r#"{"a":1}"#), only("less", r#"{"a":1}"#)],
+        );
+        let changed: Vec<_> = merge.entries.iter().map(|(instance, ..)| instance.as_str()).collect();
+        let found: Vec<_> = merge.findings.iter().map(|one| (one.code, one.subject.as_str())).collect();
+        assert_eq!(changed, ["same"]);
+        assert_eq!(found, [("entry.changed", "more"), ("entry.changed", "less")]);
     }
 }

@@ -3,11 +3,13 @@
 
 mod absence;
 mod merge;
+mod waiting;
 mod write;
 
 pub use absence::{
-    AbsentEntry, DirectLook, Waiting, fresh_operation, is_missing, may_turn_missing, most_transitions,
-    newly_stale,
+    AbsentEntry, broker_works, counted, fresh_operation, is_missing, is_stale, may_turn_missing,
+    most_transitions, newly_stale,
 };
 pub use merge::{IndexMerge, merge_index};
+pub use waiting::Waiting;
 pub use write::{IndexWrite, write_index};

@@ -55,6 +55,9 @@ pub struct EntryChange {
     pub fields: FieldSet,
     /// Whether there was no entry when the index was read.
     pub creates: bool,
+    /// The entry as it was read, where the change holds for nothing else: an
+    /// entry that somebody changed since is left alone.
+    pub only_if: Option<JsonObject>,
 }
 
 /// What would be written for one instance.

@@ -5,31 +5,12 @@ use chrono::{DateTime, Utc};
 use super::FieldSet;
 use super::fingerprint::{self, Fingerprint};
 use super::instance::{Matched, Stamp};
+use super::marks::healed;
 use super::times::rfc3339;
 
 /// How this reconciler signs an index entry: not as Blacksmith's own does, so
 /// that the two can be told apart.
 const INDEX_SIGNATURE: &str = "reconciler";
-
-/// What an entry that was called missing or stale bears, and must lose when its
-/// deployment is there.
-const MISSING_MARKS: [&str; 8] = [
-    "orphaned",
-    "orphaned_at",
-    "orphaned_reason",
-    "orphan_check_count",
-    "stale",
-    "stale_since",
-    "days_orphaned",
-    "preservation_reason",
-];
-
-/// Who writes `status: deleted` without being the broker: a monitor that looked
-/// once, or a reconciler.
-const HASTY: [&str; 2] = ["vm-monitor", "reconciler"];
-
-/// What belongs to such a status.
-const DELETED_MARKS: [&str; 4] = ["status", "deleted_at", "deleted_by", "deletion_reason"];
 
 /// The instance's entry in the index.
 ///
@@ -71,16 +52,7 @@ pub(super) fn entry(
         Worth::Nothing => fields,
     };
     let Some(entry) = matched.entry else { return fields.fill("discovered_at", &stamp.rfc3339()) };
-    let alive =
-        |fields: FieldSet, marks: &[&str]| marks.iter().fold(fields, |fields, mark| fields.without(mark));
-    fields = alive(fields, &MISSING_MARKS);
-    let by = entry.fields.text("deleted_by");
-    if entry.fields.text("status").as_deref() == Some("deleted")
-        && by.is_some_and(|by| HASTY.contains(&by.as_str()))
-    {
-        fields = alive(fields, &DELETED_MARKS);
-    }
-    fields
+    healed(fields, &entry.fields)
 }
 
 /// What a fingerprint is worth.

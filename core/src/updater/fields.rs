@@ -96,7 +96,7 @@ pub struct FieldChange {
 
 /// Fields of records that hold no secret, so that a plan may show them. Every
 /// other value is shown as a digest.
-const SHOWN: [&str; 35] = [
+const SHOWN: [&str; 41] = [
     "instance_id",
     "service_id",
     "plan_id",
@@ -127,8 +127,14 @@ const SHOWN: [&str; 35] = [
     "orphaned",
     "orphaned_at",
     "orphaned_reason",
+    "orphan_check_count",
     "stale",
     "stale_since",
+    "days_orphaned",
+    "preservation_reason",
+    "deleted_at",
+    "deleted_by",
+    "deletion_reason",
     "manifest_sha256",
     "reconciler_fingerprint",
     "stored_at",

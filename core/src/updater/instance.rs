@@ -208,6 +208,7 @@ pub fn decide_change(
             instance: instance.clone(),
             fields: entry(matched, repair, (&fingerprint, worth), created, stamp),
             creates: matched.entry.is_none(),
+            only_if: None,
         },
         secrets,
     }))

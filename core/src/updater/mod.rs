@@ -10,6 +10,7 @@ mod fields;
 mod fingerprint;
 mod history;
 mod instance;
+mod marks;
 mod secrets;
 mod times;
 mod vms;
@@ -21,4 +22,5 @@ pub use change_set::{ChangeSet, PlannedEntry, PlannedInstance, PlannedSecret, St
 pub use fields::{FieldChange, FieldSet, changed_fields};
 pub use history::HistoryLimits;
 pub use instance::{Matched, Observed, Stamp, decide_change, is_up_to_date};
+pub use marks::{REFERENCE_SIGNATURE, bears_marks, healed, missing_marks, stale_marks};
 pub use times::{Creation, CreationTimes, time};

@@ -145,10 +145,10 @@ fn findings_follow_the_filter_and_what_is_unknown_is_always_told() {
         findings.as_array().unwrap().iter().map(|one| one["code"].as_str().unwrap().to_owned()).collect()
     };
     for (filter, expected) in [
-        ("--service rabbitmq", vec!["manifest.notice", "manifest.notice"]),
-        ("--plan pg-cluster", vec!["entry.absent"]),
+        ("--service rabbitmq", vec!["manifest.notice", "manifest.notice", "deployment.duplicate"]),
+        ("--plan pg-cluster", vec!["entry.missing"]),
         ("--instance FFD2D368-a5f1-4d20-9217-44a0efa1f0cc", vec!["filter.fits-nothing", "entry.absent"]),
-        ("--deployment pg-cluster-*", vec!["entry.absent"]),
+        ("--deployment pg-cluster-*", vec!["entry.missing"]),
         ("--service mariadb", vec![]),
     ] {
         let scan = world.run(&format!("scan --json {filter}")).ends(3);

@@ -14,6 +14,7 @@ mod filters;
 mod formats;
 mod index;
 mod markers;
+mod orphans;
 mod plans;
 mod records;
 mod runs;

@@ -124,6 +124,11 @@ impl Director for FleetFolder {
     }
 
     async fn manifest(&self, name: &DeploymentName) -> Result<ManifestAnswer, PortError> {
+        // The list is all that is known of this Director: what it lacks is not
+        // there.
+        if self.summaries().binary_search_by(|summary| summary.name.cmp(name)).is_err() {
+            return Ok(ManifestAnswer::Gone);
+        }
         match self.manifest_bytes(name) {
             Ok(Some(bytes)) => Ok(ManifestAnswer::Found(bytes.into())),
             Ok(None) => Ok(ManifestAnswer::Null),

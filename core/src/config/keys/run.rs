@@ -96,4 +96,10 @@ declare_keys! {
         default: Some("24h"),
         doc: "After how long every record is read again, also where nothing has changed.",
     }
+    COEXIST: bool = {
+        path: "coexist",
+        kind: Kind::Bool,
+        default: Some("false"),
+        doc: "Whether entries turn missing although Blacksmith's own reconciler, which removes such entries, works beside us.",
+    }
 }

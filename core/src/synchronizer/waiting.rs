@@ -1,0 +1,94 @@
+//! Why an absent entry is not called missing yet.
+
+use std::fmt;
+
+use serde::Serialize;
+
+/// Why an absent entry is not called missing yet.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case", tag = "reason")]
+#[non_exhaustive]
+pub enum Waiting {
+    /// The scan is not complete: what it lacks is unknown.
+    IncompleteScan,
+    /// Nothing is remembered between runs, so that no second scan can follow a
+    /// first one.
+    NoState,
+    /// Too few complete scans, or too close to each other.
+    TooFewScans {
+        /// How many there were.
+        scans: u32,
+        /// When the next one may count, RFC 3339.
+        not_before: String,
+    },
+    /// The entry is too young.
+    TooYoung,
+    /// The broker is at work on it.
+    InOperation {
+        /// What the entry's status says.
+        status: String,
+    },
+    /// A task of the Director, or of the broker, is not finished.
+    TaskInFlight,
+    /// The entry names no plan, so nobody knows which deployment to look for.
+    NoPlan,
+    /// Its records were restored, and it is held until somebody lets go.
+    Held,
+    /// The Director has the deployment after all: its list was wrong.
+    Listed {
+        /// The deployment.
+        deployment: String,
+    },
+    /// It could not be told whether it is gone.
+    Unproven {
+        /// What could not be read, and why.
+        why: String,
+    },
+    /// Another reconciler works on the same records, and `coexist` is not set.
+    AnotherReconciler,
+    /// More entries would turn missing at once than a run may call so.
+    BeyondLimit {
+        /// How many may turn.
+        limit: usize,
+        /// How many would.
+        observed: usize,
+    },
+    /// The entry was changed while the run was under way, or could not be
+    /// written.
+    NotWritten,
+    /// The filters of the run leave it out.
+    FilteredOut,
+}
+
+impl fmt::Display for Waiting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::IncompleteScan => f.write_str("the scan is incomplete, and what it lacks is unknown"),
+            Self::NoState => f.write_str("nothing is remembered between runs"),
+            Self::TooFewScans { scans, not_before } => {
+                let plural = if *scans == 1 { "" } else { "s" };
+                write!(
+                    f,
+                    "absent in {scans} complete scan{plural}; one at {not_before} or later may prove it"
+                )
+            }
+            Self::TooYoung => f.write_str("the entry is younger than 2 hours"),
+            Self::InOperation { status } => write!(f, "the broker is at work on it: `{status}`"),
+            Self::TaskInFlight => f.write_str("a task that works on it is not finished"),
+            Self::NoPlan => f.write_str("the entry names no plan, so nobody knows what to look for"),
+            Self::Held => f.write_str("it is held since its records were restored"),
+            Self::Listed { deployment } => {
+                write!(f, "the Director has `{deployment}` after all, though its list does not")
+            }
+            Self::Unproven { why } => write!(f, "it cannot be told whether it is gone: {why}"),
+            Self::AnotherReconciler => {
+                f.write_str("another reconciler works on these records, and `coexist` is not set")
+            }
+            Self::BeyondLimit { limit, observed } => {
+                write!(f, "{observed} entries would turn missing at once, and {limit} may")
+            }
+            Self::NotWritten => f.write_str("its entry could not be marked; the next run looks again"),
+            Self::FilteredOut => f.write_str("the filters of the run leave it out"),
+        }
+    }
+}
