@@ -7,9 +7,13 @@ use reconciler_core::config::FlagText;
 
 use crate::commands::apply::ApplyArgs;
 use crate::commands::backups::BackupsCommand;
+use crate::commands::capture::{CaptureArgs, ReplayArgs};
 use crate::commands::config::ConfigCommand;
 use crate::commands::orphans::OrphansCommand;
+use crate::commands::serve::ServeArgs;
+use crate::commands::status::StatusArgs;
 use crate::exit;
+use crate::remote::RemoteArgs;
 use crate::script_args::ScriptsCommand;
 
 /// Keeps Blacksmith's records in Vault in line with what BOSH has deployed.
@@ -73,6 +77,10 @@ impl GlobalArgs {
 pub(crate) enum Command {
     /// Decide every deployment and bring the records into line.
     Run(RunArgs),
+    /// Make runs by a schedule, and answer over HTTP, until stopped.
+    Serve(Box<ServeArgs>),
+    /// Show what a daemon is doing, or the latest runs of the journal.
+    Status(StatusArgs),
     /// Show what a run would write, field by field; save it with --out.
     Plan(PlanArgs),
     /// Write exactly what a saved plan says, if nothing has moved since.
@@ -92,6 +100,10 @@ pub(crate) enum Command {
     /// Hold decisions against the right answers.
     #[command(subcommand)]
     Decisions(DecisionsCommand),
+    /// Keep everything that decisions are made from, as a fleet without secrets.
+    Capture(CaptureArgs),
+    /// Decide a captured fleet again, and say whether the outcome is the same.
+    Replay(ReplayArgs),
     /// Look at the archives of what runs changed, and put them back.
     #[command(subcommand)]
     Backups(BackupsCommand),
@@ -215,6 +227,8 @@ pub(crate) struct RunArgs {
     pub(crate) matching: MatchArgs,
     #[command(flatten)]
     pub(crate) filter: FilterArgs,
+    #[command(flatten)]
+    pub(crate) remote: RemoteArgs,
 }
 
 #[derive(Debug, Args)]

@@ -37,7 +37,7 @@ Exit codes:
   4    refused by a safety guard
   10   missing or stray ones were found (orphans list)
   11   changes are pending (plan --detailed-exitcode)
-  20   below a floor (decisions eval)
+  20   below a floor (decisions eval), or another outcome (replay)
   130  interrupted";
 
 impl From<Exit> for ExitCode {

@@ -31,6 +31,11 @@ impl Failure {
         Self { error: anyhow::Error::msg(message.into()), advice: Some(advice.into()), exit: Exit::Local }
     }
 
+    /// The other side is at fault, in words.
+    pub(crate) fn remote(message: impl Into<String>, advice: impl Into<String>) -> Self {
+        Self { exit: Exit::Remote, ..Self::told(message, advice) }
+    }
+
     /// A signal came.
     pub(crate) fn interrupted() -> Self {
         let advice = Some("nothing is left half written; run again to go on from there".to_owned());
@@ -63,6 +68,13 @@ impl Failure {
     /// The message, then what caused it.
     pub(crate) fn chain(&self) -> impl Iterator<Item = &(dyn Error + 'static)> {
         self.error.chain()
+    }
+
+    /// Everything there is to say, in one line for a log.
+    pub(crate) fn in_one_line(&self) -> String {
+        let causes: Vec<String> = self.chain().map(ToString::to_string).collect();
+        let advice = self.advice().map(|advice| format!("; {advice}")).unwrap_or_default();
+        format!("{}{advice}", causes.join(": ")).replace('\n', " ")
     }
 
     pub(crate) fn is_closed_pipe(&self) -> bool {

@@ -3,10 +3,12 @@
 
 mod args;
 mod commands;
+mod daemon;
 mod exit;
 mod failure;
 mod output;
 mod progress;
+mod remote;
 mod script_args;
 mod telemetry;
 mod wiring;
@@ -28,7 +30,10 @@ fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => return usage(&error),
     };
-    telemetry::start(cli.global.debug);
+    // A service's log is as its configuration says, which is not read yet.
+    if !matches!(cli.command, Command::Serve(_)) {
+        telemetry::start(cli.global.debug);
+    }
     telemetry::silence_caught_panics();
     let mut output = Output::new(&cli.global);
     let exit = match run(&cli, &mut output) {
@@ -60,6 +65,8 @@ fn run(cli: &Cli, output: &mut Output) -> Result<Exit, Failure> {
     }
     match &cli.command {
         Command::Run(args) => commands::run::run(global, args, output),
+        Command::Serve(args) => commands::serve::run(global, args, output),
+        Command::Status(args) => commands::status::run(global, args, output),
         Command::Plan(args) => commands::plan::run(global, args, output),
         Command::Apply(args) => commands::apply::run(global, args, output),
         Command::Scan(args) => commands::scan::run(global, args, output),
@@ -68,6 +75,8 @@ fn run(cli: &Cli, output: &mut Output) -> Result<Exit, Failure> {
         Command::Strategies(command) => commands::strategies::run(global, command, output),
         Command::Scripts(command) => commands::scripts::run(global, command, output),
         Command::Decisions(command) => commands::decisions::run(global, command, output),
+        Command::Capture(args) => commands::capture::run(global, args, output),
+        Command::Replay(args) => commands::capture::replay(global, args, output),
         Command::Backups(command) => commands::backups::run(global, command, output),
         Command::Orphans(command) => commands::orphans::run(global, command, output),
         Command::Config(command) => commands::config::run(global, command, output),

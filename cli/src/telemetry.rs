@@ -1,7 +1,11 @@
 //! What is said on standard error while the program works, for those who ask.
 
+use reconciler_core::config::{Settings, keys};
 use reconciler_core::matching::THREAD_NAME;
 use tracing_subscriber::EnvFilter;
+
+/// The target of the lines about changed records.
+pub(crate) const AUDIT: &str = "audit";
 
 /// Starts logging: warnings only, everything of ours with `--debug`,
 /// `BLACKSMITH_DEBUG` or `DEBUG`, or exactly what `RUST_LOG` says.
@@ -23,6 +27,46 @@ pub(crate) fn start(debug: bool) {
         // It would complain about a closed standard error on standard error.
         .log_internal_errors(false)
         .init();
+}
+
+/// Starts the log of a service: what runs do, with a line for each change of a
+/// record, at the level and in the form that the settings say.
+pub(crate) fn start_service(settings: &Settings, debug: bool) {
+    let level = match settings.choice(keys::LOG_LEVEL) {
+        Some(level) => level.to_owned(),
+        None if debug || settings.boolean(keys::DEBUG) => "debug".to_owned(),
+        None => "info".to_owned(),
+    };
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| {
+        EnvFilter::new(format!(
+            "warn,rustls_platform_verifier=off,reconciler={level},reconciler_core={level},\
+             reconciler_strategies={level},{AUDIT}={}",
+            // Who wants to hear of errors only still wants to know what was written.
+            if matches!(level.as_str(), "error" | "warn") { "info" } else { level.as_str() }
+        ))
+    });
+    let log = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .log_internal_errors(false);
+    if settings.choice(keys::LOG_FORMAT) == "json" {
+        log.json().flatten_event(true).with_ansi(false).init();
+    } else {
+        let colour = anstream::AutoStream::choice(&std::io::stderr()) != anstream::ColorChoice::Never;
+        log.with_ansi(colour).init();
+    }
+    say_only_where_it_panicked();
+}
+
+/// A panic of a service is a line in its log. Its message may hold anything;
+/// what may be told of it stands in the run.
+fn say_only_where_it_panicked() {
+    std::panic::set_hook(Box::new(|info| {
+        if std::thread::current().name() != Some(THREAD_NAME) {
+            let at = info.location().map(ToString::to_string).unwrap_or_default();
+            tracing::error!(at, "the program panicked: this is a defect, please report it");
+        }
+    }));
 }
 
 /// A panic in a strategy is caught and stands in its decision; the usual report

@@ -10,7 +10,7 @@
 //! Without features this crate is the matching alone: no I/O, no async, no
 //! clock. The feature `reconcile` adds the run from scanner to report over
 //! ports; `fleet`, `sqlite`, `bosh`, `broker` and `vault` each add one adapter;
-//! `config` the layered configuration.
+//! `config` the layered configuration; `testing` snapshot tests of decisions.
 //!
 //! [strategies]: matching::MatchStrategy
 //! [policy]: matching::Policy
@@ -89,11 +89,15 @@ pub mod ports;
 pub mod scanner;
 #[cfg(feature = "reconcile")]
 pub mod synchronizer;
+#[cfg(feature = "testing")]
+pub mod testing;
 #[cfg(feature = "reconcile")]
 pub mod updater;
 
 #[doc(hidden)]
 pub mod __private {
     //! What macros of this crate expand to.
+    #[cfg(feature = "testing")]
+    pub use insta;
     pub use inventory;
 }

@@ -63,14 +63,14 @@ fn every_reconciler_command_of_the_readme_works() {
     }
 }
 
-#[test]
-fn bare_core_has_neither_tokio_nor_http_nor_rhai_in_its_tree() {
+/// The packages that another one is built with.
+fn tree_of(package: &str) -> String {
     let tree = Command::new(env!("CARGO"))
         .args([
             "tree",
             "--offline",
             "-p",
-            "reconciler-core",
+            package,
             "--no-default-features",
             "-e",
             "normal",
@@ -81,9 +81,38 @@ fn bare_core_has_neither_tokio_nor_http_nor_rhai_in_its_tree() {
         .output()
         .unwrap();
     assert!(tree.status.success(), "{}", String::from_utf8_lossy(&tree.stderr));
-    let tree = String::from_utf8(tree.stdout).unwrap();
-    assert!(tree.contains("saphyr-parser"), "{tree}");
-    for name in ["tokio", "reqwest", "hyper", "rhai", "rusqlite", "clap"] {
-        assert!(!tree.lines().any(|line| line.starts_with(&format!("{name} v"))), "{name} is in:\n{tree}");
+    String::from_utf8(tree.stdout).unwrap()
+}
+
+#[test]
+fn the_matching_alone_has_neither_tokio_nor_http_nor_rhai_in_its_tree() {
+    for package in ["reconciler-core", "reconciler-embedding"] {
+        let tree = tree_of(package);
+        assert!(tree.contains("reconciler-core v") && tree.contains("saphyr-parser"), "{tree}");
+        for name in ["tokio", "reqwest", "hyper", "rhai", "rusqlite", "clap", "insta"] {
+            assert!(
+                !tree.lines().any(|line| line.starts_with(&format!("{name} v"))),
+                "{name} is in:\n{tree}"
+            );
+        }
+    }
+}
+
+#[test]
+fn every_command_of_the_manual_of_captures_works() {
+    let home = tempfile::tempdir().unwrap();
+    std::fs::create_dir(home.path().join("tests")).unwrap();
+    std::os::unix::fs::symlink(repository().join("tests/fleets"), home.path().join("tests/fleets")).unwrap();
+    let manual = read("cli/docs/capture.md");
+    let block = manual.split("```sh\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+    for line in block.lines() {
+        let words = line.strip_prefix("reconciler ").unwrap().split_whitespace();
+        let run = Command::new(env!("CARGO_BIN_EXE_reconciler"))
+            .args(words)
+            .current_dir(home.path())
+            .env("XDG_STATE_HOME", home.path())
+            .output()
+            .unwrap();
+        assert!(run.status.success(), "`{line}`: {}", String::from_utf8_lossy(&run.stderr));
     }
 }

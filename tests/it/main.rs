@@ -8,9 +8,13 @@ use reconciler_strategies as _;
 mod absence;
 mod admission;
 mod backups;
+#[cfg(unix)]
+mod capture;
 mod claims;
 #[cfg(unix)]
 mod cli;
+#[cfg(unix)]
+mod daemon;
 mod decisions;
 mod determinism;
 mod director;

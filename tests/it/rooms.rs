@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use regex::Regex;
 
 /// A room of `reconciler-core` and the rooms it may use.
-const ROOMS: [(&str, &[&str]); 18] = [
+const ROOMS: [(&str, &[&str]); 19] = [
     ("model", &[]),
     ("manifest", &["model"]),
     ("matching", &["model", "manifest"]),
@@ -18,6 +18,8 @@ const ROOMS: [(&str, &[&str]); 18] = [
     ("backup", &["ports", "model", "updater", "synchronizer"]),
     ("manager", &["ports", "model", "manifest", "matching", "scanner", "updater", "synchronizer", "backup"]),
     ("config", &["model", "manifest", "matching"]),
+    // A fleet is read from its folder.
+    ("testing", &["model", "manifest", "matching", "adapters/fleet"]),
     ("adapters/http", &["ports", "model", "config"]),
     ("adapters/bosh", &["ports", "model", "manifest", "config", "adapters/http"]),
     ("adapters/vault", &["ports", "model", "manifest", "config", "adapters/http"]),

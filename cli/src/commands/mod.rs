@@ -3,6 +3,7 @@
 pub(crate) mod about;
 pub(crate) mod apply;
 pub(crate) mod backups;
+pub(crate) mod capture;
 pub(crate) mod config;
 pub(crate) mod decisions;
 pub(crate) mod doctor;
@@ -10,8 +11,11 @@ pub(crate) mod explain;
 pub(crate) mod orphans;
 pub(crate) mod plan;
 pub(crate) mod run;
+mod run_remote;
 pub(crate) mod scan;
 pub(crate) mod scripts;
+pub(crate) mod serve;
+pub(crate) mod status;
 pub(crate) mod strategies;
 
 use std::io::Write as _;

@@ -9,16 +9,21 @@ use reconciler_core::ports::PortErrorKind;
 use reconciler_core::updater::Change;
 use serde::Serialize;
 
-use super::block_on;
 use super::scan::{write_counts, write_findings, write_unknown};
-use crate::args::{GlobalArgs, RunArgs};
+use super::{block_on, run_remote};
+use crate::args::{Flags, GlobalArgs, RunArgs};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::{Output, outcome_style};
+use crate::remote::Remote;
 use crate::wiring::{self, Access, Workbench};
 
 pub(crate) fn run(global: &GlobalArgs, args: &RunArgs, output: &mut Output) -> Result<Exit, Failure> {
-    let settings = wiring::settings(global, &[&args.source, &args.store, &args.matching], output)?;
+    let given: [&dyn Flags; 4] = [&args.source, &args.store, &args.matching, &args.remote];
+    let settings = wiring::settings(global, &given, output)?;
+    if let Some(remote) = Remote::of(&args.remote, &settings)? {
+        return block_on(async |stop| run_remote::run(&remote, stop, output).await);
+    }
     let filter = wiring::filter(&args.filter)?;
     if !settings.boolean(keys::ENABLED) && !args.dry_run {
         return disabled(&settings, output);

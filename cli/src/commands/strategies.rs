@@ -33,6 +33,12 @@ fn view(entry: &ChainEntry, doc: bool) -> StrategyView<'_> {
     }
 }
 
+/// The strategies of a chain, as a document.
+pub(super) fn views(entries: &[ChainEntry]) -> serde_json::Value {
+    let views: Vec<_> = entries.iter().map(|entry| view(entry, false)).collect();
+    serde_json::to_value(views).expect("texts and numbers are JSON")
+}
+
 pub(crate) fn run(
     global: &GlobalArgs,
     command: &StrategiesCommand,

@@ -14,7 +14,7 @@ use crate::failure::Failure;
 pub(crate) use table::Table;
 
 /// Grows when a field of a document changes its meaning or goes away.
-const SCHEMA_VERSION: u32 = 1;
+pub(crate) const SCHEMA_VERSION: u32 = 1;
 
 /// The document around every answer.
 #[derive(Serialize)]
@@ -29,11 +29,26 @@ struct Document<'a, T: Serialize> {
 #[derive(Debug)]
 pub(crate) struct Output {
     format: Format,
+    notes: Notes,
+}
+
+/// Where it goes what is said beside answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Notes {
+    /// To standard error, for people.
+    Terminal,
+    /// Into the log.
+    Log,
 }
 
 impl Output {
     pub(crate) fn new(global: &GlobalArgs) -> Self {
-        Self { format: global.format() }
+        Self { format: global.format(), notes: Notes::Terminal }
+    }
+
+    /// The output of a service: there is a log, and nobody at a terminal.
+    pub(crate) fn to_log() -> Self {
+        Self { format: Format::Table, notes: Notes::Log }
     }
 
     /// Prints an answer: as a document, or as text for people.
@@ -63,8 +78,20 @@ impl Output {
 
     /// Says something beside the answer.
     pub(crate) fn note(&mut self, text: &str) {
+        if self.notes == Notes::Log {
+            tracing::debug!("{text}");
+            return;
+        }
         // Nobody to tell is no reason to stop.
         let _ = writeln!(anstream::stderr(), "{text}");
+    }
+
+    /// Says that something is safe to go on with, and should not stay so.
+    pub(crate) fn warn(&mut self, text: &str) {
+        match self.notes {
+            Notes::Terminal => self.note(&format!("warning: {text}")),
+            Notes::Log => tracing::warn!("{text}"),
+        }
     }
 
     /// Says why the command could not be done.

@@ -56,7 +56,7 @@ impl ArchiveRoom {
             StoreKind::Vault => {
                 let OpenVault { store, warnings } = OpenVault::open(settings, stop)?;
                 for warning in warnings {
-                    output.note(&format!("warning: {warning}"));
+                    output.warn(&warning);
                 }
                 Arc::new(store)
             }

@@ -2,10 +2,14 @@
 //! and engine. The only place that opens adapters.
 
 mod archives;
+mod audit;
+mod capture;
 mod catalog;
 mod director;
 mod engine;
 mod faults;
+mod http;
+mod journal;
 mod places;
 mod scripts;
 mod secrets;
@@ -14,8 +18,11 @@ mod vault;
 
 use std::sync::Arc;
 
+use reconciler_core::adapters::sqlite::StateFile;
 use reconciler_core::config::{ConfigErrors, Settings, SourceFile, Sources, keys};
-use reconciler_core::manager::{CancellationToken, Filter, Reconciler, RunOptions};
+use reconciler_core::manager::{
+    CancellationToken, Filter, Progress, Reconciler, RetryPolicy, RunOptions, Trigger,
+};
 use reconciler_core::manifest::Deployment;
 use reconciler_core::matching::{Facts, MatchEngine, nearest};
 use reconciler_core::model::{Catalog, Index, InstanceId, InvalidId, PlanId, ServiceId, layout};
@@ -30,10 +37,14 @@ use crate::output::Output;
 use crate::progress::Bar;
 
 pub(crate) use self::archives::ArchiveRoom;
+pub(crate) use self::capture::{Capture, CapturedFleet};
 pub(crate) use self::catalog::CatalogSource;
 pub(crate) use self::director::DirectorSource;
+pub(crate) use self::engine::engine_with;
 pub(crate) use self::faults::faults;
-pub(crate) use self::scripts::{options as script_options, scripts};
+pub(crate) use self::http::http_token;
+pub(crate) use self::journal::JournalPlace;
+pub(crate) use self::scripts::{live_scripts, options as script_options, scripts};
 pub(crate) use self::secrets::warnings as secret_warnings;
 pub(crate) use self::store::{KeptFiles, StoreKind};
 pub(crate) use self::vault::{IndexSize, OpenVault, PathAccess, VaultReport, VaultStatus};
@@ -49,7 +60,7 @@ pub(crate) fn settings(
         output.note(&format!("note: {notice}"));
     }
     for warning in secrets::warnings(&settings) {
-        output.note(&format!("warning: {warning}"));
+        output.warn(&warning);
     }
     Ok(settings)
 }
@@ -102,17 +113,29 @@ pub(crate) enum Access {
     FleetOnly,
 }
 
+/// The engine that the settings describe.
+pub(crate) fn engine(settings: &Settings) -> Result<Arc<MatchEngine>, Failure> {
+    Ok(Arc::new(engine::engine(settings)?))
+}
+
 /// Everything a command works with.
 pub(crate) struct Workbench {
     pub(crate) source: DirectorSource,
     pub(crate) engine: Arc<MatchEngine>,
     info: DirectorInfo,
     catalog: Arc<Catalog>,
-    manifests: ManifestCache,
+    manifests: Arc<ManifestCache>,
     records: Records,
-    bar: Bar,
+    progress: Arc<dyn Progress>,
     options: RunOptions,
+    run_id: Option<String>,
     stop: CancellationToken,
+}
+
+/// What a process that makes several runs keeps from one to the next.
+pub(crate) struct Kept {
+    pub(crate) manifests: Arc<ManifestCache>,
+    pub(crate) engine: Arc<MatchEngine>,
 }
 
 impl Workbench {
@@ -124,7 +147,22 @@ impl Workbench {
         stop: &CancellationToken,
         output: &mut Output,
     ) -> Result<Self, Failure> {
-        let engine = Arc::new(engine::engine(settings)?);
+        let manifests = Arc::new(ManifestCache::new(settings.duration(keys::CACHE_TTL)));
+        let kept = Kept { manifests, engine: engine(settings)? };
+        Self::open_with(settings, access, filter, kept, stop, output).await
+    }
+
+    /// Opens what a command needs beside what was kept. Everything else is
+    /// opened anew: catalog, credentials and certificates are as they are now.
+    pub(crate) async fn open_with(
+        settings: &Settings,
+        access: Access,
+        filter: Filter,
+        kept: Kept,
+        stop: &CancellationToken,
+        output: &mut Output,
+    ) -> Result<Self, Failure> {
+        let Kept { manifests, engine } = kept;
         let source = DirectorSource::open(settings, stop)?;
         if source.is_live() && access == Access::FleetOnly {
             return Err(Failure::told(
@@ -139,7 +177,7 @@ impl Workbench {
         }
         let catalog = CatalogSource::open(settings, &source, stop)?;
         for warning in [source.warning(), catalog.warning()].into_iter().flatten() {
-            output.note(&format!("warning: {warning}"));
+            output.warn(&warning);
         }
         let catalog = Arc::new(catalog.read(&source).await?);
         tracing::debug!(
@@ -160,7 +198,7 @@ impl Workbench {
             output.note(&format!("State     {}", state.address()));
         }
         for warning in &records.warnings {
-            output.note(&format!("warning: {warning}"));
+            output.warn(warning);
         }
         let mut options = RunOptions::default();
         options.dry_run = access != Access::Write;
@@ -179,9 +217,30 @@ impl Workbench {
             max_age_seconds: i64::try_from(settings.duration(keys::HISTORY_MAX_AGE).as_secs())
                 .unwrap_or(i64::MAX),
         };
-        let manifests = ManifestCache::new(settings.duration(keys::CACHE_TTL));
-        let (bar, stop) = (Bar::default(), stop.clone());
-        Ok(Self { source, info, engine, catalog, manifests, records, bar, options, stop })
+        // Who only looks sees at once how it stands.
+        if access == Access::Write {
+            options.retry = RetryPolicy {
+                attempts: u32::try_from(settings.integer(keys::RETRY_ATTEMPTS)).unwrap_or(u32::MAX),
+                delay: settings.duration(keys::RETRY_DELAY),
+            };
+        }
+        options.journal = journal::bounds(settings);
+        let progress = Arc::new(Bar::default());
+        let stop = stop.clone();
+        Ok(Self { source, info, engine, catalog, manifests, records, progress, options, run_id: None, stop })
+    }
+
+    /// Has the run go by a name and for a reason, and tell somebody else how far
+    /// it is.
+    pub(crate) fn made_by(&mut self, run_id: String, trigger: Trigger, progress: Arc<dyn Progress>) {
+        self.run_id = Some(run_id);
+        self.options.trigger = trigger;
+        self.progress = progress;
+    }
+
+    /// What is remembered between runs, if anything is.
+    pub(crate) fn state(&self) -> Option<&StateFile> {
+        self.records.state.as_ref()
     }
 
     /// What makes a run of it.
@@ -191,7 +250,8 @@ impl Workbench {
         let mut reconciler = Reconciler::new(director, store, &self.manifests, catalog, engine);
         reconciler.info = Some(self.info.clone());
         reconciler.state = self.records.state.as_ref().map(|state| state as &dyn RunState);
-        reconciler.progress = &self.bar;
+        reconciler.progress = self.progress.as_ref();
+        reconciler.run_id = self.run_id.clone();
         reconciler.options = self.options.clone();
         reconciler.stop = self.stop.clone();
         reconciler

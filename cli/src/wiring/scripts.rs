@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use reconciler_core::config::{Settings, keys};
-use reconciler_strategies::script::{ScriptOptions, ScriptSet};
+use reconciler_strategies::script::{LiveScripts, ScriptOptions, ScriptProblems, ScriptSet};
 
 use crate::failure::Failure;
 
@@ -16,14 +16,24 @@ pub(crate) fn options(settings: &Settings) -> ScriptOptions {
     options
 }
 
+/// The scripts that the settings name, for as long as the program runs.
+pub(crate) fn live_scripts(settings: &Settings) -> Result<Option<LiveScripts>, Failure> {
+    let Some(paths) = settings.list(keys::SCRIPTS_PATHS) else {
+        return Ok(None);
+    };
+    let paths: Vec<PathBuf> = paths.iter().map(PathBuf::from).collect();
+    Ok(Some(LiveScripts::open(paths, options(settings)).map_err(refused)?))
+}
+
+fn refused(problems: ScriptProblems) -> Failure {
+    Failure::local(problems).or_advise("`reconciler scripts check` shows everything that is wrong or odd")
+}
+
 /// The scripts that the settings name, if they name any.
 pub(crate) fn scripts(settings: &Settings) -> Result<Option<ScriptSet>, Failure> {
     let Some(paths) = settings.list(keys::SCRIPTS_PATHS) else {
         return Ok(None);
     };
     let paths: Vec<PathBuf> = paths.iter().map(PathBuf::from).collect();
-    let set = ScriptSet::load(&paths, &options(settings)).map_err(|problems| {
-        Failure::local(problems).or_advise("`reconciler scripts check` shows everything that is wrong or odd")
-    })?;
-    Ok(Some(set))
+    Ok(Some(ScriptSet::load(&paths, &options(settings)).map_err(refused)?))
 }

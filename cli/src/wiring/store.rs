@@ -10,6 +10,7 @@ use reconciler_core::model::{Index, layout};
 use reconciler_core::ports::{RunState as _, SecretStore};
 
 use super::Access;
+use super::audit::AuditedStore;
 use super::director::DirectorSource;
 use super::places::{self, Places};
 use super::vault::{self, OpenVault};
@@ -88,7 +89,7 @@ impl Records {
                 let OpenVault { store, warnings } = OpenVault::open(settings, stop)?;
                 let state = StateFile::open_existing(places.state()?, uuid)?;
                 let note = format!("Vault {}", store.address());
-                Ok(Self { store: Arc::new(store), state, note, warnings })
+                Ok(Self { store: Arc::new(AuditedStore(store)), state, note, warnings })
             }
         }
     }
@@ -130,7 +131,7 @@ impl Records {
             (_, true, true) => format!("{address}, begun with the fleet's index"),
             (_, true, false) => address,
         };
-        Ok(Self { store: Arc::new(store), state, note, warnings: Vec::new() })
+        Ok(Self { store: Arc::new(AuditedStore(store)), state, note, warnings: Vec::new() })
     }
 }
 

@@ -1,30 +1,53 @@
 //! The first half of a run: scan and decide. Writes nothing.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use futures_util::stream::StreamExt;
 use tokio::sync::oneshot;
 
+use super::laps::Laps;
 use super::progress::Phase;
 use super::run::{Reconciler, RunError};
 use super::survey::{ManifestPrint, Survey};
 use crate::manifest::Deployment;
 use crate::matching::{Decision, Facts, Suspensions, settle_claims};
-use crate::model::{Index, PlanNotice, layout};
+use crate::model::{DeploymentSummary, Index, PlanNotice, layout};
 use crate::ports::{LastScan, PortError, PortErrorKind, Slot, Version};
-use crate::scanner::{Gap, Scan, Seen};
+use crate::scanner::{Gap, Scan, Scanner, Seen};
 use crate::updater::Finding;
 
 /// How many batches are at work: one is decided while the next one is read.
 const BATCHES: usize = 2;
 
-/// What became of one batch.
+/// What became of one batch, or of several.
+#[derive(Default)]
 struct Batch {
     decisions: Vec<Decision>,
     manifests: Vec<ManifestPrint>,
     findings: Vec<Finding>,
     gaps: Vec<Gap>,
+}
+
+impl Batch {
+    fn extend(&mut self, next: Self) {
+        self.decisions.extend(next.decisions);
+        self.manifests.extend(next.manifests);
+        self.findings.extend(next.findings);
+        self.gaps.extend(next.gaps);
+    }
+
+    /// Puts what was decided anew in the places of what had been.
+    fn replace(&mut self, places: &[usize], anew: Self) {
+        for (&at, (decision, manifest)) in places.iter().zip(anew.decisions.into_iter().zip(anew.manifests)) {
+            self.decisions[at] = decision;
+            self.manifests[at] = manifest;
+        }
+        self.findings.extend(anew.findings);
+        self.gaps.extend(anew.gaps);
+        self.gaps.sort_by(|a, b| a.deployment.cmp(&b.deployment));
+    }
 }
 
 /// Hands on from one batch to the next which strategies are suspended: counted
@@ -80,6 +103,7 @@ impl Reconciler<'_> {
 
     async fn look(&self, reached: &Reached) -> Result<Survey, RunError> {
         let scanner = self.scanner();
+        let mut laps = Laps::begin();
         let last = self.state.map(|state| state.last_scan()).transpose()?.flatten();
         let mut scan = scanner.list(self.info.clone(), last.as_ref()).await?;
         self.guard_director(&scan)?;
@@ -95,37 +119,41 @@ impl Reconciler<'_> {
         );
         let facts = Facts::new(Arc::clone(&self.catalog), index, scan.statistics.clone());
 
+        laps.over(Phase::Scan);
         reached.of.store(scan.summaries.len(), Ordering::Relaxed);
         self.progress.begin(Phase::Decide, scan.summaries.len());
-        let mut decisions = Vec::with_capacity(scan.summaries.len());
-        let mut manifests = Vec::with_capacity(scan.summaries.len());
-        let mut findings: Vec<Finding> = self.catalog.notices().iter().map(odd_plan).collect();
-        let mut gaps = Vec::new();
-        {
-            let mut next = Turn::first();
-            let batches = scanner
-                .manifests(&scan.summaries)
-                .chunks(self.options.batch_size.max(1))
-                .map(|batch| self.decide_batch(batch, facts.clone(), Turn::after(&mut next)))
-                .buffered(BATCHES);
-            let mut batches = std::pin::pin!(batches);
-            while let Some(batch) = batches.next().await {
-                let batch = batch?;
-                reached.decided.fetch_add(batch.decisions.len(), Ordering::Relaxed);
-                self.progress.advance(batch.decisions.len());
-                decisions.extend(batch.decisions);
-                manifests.extend(batch.manifests);
-                findings.extend(batch.findings);
-                gaps.extend(batch.gaps);
-                tracing::debug!(deployments = decisions.len(), "decided a batch");
+        let mut turn = Turn::first();
+        let mut all = self.decide(&scanner, &scan.summaries, &facts, &mut turn, reached).await?;
+        for delay in self.options.retry.delays() {
+            let (passing, lasting): (Vec<_>, Vec<_>) = all.gaps.into_iter().partition(|gap| gap.may_pass);
+            all.gaps = lasting;
+            if passing.is_empty() {
+                break;
             }
+            tracing::warn!(
+                deployments = passing.len(),
+                ?delay,
+                "some manifests could not be read; trying again"
+            );
+            tokio::time::sleep(delay).await;
+            let unread: HashSet<_> = passing.iter().map(|gap| &gap.deployment).collect();
+            let (places, summaries): (Vec<_>, Vec<_>) = (0_usize..)
+                .zip(&scan.summaries)
+                .filter(|(_, summary)| unread.contains(&summary.name))
+                .map(|(at, summary)| (at, summary.clone()))
+                .unzip();
+            let again = self.decide(&scanner, &summaries, &facts, &mut turn, &Reached::default()).await?;
+            all.replace(&places, again);
         }
         self.progress.end();
+        let Batch { mut decisions, manifests, mut findings, gaps } = all;
+        findings.extend(self.catalog.notices().iter().map(odd_plan));
         gaps.into_iter().for_each(|gap| scan.lacks(gap));
         findings.extend(fewer_deployments(last.as_ref(), &scan));
         settle_claims(&mut decisions, &facts.index);
-        let (unknown, absent) = (Vec::new(), Vec::new());
-        let mut survey = Survey { scan, index_slot, facts, decisions, manifests, findings, unknown, absent };
+        let (unknown, absent, phases) = (Vec::new(), Vec::new(), Vec::new());
+        let mut survey =
+            Survey { scan, index_slot, facts, decisions, manifests, findings, unknown, absent, phases };
         survey.find_absent();
         // Only where something seems not to be there does it matter whose list
         // it is; the request is spared otherwise.
@@ -135,8 +163,36 @@ impl Reconciler<'_> {
         survey.conclude();
         survey.findings.extend(survey.fits_nothing(&self.options.filter));
         survey.unknown = survey.what_is_unknown(self.director);
+        laps.over(Phase::Decide);
+        survey.phases = laps.taken();
         tracing::debug!(counts = ?survey.counts(), unknown = survey.unknown.len(), "decided");
         Ok(survey)
+    }
+
+    /// Reads and decides some deployments, in their order.
+    async fn decide(
+        &self,
+        scanner: &Scanner<'_>,
+        summaries: &[DeploymentSummary],
+        facts: &Facts,
+        turn: &mut oneshot::Receiver<Suspensions>,
+        reached: &Reached,
+    ) -> Result<Batch, RunError> {
+        let mut all = Batch::default();
+        let batches = scanner
+            .manifests(summaries)
+            .chunks(self.options.batch_size.max(1))
+            .map(|batch| self.decide_batch(batch, facts.clone(), Turn::after(turn)))
+            .buffered(BATCHES);
+        let mut batches = std::pin::pin!(batches);
+        while let Some(batch) = batches.next().await {
+            let batch = batch?;
+            reached.decided.fetch_add(batch.decisions.len(), Ordering::Relaxed);
+            self.progress.advance(batch.decisions.len());
+            all.extend(batch);
+            tracing::debug!(deployments = all.decisions.len(), "decided a batch");
+        }
+        Ok(all)
     }
 
     /// Decides away from the async threads: it is work for the processor, and

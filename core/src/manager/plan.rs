@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use super::absences::Absences;
 use super::report::{InstanceReport, RunReport};
-use super::run::{Reconciler, RunError};
+use super::run::{Made, Reconciler, RunError};
+use super::trigger::run_id;
 use super::writer::{Errand, Writer};
 use crate::backup::OtherReconciler;
 use crate::model::InstanceId;
@@ -139,7 +140,7 @@ impl Reconciler<'_> {
     /// # Errors
     /// Those of [`run`](Self::run).
     pub async fn plan(&self) -> Result<(RunReport, Plan), RunError> {
-        let (report, changes) = self.run_once(true).await?;
+        let Made { report, changes, .. } = self.run_once(true).await?;
         let plan = Plan {
             format: FORMAT.to_owned(),
             made_at: self.clock.now().to_rfc3339_opts(SecondsFormat::Secs, true),
@@ -163,23 +164,39 @@ impl Reconciler<'_> {
             None => self.director.info().await?.uuid,
         };
         refuse(plan, plan.inputs.moved_to(&self.inputs(uuid)))?;
+        let id = self.run_id.clone().unwrap_or_else(|| run_id(stamp.at));
+        let mut was_applied = false;
+        let made =
+            self.told(stamp, &id, false, self.execute(plan, stamp, id.clone(), &mut was_applied)).await?;
+        Ok(Application { report: made.report, was_applied })
+    }
+
+    /// Computes the plan again, and executes it.
+    async fn execute(
+        &self,
+        plan: &Plan,
+        stamp: Stamp,
+        run_id: String,
+        was_applied: &mut bool,
+    ) -> Result<Made, RunError> {
         let survey = self.survey().await?;
         let tasks = self.tasks(&survey).await?;
         // What is missing is marked by runs, which count it: a plan is not one.
         let absences = Absences::default();
         let other = OtherReconciler::new(self.store, &survey.facts.index, stamp.at);
-        let beside = (&other, &absences);
+        let writer = |errand| Writer::new(self, &survey, &tasks, (&other, &absences), stamp, errand);
 
         let errand = Errand { dry_run: true, full: true, only: Some(&plan.changes) };
-        let (report, now) = Writer::new(self, &survey, &tasks, beside, stamp, errand).write().await;
-        let open = refuse_moved(plan, &now, &report.instances)?;
-        if open == 0 {
-            return Ok(Application { report, was_applied: !plan.changes.is_empty() });
+        let (mut report, now) = writer(errand).write(run_id.clone()).await;
+        if refuse_moved(plan, &now, &report.instances)? > 0 {
+            (report, _) = writer(Errand { dry_run: false, ..errand }).write(run_id).await;
+        } else {
+            *was_applied = !plan.changes.is_empty();
+            report.dry_run = false;
         }
-        let errand = Errand { dry_run: false, ..errand };
-        let (mut report, _) = Writer::new(self, &survey, &tasks, beside, stamp, errand).write().await;
-        self.remember(stamp, &mut report, &survey.scan, &absences, errand);
-        Ok(Application { report, was_applied: false })
+        report.scan = survey.scan.completeness.is_complete().then(|| survey.scan.remembered());
+        report.decisions = survey.decisions;
+        Ok(Made { report, changes: now, absences, full: false })
     }
 
     fn inputs(&self, director_uuid: String) -> PlanInputs {

@@ -6,17 +6,23 @@ use std::fmt;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Phase {
+    /// Reading the Director's list and the index.
+    Scan,
     /// Reading manifests and deciding.
     Decide,
     /// Reading and writing records.
-    Reconcile,
+    Write,
+    /// Writing the index.
+    Index,
 }
 
 impl fmt::Display for Phase {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
+            Self::Scan => "scan",
             Self::Decide => "decide",
-            Self::Reconcile => "reconcile",
+            Self::Write => "write",
+            Self::Index => "index",
         })
     }
 }

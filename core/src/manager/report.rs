@@ -1,9 +1,13 @@
 //! What a run did, as a value.
 
+use std::time::Duration;
+
 use serde::Serialize;
 
 use super::orphans::{AbsentInstance, StrayDeployment};
-use crate::ports::PortError;
+use super::progress::Phase;
+use crate::matching::Decision;
+use crate::ports::{LastScan, PortError};
 use crate::updater::{Change, Finding};
 
 /// How many of each kind there were.
@@ -190,6 +194,16 @@ pub struct RunReport {
     pub strays: Vec<StrayDeployment>,
     /// How many members the index has now, if that is known.
     pub index_members: Option<usize>,
+    /// How long each phase took, in their order.
+    #[serde(skip)]
+    pub phases: Vec<(Phase, Duration)>,
+    /// What was decided, by deployment. Not part of a report that is printed:
+    /// `scan` shows it.
+    #[serde(skip)]
+    pub decisions: Vec<Decision>,
+    /// What the scan saw, if it was complete.
+    #[serde(skip)]
+    pub scan: Option<LastScan>,
 }
 
 impl RunReport {
@@ -197,6 +211,16 @@ impl RunReport {
     pub(super) fn not_remembered(&mut self, error: &PortError) {
         self.failures.push(FailedInstance::of("state", "", error));
         self.complete = false;
+    }
+
+    /// The first thing that kept the run from being complete, for a line.
+    pub(super) fn first_trouble(&self) -> Option<String> {
+        if self.complete {
+            return None;
+        }
+        let failed = self.failures.first().map(|failure| failure.message.clone());
+        let unknown = || self.unknown.first().map(|one| format!("{}: {}", one.deployment, one.why));
+        failed.or_else(unknown)
     }
 
     /// How the run ended, in one word.

@@ -5,20 +5,24 @@ use std::sync::Arc;
 
 use chrono::Duration;
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument as _;
 
 use super::absences::Absences;
 use super::filter::Filter;
+use super::journal::{JournalBounds, JournalPage};
 use super::progress::{NoProgress, Progress};
 use super::report::{OrphanReport, RunReport};
+use super::retry::RetryPolicy;
 use super::survey::Survey;
+use super::trigger::{Trigger, run_id};
 use super::writer::{Errand, Writer};
 use crate::backup::{BackupPolicy, OtherReconciler};
 use crate::matching::MatchEngine;
-use crate::model::{Catalog, JsonObject};
+use crate::model::Catalog;
 use crate::ports::{
-    Clock, Director, DirectorInfo, DirectorTask, PortError, RunEntry, RunState, SecretStore, SystemClock,
+    Clock, Director, DirectorInfo, DirectorTask, PortError, RunState, SecretStore, SystemClock,
 };
-use crate::scanner::{ManifestCache, Scan, ScanSettings, Scanner};
+use crate::scanner::{ManifestCache, ScanSettings, Scanner};
 use crate::updater::{ChangeSet, HistoryLimits, Stamp};
 
 /// Why a run could not be made.
@@ -69,6 +73,12 @@ pub struct RunOptions {
     pub instances: bool,
     /// What stays in the history of an instance.
     pub history: HistoryLimits,
+    /// How often deployments that failed are tried again.
+    pub retry: RetryPolicy,
+    /// What began the run.
+    pub trigger: Trigger,
+    /// How much the journal keeps.
+    pub journal: JournalBounds,
     /// How far two runs are apart. Between the first scan that does not see a
     /// deployment and the one that may prove its absence it is at least this,
     /// and at least an hour.
@@ -93,6 +103,9 @@ impl Default for RunOptions {
             backups: BackupPolicy::default(),
             instances: false,
             history: HistoryLimits::default(),
+            retry: RetryPolicy::default(),
+            trigger: Trigger::default(),
+            journal: JournalBounds::default(),
             interval: Duration::hours(1),
             allow_missing: None,
             coexist: false,
@@ -124,6 +137,9 @@ pub struct Reconciler<'a> {
     pub progress: &'a dyn Progress,
     /// How the run is made.
     pub options: RunOptions,
+    /// What the run is called, in the span it is made in; without it, it is
+    /// called by when it starts, and has a span of its own.
+    pub run_id: Option<String>,
     /// Ends the run: at once while it looks; while it writes, after the
     /// instances in hand and the index.
     pub stop: CancellationToken,
@@ -161,9 +177,20 @@ impl<'a> Reconciler<'a> {
             clock: &SystemClock,
             progress: &NoProgress,
             options: RunOptions::default(),
+            run_id: None,
             stop: CancellationToken::new(),
         }
     }
+}
+
+/// What a run made, before it is remembered.
+pub(super) struct Made {
+    pub(super) report: RunReport,
+    /// What would be written, where nothing was.
+    pub(super) changes: ChangeSet,
+    pub(super) absences: Absences,
+    /// Whether it looked at every record there is.
+    pub(super) full: bool,
 }
 
 impl Reconciler<'_> {
@@ -172,27 +199,67 @@ impl Reconciler<'_> {
         Scanner::new(self.director, self.manifests, ScanSettings { concurrency, instances })
     }
 
-    /// Scans, decides, and brings the records into line.
+    /// Scans, decides, and brings the records into line. The journal of the
+    /// state tells of it, whatever comes of it.
     ///
     /// # Errors
     /// Those of [`survey`](Self::survey), and if the unfinished tasks of the
     /// Director cannot be read. One instance's failure is its own: it is in the
     /// report.
     pub async fn run(&self) -> Result<RunReport, RunError> {
-        self.run_once(self.options.dry_run).await.map(|(report, _)| report)
+        self.run_once(self.options.dry_run).await.map(|made| made.report)
     }
 
-    /// A run, dry or not; of a dry one, also what would be written.
-    pub(super) async fn run_once(&self, dry_run: bool) -> Result<(RunReport, ChangeSet), RunError> {
+    /// A run, dry or not.
+    pub(super) async fn run_once(&self, dry_run: bool) -> Result<Made, RunError> {
         let stamp = Stamp { at: self.clock.now() };
+        let id = self.run_id.clone().unwrap_or_else(|| run_id(stamp.at));
+        self.told(stamp, &id, dry_run, self.reconcile_all(stamp, id.clone(), dry_run)).await
+    }
+
+    /// Has the journal tell of a run, and the state remember it. A dry run leaves
+    /// no trace.
+    pub(super) async fn told(
+        &self,
+        stamp: Stamp,
+        id: &str,
+        dry_run: bool,
+        work: impl Future<Output = Result<Made, RunError>>,
+    ) -> Result<Made, RunError> {
+        let page = if dry_run { None } else { JournalPage::begin(self, id, stamp.at) };
+        // Whoever names the run has its span already.
+        let span = match self.run_id {
+            Some(_) => tracing::Span::none(),
+            None => tracing::info_span!("run", id),
+        };
+        match work.instrument(span).await {
+            Ok(mut made) => {
+                if !dry_run && let Err(error) = self.remember(stamp, &made, page) {
+                    // What was written stands, and must be told all the same.
+                    made.report.not_remembered(&error);
+                }
+                Ok(made)
+            }
+            Err(error) => {
+                if let Some(page) = page {
+                    page.fail(&error, self.clock.now());
+                }
+                Err(error)
+            }
+        }
+    }
+
+    /// The run itself.
+    async fn reconcile_all(&self, stamp: Stamp, run_id: String, dry_run: bool) -> Result<Made, RunError> {
         let survey = self.survey().await?;
         let other = OtherReconciler::new(self.store, &survey.facts.index, stamp.at);
         let (tasks, absences) = self.examine(&survey, &other, stamp).await?;
         let errand = Errand { dry_run, full: self.is_full(stamp)?, only: None };
         let writer = Writer::new(self, &survey, &tasks, (&other, &absences), stamp, errand);
-        let (mut report, changes) = writer.write().await;
-        self.remember(stamp, &mut report, &survey.scan, &absences, errand);
-        Ok((report, changes))
+        let (mut report, changes) = writer.write(run_id).await;
+        report.scan = survey.scan.completeness.is_complete().then(|| survey.scan.remembered());
+        report.decisions = survey.decisions;
+        Ok(Made { report, changes, absences, full: errand.full })
     }
 
     /// The Director's tasks that are not finished.
@@ -248,56 +315,20 @@ impl Reconciler<'_> {
         Ok(self.options.full || last.is_none_or(|last| stamp.at - last >= self.options.verify_interval))
     }
 
-    /// Notes in the state what the next run must know. A dry run leaves no
-    /// trace.
-    pub(super) fn remember(
-        &self,
-        stamp: Stamp,
-        report: &mut RunReport,
-        scan: &Scan,
-        absences: &Absences,
-        errand: Errand<'_>,
-    ) {
-        if errand.dry_run {
-            return;
-        }
-        if let Err(error) = self.note(stamp, report, scan, absences, errand) {
-            // What was written stands, and must be told all the same.
-            report.not_remembered(&error);
-        }
-    }
-
-    fn note(
-        &self,
-        stamp: Stamp,
-        report: &RunReport,
-        scan: &Scan,
-        absences: &Absences,
-        errand: Errand<'_>,
-    ) -> Result<(), PortError> {
+    /// Notes in the state what the next run must know.
+    fn remember(&self, stamp: Stamp, made: &Made, page: Option<JournalPage<'_>>) -> Result<(), PortError> {
+        let Made { report, absences, full, .. } = made;
         let Some(state) = self.state else { return Ok(()) };
         absences.remember(state, stamp.at)?;
         if let Some(members) = report.index_members {
             state.set_index_size(members as u64)?;
         }
-        if scan.completeness.is_complete() {
-            state.set_last_scan(&scan.remembered())?;
+        if let Some(scan) = &report.scan {
+            state.set_last_scan(scan)?;
         }
-        if errand.full && errand.only.is_none() && report.complete && self.options.filter.is_open() {
+        if *full && report.complete && self.options.filter.is_open() {
             state.set_last_full_verification(stamp.at)?;
         }
-        state.record_run(&RunEntry {
-            run_id: report.run_id.clone(),
-            started_at: stamp.at,
-            finished_at: Some(self.clock.now()),
-            outcome: Some(report.outcome().to_owned()),
-            complete: report.complete,
-            counts: json_object(&report.counts),
-            findings: report.findings.iter().map(json_object).collect(),
-        })
+        page.map_or(Ok(()), |page| page.finish(report, self.clock.now()))
     }
-}
-
-fn json_object(value: &impl serde::Serialize) -> JsonObject {
-    JsonObject::parse(crate::model::json::raw(value).get()).unwrap_or_default()
 }

@@ -1,6 +1,7 @@
 //! The first half of a run: what is there, and what was decided about it.
 
 use std::collections::HashSet;
+use std::time::Duration;
 
 use crate::manifest::Manifest;
 use crate::matching::{Decision, Degradation, Facts, Outcome, ReviewReason, nearest};
@@ -12,6 +13,7 @@ use crate::updater::Finding;
 
 use super::filter::Filter;
 use super::orphans::{EntryState, looked_for};
+use super::progress::Phase;
 use super::report::{Counts, Unknown};
 
 /// The code of the finding that filters leave nothing.
@@ -35,6 +37,8 @@ pub struct Survey {
     pub findings: Vec<Finding>,
     /// What could not be seen or understood, by deployment.
     pub unknown: Vec<Unknown>,
+    /// How long its phases took.
+    pub phases: Vec<(Phase, Duration)>,
     /// The places of the entries that no deployment speaks for.
     pub(super) absent: Vec<usize>,
 }

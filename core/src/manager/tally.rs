@@ -72,14 +72,17 @@ impl Tally {
         }
     }
 
-    pub(super) fn count(&mut self, decision: &Decision, outcome: Outcome, done: Done) {
-        let instance = decision.identity().map_or("", |identity| identity.instance.as_str());
-        let deployment = decision.deployment.as_str();
+    /// Notes what was done for a deployment, whatever became of it.
+    pub(super) fn take(&mut self, decision: &Decision, done: Done) {
         self.counts.writes += done.written.len();
         self.counts.backups += done.backups as usize;
         self.findings.extend(done.findings);
-        let written = done.written.len();
-        self.tell(instance, done.written);
+        self.tell(instance_of(decision), done.written);
+    }
+
+    /// Counts what became of a deployment in the end.
+    pub(super) fn count(&mut self, decision: &Decision, outcome: Outcome) {
+        let instance = instance_of(decision);
         let (outcome, reason) = match outcome {
             Outcome::UpToDate => (
                 InstanceOutcome::Unchanged,
@@ -100,11 +103,16 @@ impl Tally {
                 (InstanceOutcome::Skipped, reason)
             }
             Outcome::NotBegun => (InstanceOutcome::NotBegun, "the run ended before it came to it".to_owned()),
-            Outcome::Failed(error) => self.fail(instance, deployment, &error, written),
+            Outcome::Failed(error) => self.fail(instance, decision.deployment.as_str(), &error),
         };
+        self.report(decision, outcome, reason);
+    }
+
+    /// Says what became of a deployment's instance.
+    pub(super) fn report(&mut self, decision: &Decision, outcome: InstanceOutcome, reason: String) {
         self.instances.push(InstanceReport {
-            instance: instance.to_owned(),
-            deployment: deployment.to_owned(),
+            instance: instance_of(decision).to_owned(),
+            deployment: decision.deployment.to_string(),
             outcome,
             reason,
         });
@@ -123,13 +131,8 @@ impl Tally {
         }
     }
 
-    fn fail(
-        &mut self,
-        instance: &str,
-        deployment: &str,
-        error: &PortError,
-        written: usize,
-    ) -> (InstanceOutcome, String) {
+    fn fail(&mut self, instance: &str, deployment: &str, error: &PortError) -> (InstanceOutcome, String) {
+        let written = self.changes.iter().filter(|change| change.instance == instance).count();
         self.failures.push(FailedInstance::of(instance, deployment, error));
         let reason = match written {
             0 => error.to_string(),
@@ -215,6 +218,10 @@ impl Tally {
             self.findings.push(Finding::new("run.stopped", director, message));
         }
     }
+}
+
+fn instance_of(decision: &Decision) -> &str {
+    decision.identity().map_or("", |identity| identity.instance.as_str())
 }
 
 impl InstanceOutcome {

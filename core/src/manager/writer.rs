@@ -9,8 +9,9 @@ use futures_util::stream::{self, StreamExt};
 
 use super::absences::Absences;
 use super::creations::EventTimes;
+use super::laps::Laps;
 use super::progress::Phase;
-use super::report::RunReport;
+use super::report::{InstanceOutcome, RunReport};
 use super::run::Reconciler;
 use super::survey::{ManifestPrint, Survey};
 use super::tally::{Outcome, Tally};
@@ -58,6 +59,9 @@ pub(super) struct Writer<'a> {
     is_over: AtomicBool,
 }
 
+/// A matched deployment to work on.
+type Wanted<'a> = (&'a Decision, &'a DeploymentSummary, ManifestPrint);
+
 /// Whether a failure is the store's as a whole, and not one instance's.
 fn is_the_stores_own(kind: PortErrorKind) -> bool {
     matches!(kind, PortErrorKind::Local | PortErrorKind::Unauthenticated | PortErrorKind::Unavailable)
@@ -97,7 +101,7 @@ impl<'a> Writer<'a> {
 
     /// Brings the records into line, as far as the errand goes. Gives the report
     /// and, unless something was written, what would be.
-    pub(super) async fn write(&self) -> (RunReport, ChangeSet) {
+    pub(super) async fn write(&self, run_id: String) -> (RunReport, ChangeSet) {
         let options = &self.run.options;
         let decided =
             self.survey.decisions.iter().zip(&self.survey.scan.summaries).zip(&self.survey.manifests);
@@ -105,35 +109,86 @@ impl<'a> Writer<'a> {
             .map(|((decision, summary), print)| (decision, summary, *print))
             .filter(|(decision, ..)| decision.identity().is_some())
             .collect();
-        let wanted: Vec<_> = matched.iter().copied().filter(|(decision, ..)| self.wants(decision)).collect();
+        let mut wanted: Vec<_> =
+            matched.iter().copied().filter(|(decision, ..)| self.wants(decision)).collect();
 
         let mut tally = Tally::new(self.survey.counts(), self.errand.dry_run);
         tally.counts.filtered = matched.len() - wanted.len();
         let is_foreign = self.survey.scan.completeness.is_of_another_director();
-        self.run.progress.begin(Phase::Reconcile, wanted.len());
+        if is_foreign {
+            // Whose deployments were decided nobody knows any more.
+            for (decision, ..) in wanted.drain(..) {
+                let reason = "another Director answered in the end; nothing of it is written";
+                tally.report(decision, InstanceOutcome::Skipped, reason.to_owned());
+            }
+        }
+        let mut laps = Laps::begin();
+        self.run.progress.begin(Phase::Write, wanted.len());
+        let mut delays = options.retry.delays();
+        loop {
+            let again = self.pass(wanted, delays.len() > 0, &mut tally).await;
+            let Some(delay) = delays.next().filter(|_| !again.is_empty()) else { break };
+            tracing::warn!(
+                deployments = again.len(),
+                ?delay,
+                "some deployments failed for now; trying again"
+            );
+            tokio::select! {
+                biased;
+                () = self.run.stop.cancelled() => {}
+                () = tokio::time::sleep(delay) => {}
+            }
+            self.is_over.store(false, Ordering::Relaxed);
+            wanted = again;
+        }
+        self.run.progress.end();
+        laps.over(Phase::Write);
+        let index_members = if is_foreign { None } else { self.synchronise(&mut tally).await };
+        laps.over(Phase::Index);
+        let instances = std::mem::take(&mut tally.planned);
+        let mut report = self.report(run_id, tally, index_members).await;
+        report.phases = self.survey.phases.iter().copied().chain(laps.taken()).collect();
+        (report, ChangeSet { instances })
+    }
+
+    /// Works on some deployments. Gives those that failed in a way that may pass,
+    /// if there is a further try; all others are counted.
+    async fn pass(&self, wanted: Vec<Wanted<'a>>, may_repeat: bool, tally: &mut Tally) -> Vec<Wanted<'a>> {
+        let options = &self.run.options;
+        let mut failed: Vec<(Wanted<'a>, Outcome)> = Vec::new();
+        let mut is_lasting = false;
         let mut outcomes = stream::iter(wanted)
             .map(|(decision, summary, print)| async move {
-                let outcome = if is_foreign {
-                    // Whose deployments were decided nobody knows any more.
-                    let message = "another Director answered in the end; nothing of it is written";
-                    Outcome::Skipped(Finding::new("director.changed", &summary.name, message)).at_once()
-                } else {
-                    self.reconcile(decision, summary, print).await
-                };
-                (decision, outcome)
+                ((decision, summary, print), self.reconcile(decision, summary, print).await)
             })
             .buffered(options.concurrency.max(1));
-        while let Some((decision, (outcome, done))) = outcomes.next().await {
+        while let Some((wanted, (outcome, done))) = outcomes.next().await {
+            let decision = wanted.0;
             let name = decision.deployment.as_str();
             tracing::debug!(deployment = name, outcome = outcome.name(), "reconciled");
-            tally.count(decision, outcome, done);
-            self.run.progress.advance(1);
+            tally.take(decision, done);
+            match &outcome {
+                Outcome::Failed(error) if is_the_stores_own(error.kind) && !error.kind.is_retryable() => {
+                    is_lasting = true;
+                    tally.count(decision, outcome);
+                }
+                Outcome::Failed(error) if may_repeat && error.kind.is_retryable() => {
+                    failed.push((wanted, outcome))
+                }
+                Outcome::NotBegun if may_repeat => failed.push((wanted, outcome)),
+                _ => {
+                    tally.count(decision, outcome);
+                    self.run.progress.advance(1);
+                }
+            }
         }
-        drop(outcomes);
-        self.run.progress.end();
-        let index_members = if is_foreign { None } else { self.synchronise(&mut tally).await };
-        let instances = std::mem::take(&mut tally.planned);
-        (self.report(tally, index_members).await, ChangeSet { instances })
+        if !is_lasting && !self.run.stop.is_cancelled() {
+            return failed.into_iter().map(|(wanted, _)| wanted).collect();
+        }
+        for ((decision, ..), outcome) in failed {
+            tally.count(decision, outcome);
+        }
+        Vec::new()
     }
 
     /// Whether a decision's records are to be written.
@@ -283,7 +338,7 @@ impl<'a> Writer<'a> {
         [vms, self.creations.finding()].into_iter().flatten()
     }
 
-    async fn report(&self, mut tally: Tally, index_members: Option<usize>) -> RunReport {
+    async fn report(&self, run_id: String, mut tally: Tally, index_members: Option<usize>) -> RunReport {
         tally.findings.extend(self.unread());
         tally.conclude(&self.run.director.address());
         let Tally { mut counts, changes, mut findings, failures, instances, .. } = tally;
@@ -295,7 +350,7 @@ impl<'a> Writer<'a> {
         counts.stray = strays.len();
         let rfc3339 = |at: chrono::DateTime<chrono::Utc>| at.to_rfc3339_opts(SecondsFormat::Millis, true);
         RunReport {
-            run_id: format!("{}-{}", self.stamp.at.format("%Y%m%dT%H%M%S%3fZ"), std::process::id()),
+            run_id,
             dry_run: self.errand.dry_run,
             started_at: rfc3339(self.stamp.at),
             finished_at: rfc3339(self.run.clock.now()),
@@ -317,6 +372,9 @@ impl<'a> Writer<'a> {
             absent,
             strays,
             index_members,
+            phases: Vec::new(),
+            decisions: Vec::new(),
+            scan: None,
         }
     }
 }

@@ -13,6 +13,8 @@ mod deployment;
 mod document;
 mod entries;
 mod equality;
+#[cfg(feature = "fleet")]
+mod faulty;
 #[cfg(test)]
 mod hostile;
 mod keys;

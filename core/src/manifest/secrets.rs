@@ -11,7 +11,20 @@
 
 use super::{Document, Pointer, Segment};
 
+#[cfg(feature = "fleet")]
+mod index;
 mod render;
+#[cfg(feature = "fleet")]
+mod seal;
+#[cfg(feature = "fleet")]
+mod sealed;
+
+#[cfg(feature = "fleet")]
+pub use index::sealed_index;
+#[cfg(feature = "fleet")]
+pub use seal::{HIDDEN, Seal};
+#[cfg(feature = "fleet")]
+pub use sealed::sealed;
 
 /// What stands in place of a secret.
 pub const REDACTED: &str = "<redacted>";
@@ -110,6 +123,18 @@ impl Place {
     #[must_use]
     pub fn root() -> Self {
         Self { open: u64::MAX >> (64 - PUBLIC.len()), depth: 0 }
+    }
+
+    /// A place that no path leads to: everything below is secret.
+    #[cfg(feature = "fleet")]
+    fn nowhere() -> Self {
+        Self { open: 0, depth: 0 }
+    }
+
+    /// Whether nothing here or below can be public.
+    #[cfg(feature = "fleet")]
+    fn is_closed(self) -> bool {
+        self.open == 0
     }
 
     /// The value of a key here.

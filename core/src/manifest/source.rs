@@ -115,6 +115,15 @@ impl Manifest {
         matches!(self.0.source, Source::Unread(_))
     }
 
+    /// Why the manifest could not be fetched, if it could not.
+    #[must_use]
+    pub fn unread_because(&self) -> Option<&str> {
+        match &self.0.source {
+            Source::Unread(reason) => Some(reason),
+            _ => None,
+        }
+    }
+
     /// Whether the document was asked for already.
     #[must_use]
     pub fn is_parsed(&self) -> bool {
@@ -132,6 +141,28 @@ impl Manifest {
                 Source::Absent | Source::Unread(_) => None,
             })
             .as_deref()
+    }
+
+    /// The manifest as it may be kept outside the store: every secret hidden
+    /// under the seal, and decisions come out of it as they did before. Nothing
+    /// if nothing was received. One that could not be used becomes a short text
+    /// with the same fault.
+    ///
+    /// # Errors
+    /// If hidden values make it larger than a manifest may be.
+    #[cfg(feature = "fleet")]
+    pub fn sealed(&self, seal: &super::secrets::Seal) -> Result<Option<Vec<u8>>, String> {
+        if self.is_absent() || self.is_unread() {
+            return Ok(None);
+        }
+        if let Some(fault) = self.faults().next() {
+            return Ok(Some(super::faulty::text_like(fault)));
+        }
+        let text = super::secrets::sealed(self.document(), seal);
+        match Document::parse(&text).faults().next() {
+            None => Ok(Some(text.into_bytes())),
+            Some(fault) => Err(format!("with its values hidden it cannot be kept: {fault}")),
+        }
     }
 
     /// The problems that left the document empty. Parses.

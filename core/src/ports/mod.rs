@@ -16,5 +16,5 @@ pub use director::{
 };
 pub use error::{PortError, PortErrorKind};
 pub use reach::Reach;
-pub use state::{Absence, LastScan, RunEntry, RunState};
+pub use state::{Absence, DecisionEntry, LastScan, PhaseTime, RunEntry, RunState};
 pub use store::{SecretStore, Slot, StoreAddress, Version};

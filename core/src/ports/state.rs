@@ -4,15 +4,19 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
 
 use super::PortError;
 use crate::model::{InstanceId, JsonObject};
 
 /// One run in the journal.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct RunEntry {
     /// The run's own id.
     pub run_id: String,
+    /// What began it, in the reconciler's words; `None` if an older release
+    /// wrote the entry.
+    pub trigger: Option<String>,
     /// When it started.
     pub started_at: DateTime<Utc>,
     /// When it finished; `None` while it runs, or if it was killed.
@@ -21,10 +25,55 @@ pub struct RunEntry {
     pub outcome: Option<String>,
     /// Whether it saw and did everything it had to.
     pub complete: bool,
+    /// Why it failed, if it did.
+    pub error: Option<String>,
+    /// The rules of its decisions.
+    pub chain: Option<String>,
+    /// How long each of its phases took, in their order.
+    pub phases: Vec<PhaseTime>,
     /// How many of each kind there were.
     pub counts: JsonObject,
     /// What people should look at.
     pub findings: Vec<JsonObject>,
+}
+
+/// How long a phase of a run took.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PhaseTime {
+    /// The phase, in the reconciler's words.
+    pub phase: String,
+    /// How long it took.
+    pub milliseconds: u64,
+}
+
+/// What was decided about one deployment, in few words: no manifest, no trace.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DecisionEntry {
+    /// The deployment.
+    pub deployment: String,
+    /// `matched`, `review` or `unmatched`.
+    pub outcome: String,
+    /// Why a person has to look.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// The instance: of a match, else of the best that was proposed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instance: Option<String>,
+    /// Its service.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub service: Option<String>,
+    /// Its plan.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plan: Option<String>,
+    /// How sure that was, 0 to 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confidence: Option<f64>,
+    /// The strategies that proposed it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub strategies: Vec<String>,
+    /// Whether a failure keeps the decision from being the whole truth.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub degraded: bool,
 }
 
 /// Since when the deployment of an index entry is not there.
@@ -125,11 +174,30 @@ pub trait RunState: fmt::Debug + Send + Sync {
     /// If the file cannot be written.
     fn record_run(&self, run: &RunEntry) -> Result<(), PortError>;
 
+    /// Keeps what a run of the journal decided. What several runs decided alike
+    /// is kept once.
+    ///
+    /// # Errors
+    /// If the file cannot be written.
+    fn record_decisions(&self, run_id: &str, decisions: &[DecisionEntry]) -> Result<(), PortError>;
+
     /// The newest runs of the journal, newest first, at most `limit`.
     ///
     /// # Errors
     /// If the file cannot be read.
     fn runs(&self, limit: usize) -> Result<Vec<RunEntry>, PortError>;
+
+    /// The run of an id, if the journal has it.
+    ///
+    /// # Errors
+    /// If the file cannot be read.
+    fn run(&self, run_id: &str) -> Result<Option<RunEntry>, PortError>;
+
+    /// What a run decided; `None` if the journal does not say.
+    ///
+    /// # Errors
+    /// If the file cannot be read.
+    fn decisions_of(&self, run_id: &str) -> Result<Option<Vec<DecisionEntry>>, PortError>;
 
     /// Keeps the newest `keep` runs of the journal, and of these the ones that
     /// started at `oldest` or later. Gives how many were removed.

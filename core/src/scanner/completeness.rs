@@ -38,6 +38,8 @@ pub struct Gap {
     pub deployment: DeploymentName,
     /// Why it could not be seen.
     pub reason: GapReason,
+    /// Whether it may be seen if it is asked for again.
+    pub may_pass: bool,
 }
 
 /// Why a scan as a whole proves no absence.

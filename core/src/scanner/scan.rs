@@ -141,7 +141,7 @@ impl<'a> Scanner<'a> {
 
     async fn see(&self, summary: &DeploymentSummary, failures: &AtomicUsize) -> Seen {
         if failures.load(Ordering::Relaxed) >= FAILURES_IN_A_ROW {
-            return unseen(summary, GapReason::NotAsked(FAILURES_IN_A_ROW));
+            return unseen(summary, GapReason::NotAsked(FAILURES_IN_A_ROW), true);
         }
         let answer = self.answer(summary).await;
         match &answer {
@@ -154,7 +154,7 @@ impl<'a> Scanner<'a> {
         }
         match answer {
             Ok(answer) => seen(summary, &answer),
-            Err(error) => unseen(summary, GapReason::Unread(error.to_string())),
+            Err(error) => unseen(summary, GapReason::Unread(error.to_string()), error.kind.is_retryable()),
         }
     }
 
@@ -236,15 +236,15 @@ fn seen(summary: &DeploymentSummary, answer: &ManifestAnswer) -> Seen {
     let manifest = match answer {
         ManifestAnswer::Found(bytes) => Manifest::from_bytes(bytes.to_vec()),
         ManifestAnswer::Null => Manifest::absent(),
-        ManifestAnswer::Gone => return unseen(summary, GapReason::Vanished),
+        ManifestAnswer::Gone => return unseen(summary, GapReason::Vanished, false),
     };
     Seen { deployment: Deployment::new(summary.clone(), manifest), gap: None }
 }
 
-fn unseen(summary: &DeploymentSummary, reason: GapReason) -> Seen {
+fn unseen(summary: &DeploymentSummary, reason: GapReason, may_pass: bool) -> Seen {
     let manifest = Manifest::unread(reason.to_string());
     Seen {
         deployment: Deployment::new(summary.clone(), manifest),
-        gap: Some(Gap { deployment: summary.name.clone(), reason }),
+        gap: Some(Gap { deployment: summary.name.clone(), reason, may_pass }),
     }
 }

@@ -3,8 +3,11 @@
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
+use sha2::{Digest as _, Sha256};
+
 use super::problem::ScriptProblems;
 use super::set::{ScriptOptions, ScriptSet};
+use super::source::{self, Source};
 use super::trial;
 
 /// What came of reading the scripts again.
@@ -59,6 +62,25 @@ impl LiveScripts {
     #[must_use]
     pub fn refused(&self) -> Option<ScriptProblems> {
         self.refused.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Identifies what stands in the files now, whatever is in use. Files that
+    /// cannot be read count too, so that one that comes back is noticed.
+    #[must_use]
+    pub fn print_on_disk(&self) -> String {
+        let mut print = Sha256::new();
+        for path in &self.paths {
+            let files = source::files(path).unwrap_or_else(|_| vec![path.clone()]);
+            for file in files {
+                print.update(file.to_string_lossy().as_bytes());
+                match Source::read(&file) {
+                    Ok(source) => print.update(source.text.as_bytes()),
+                    Err(problem) => print.update(problem.to_string().as_bytes()),
+                }
+                print.update([0]);
+            }
+        }
+        print.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
     /// Reads the scripts again: builds a whole new set, checks and tests it, and

@@ -92,7 +92,10 @@ fn a_check_looks_at_what_settings_name() {
         ("scripts: {paths: [/no/such]}".to_owned(), "/no/such"),
         ("backup: {path: credentials}".to_owned(), "backup.path"),
         ("vault: {token_file: /no/such}".to_owned(), "vault.token_file: cannot read /no/such"),
-        (format!("fleet: {}, catalog: {{path: /a, url: 'http://b'}}", fleet.display()), "name one of the two"),
+        (
+            format!("fleet: {}, catalog: {{path: /a, url: 'http://b'}}", fleet.display()),
+            "name one of the two",
+        ),
         ("fleet: /no/such/fleet".to_owned(), "/no/such/fleet"),
     ] {
         file(&world, &format!("reconciler: {{{keys}}}"));
@@ -130,7 +133,9 @@ fn a_key_is_explained_by_any_of_its_names() {
     }
     let answer = with(&world, &["BLACKSMITH_RECONCILER_INTERVAL=5m"], "config explain interval").ends(0);
     answer.says(&["default   1h", "now       5m (BLACKSMITH_RECONCILER_INTERVAL)"]);
-    with(&world, &[], "config explain vault.token").ends(0).says(&["vault.token_file names a file", "VAULT_TOKEN"]);
+    with(&world, &[], "config explain vault.token")
+        .ends(0)
+        .says(&["vault.token_file names a file", "VAULT_TOKEN"]);
     with(&world, &[], "config explain intervall").fails(1, &["did you mean `interval`?"]);
     let all = with(&world, &[], "config explain --json").ends(0).document();
     assert!(all["data"].as_array().unwrap().len() > 60);

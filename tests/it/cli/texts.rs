@@ -53,6 +53,8 @@ fn help_of_every_command() {
         "strategies show",
         "decisions",
         "decisions eval",
+        "capture",
+        "replay",
         "backups",
         "backups list",
         "backups show",

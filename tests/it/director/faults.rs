@@ -60,6 +60,28 @@ fn a_fault_at_one_manifest_costs_that_deployment_and_nothing_else() {
 }
 
 #[test]
+fn a_manifest_that_could_not_be_read_is_asked_for_again_within_the_run() {
+    let scene = Scene::new(12);
+    let with_retries = |attempts: &str| -> Ended {
+        let mut command = scene.command(&["run", "--json"]);
+        command.env("BLACKSMITH_RECONCILER_DIRECTOR_TRIES", "1");
+        command.env("BLACKSMITH_RECONCILER_RETRY_ATTEMPTS", attempts).output().unwrap().into()
+    };
+    // One is refused twice, and five others in a row end the first pass.
+    scene.director.inject(Fault::BadGateway.on(MANIFEST).of(&name(2)).times(2));
+    scene.director.inject(Fault::BadGateway.on(MANIFEST).after(3).times(6));
+    let run = with_retries("3");
+    assert_eq!(run.code, Some(0), "{run:?}");
+    assert_eq!(run.json()["data"]["counts"]["changed"], 12, "{run:?}");
+    assert!(run.stderr.contains("trying again"), "{run:?}");
+    // What lasts is unknown in the end, and nothing else is.
+    scene.director.inject(Fault::BadGateway.on(MANIFEST).of(&name(4)));
+    let run = with_retries("2");
+    assert_eq!((run.code, unknown(&run.json())), (Some(3), vec![name(4).as_str()]), "{run:?}");
+    assert!(!codes(&run.json()).contains(&"scan.incomplete"), "{run:?}");
+}
+
+#[test]
 fn a_director_that_stops_answering_ends_the_scan_and_the_rest_is_unknown() {
     for fault in [Fault::BadGateway, Fault::ResetBeforeHeaders, Fault::EmptyInternalError] {
         let scene = Scene::new(40);

@@ -1,6 +1,7 @@
 //! The program against a fake Director and a fake broker: what it asks, what it
 //! says, and what it does when something goes wrong.
 
+mod capture;
 mod faults;
 mod interruption;
 mod knowledge;
@@ -45,18 +46,18 @@ fn director(deployments: usize) -> DirectorState {
 }
 
 /// A Director, a broker, and a folder for what the program keeps.
-struct Scene {
-    director: FakeDirector,
+pub(crate) struct Scene {
+    pub(crate) director: FakeDirector,
     broker: FakeBroker,
     folder: TempDir,
 }
 
 /// What a command said, and how it ended.
 #[derive(Debug)]
-struct Ended {
-    code: Option<i32>,
-    stdout: String,
-    stderr: String,
+pub(crate) struct Ended {
+    pub(crate) code: Option<i32>,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
 }
 
 impl Ended {
@@ -64,7 +65,7 @@ impl Ended {
         format!("{}\n{}", self.stdout, self.stderr)
     }
 
-    fn json(&self) -> serde_json::Value {
+    pub(crate) fn json(&self) -> serde_json::Value {
         serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {self:?}"))
     }
 }
@@ -80,7 +81,7 @@ impl From<Output> for Ended {
 }
 
 impl Scene {
-    fn new(deployments: usize) -> Self {
+    pub(crate) fn new(deployments: usize) -> Self {
         Self::of(director(deployments))
     }
 
@@ -96,13 +97,13 @@ impl Scene {
         }
     }
 
-    fn file(&self, name: &str) -> PathBuf {
+    pub(crate) fn file(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
     /// The program in this scene's environment and no other; no time is spent
     /// on waiting between tries.
-    fn command(&self, arguments: &[&str]) -> Command {
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_reconciler"));
         command
             .args(arguments)
@@ -118,11 +119,13 @@ impl Scene {
             .env("BLACKSMITH_RECONCILER_STATE_PATH", self.file("state.db"))
             .env("BLACKSMITH_RECONCILER_DIRECTOR_REQUESTS_PER_SECOND", "0")
             .env("BLACKSMITH_RECONCILER_DIRECTOR_RETRY_DELAY", "1ms")
-            .env("BLACKSMITH_RECONCILER_CATALOG_TRIES", "1");
+            .env("BLACKSMITH_RECONCILER_CATALOG_TRIES", "1")
+            .env("BLACKSMITH_RECONCILER_RETRY_ATTEMPTS", "0")
+            .env("BLACKSMITH_RECONCILER_RETRY_DELAY", "1ms");
         command
     }
 
-    fn run(&self, arguments: &[&str]) -> Ended {
+    pub(crate) fn run(&self, arguments: &[&str]) -> Ended {
         self.command(arguments).output().unwrap().into()
     }
 }

@@ -53,7 +53,14 @@ impl Fault {
     /// At requests of this route: `/deployments/:name`.
     #[must_use]
     pub fn on(self, route: &'static str) -> Injection {
-        Injection { fault: self, route: Some(route), deployment: None, skip: 0, times: None }
+        Injection {
+            fault: self,
+            route: Some(route),
+            deployment: None,
+            skip: 0,
+            times: None,
+            now_and_then: None,
+        }
     }
 
     /// At every request of the Director and its UAA.
@@ -119,6 +126,23 @@ pub struct Injection {
     deployment: Option<String>,
     skip: u64,
     times: Option<u64>,
+    now_and_then: Option<NowAndThen>,
+}
+
+/// A share of the requests, the same ones for the same seed.
+#[derive(Debug, Clone)]
+struct NowAndThen {
+    per_mille: u64,
+    state: u64,
+}
+
+impl NowAndThen {
+    fn is_now(&mut self) -> bool {
+        // Knuth's generator: good enough to be without a pattern.
+        self.state =
+            self.state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.state >> 33) % 1_000 < self.per_mille
+    }
 }
 
 impl Injection {
@@ -143,6 +167,13 @@ impl Injection {
         self
     }
 
+    /// Only a share of the requests, drawn from a seed.
+    #[must_use]
+    pub fn now_and_then(mut self, per_mille: u64, seed: u64) -> Self {
+        self.now_and_then = Some(NowAndThen { per_mille, state: seed });
+        self
+    }
+
     /// Whether a request meets the fault; counts it.
     pub(super) fn meets(&mut self, route: &str, deployment: Option<&str>) -> bool {
         let is_meant = self.route.is_none_or(|wanted| wanted == route)
@@ -152,6 +183,9 @@ impl Injection {
         }
         if self.skip > 0 {
             self.skip -= 1;
+            return false;
+        }
+        if self.now_and_then.as_mut().is_some_and(|share| !share.is_now()) {
             return false;
         }
         if let Some(times) = &mut self.times {

@@ -124,6 +124,12 @@ impl Director for FleetFolder {
     }
 
     async fn manifest(&self, name: &DeploymentName) -> Result<ManifestAnswer, PortError> {
+        if let Some(why) = self.unread_because(name) {
+            // One deployment's own: the folder itself is as good as before.
+            let kind = PortErrorKind::Unsupported;
+            let reason = format!("it is not in the capture: {why}");
+            return Err(PortError::new(kind, "read the manifest of", name.as_str(), reason));
+        }
         // The list is all that is known of this Director: what it lacks is not
         // there.
         if self.summaries().binary_search_by(|summary| summary.name.cmp(name)).is_err() {

@@ -1,10 +1,13 @@
 //! A fleet's folder and the files in it.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::super::source_file::{LARGEST_FILE, read_text, read_up_to};
 use super::super::{SourceError, catalog};
+use super::captured::CapturedRun;
 use super::wire::{WireDeployment, WireInfo};
+use super::writer::{LIST, UNREAD};
 use crate::manifest::{Deployment, Limits, Manifest};
 use crate::model::json::repeated_key;
 use crate::model::{Catalog, DeploymentName, DeploymentSummary, Index, JsonObject};
@@ -18,7 +21,10 @@ const SAVE_THE_LIST: &str = "save the Director's answer to GET /deployments?excl
 /// catalog/<service>/service.yml, catalog/<service>/<plan>/{plan,manifest}.yml
 /// director/info.json, director/deployments.json, director/events.json
 /// director/manifests/<deployment>.yml      no file: the Director has none
+/// director/unread.json                     which manifests could not be read, and why
+/// catalog.json                             the broker's answer, in place of `catalog/`
 /// index.json                               Vault's index; no file: none yet
+/// decisions.json                           what was decided when it was captured
 /// labels.yml                               the right answers, for evaluation
 /// ```
 #[derive(Debug, Clone)]
@@ -28,6 +34,7 @@ pub struct FleetFolder {
     name: String,
     uuid: String,
     version: String,
+    unread: BTreeMap<DeploymentName, String>,
 }
 
 impl FleetFolder {
@@ -42,7 +49,7 @@ impl FleetFolder {
             let what = if root.exists() { "is not a folder" } else { "does not exist" };
             return Err(SourceError::new(&root, what).advise("name a folder that holds a fleet"));
         }
-        let list = root.join("director/deployments.json");
+        let list = root.join(LIST);
         if !list.is_file() {
             return Err(SourceError::new(&root, "is no fleet: it has no director/deployments.json")
                 .advise(SAVE_THE_LIST));
@@ -55,7 +62,9 @@ impl FleetFolder {
         }
         let info: WireInfo = parse_json(&root.join("director/info.json"))
             .map_err(|error| error.advise("save the Director's answer to GET /info there"))?;
-        Ok(Self { root, summaries, name: info.name, uuid: info.uuid, version: info.version })
+        let unread = root.join(UNREAD);
+        let unread = if unread.is_file() { parse_json(&unread)? } else { BTreeMap::new() };
+        Ok(Self { root, summaries, name: info.name, uuid: info.uuid, version: info.version, unread })
     }
 
     /// The folder.
@@ -108,10 +117,28 @@ impl FleetFolder {
         read_up_to(&file, Limits::STANDARD.bytes as u64).map(Some)
     }
 
+    /// Why a manifest is not here although the Director has one, if so: it could
+    /// not be read when the fleet was captured.
+    #[must_use]
+    pub fn unread_because(&self, name: &DeploymentName) -> Option<&str> {
+        self.unread.get(name).map(String::as_str)
+    }
+
+    /// What was decided when the fleet was captured.
+    ///
+    /// # Errors
+    /// If it was not captured, or the file cannot be used.
+    pub fn captured_run(&self) -> Result<CapturedRun, SourceError> {
+        CapturedRun::read(&self.root)
+    }
+
     /// A deployment with its manifest. One that cannot be read costs only its
     /// own deployment.
     #[must_use]
     pub fn deployment(&self, summary: &DeploymentSummary) -> Deployment {
+        if let Some(why) = self.unread_because(&summary.name) {
+            return Deployment::new(summary.clone(), Manifest::unread(why));
+        }
         let manifest = match self.manifest_bytes(&summary.name) {
             Ok(Some(bytes)) => Manifest::from_bytes(bytes),
             Ok(None) => Manifest::absent(),
@@ -125,8 +152,8 @@ impl FleetFolder {
     /// # Errors
     /// If it is there and cannot be used.
     pub fn catalog(&self) -> Result<Option<Catalog>, SourceError> {
-        let folder = self.root.join("catalog");
-        if folder.is_dir() { catalog::read(&folder).map(Some) } else { Ok(None) }
+        let places = [self.root.join("catalog"), self.root.join("catalog.json")];
+        places.iter().find(|place| place.exists()).map(|place| catalog::read(place)).transpose()
     }
 
     /// The index as it was saved; nothing if the fleet has none.

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::model::{DeploymentName, DeploymentSummary, ReleaseRef, StemcellRef};
 
-#[derive(Deserialize)]
+#[derive(Serialize, Deserialize)]
 pub(super) struct WireInfo {
     #[serde(default)]
     pub(super) name: String,
@@ -15,7 +15,7 @@ pub(super) struct WireInfo {
     pub(super) version: String,
 }
 
-#[derive(Deserialize)]
+#[derive(Serialize, Deserialize)]
 pub(super) struct WireDeployment {
     name: DeploymentName,
     #[serde(default)]
@@ -28,7 +28,7 @@ pub(super) struct WireDeployment {
     locked: bool,
 }
 
-#[derive(Deserialize)]
+#[derive(Serialize, Deserialize)]
 struct WirePart {
     name: Arc<str>,
     #[serde(default)]
@@ -51,6 +51,20 @@ impl From<WireDeployment> for DeploymentSummary {
                 .collect(),
             teams: wire.teams,
             locked: wire.locked,
+        }
+    }
+}
+
+impl From<&DeploymentSummary> for WireDeployment {
+    fn from(summary: &DeploymentSummary) -> Self {
+        let part =
+            |name: &Arc<str>, version: &Arc<str>| WirePart { name: name.clone(), version: version.clone() };
+        Self {
+            name: summary.name.clone(),
+            releases: summary.releases.iter().map(|one| part(&one.name, &one.version)).collect(),
+            stemcells: summary.stemcells.iter().map(|one| part(&one.name, &one.version)).collect(),
+            teams: summary.teams.clone(),
+            locked: summary.locked,
         }
     }
 }

@@ -3,6 +3,7 @@
 use chrono::{DateTime, SecondsFormat, Utc};
 use rusqlite::types::Type;
 use rusqlite::{Error, Result, Row};
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 /// RFC 3339 in UTC with all digits: nothing is lost, and the order of the texts
@@ -35,8 +36,8 @@ pub(super) fn json<T: DeserializeOwned>(row: &Row<'_>, column: usize) -> Result<
 }
 
 /// A value to keep as JSON.
-pub(super) fn json_text(value: &[String]) -> String {
-    serde_json::Value::from(value).to_string()
+pub(super) fn json_text(value: &(impl Serialize + ?Sized)) -> String {
+    serde_json::to_string(value).expect("lists and structures of texts and numbers are JSON")
 }
 
 /// A column whose text is not what it should be.

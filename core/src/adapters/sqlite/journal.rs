@@ -1,26 +1,51 @@
-//! The journal of runs: what each did and how it ended.
+//! The journal of runs: what each did, what it decided, and how it ended.
+
+use std::io::{Read as _, Write as _};
 
 use chrono::{DateTime, Utc};
-use rusqlite::{Connection, Result, Row, params};
+use flate2::Compression;
+use flate2::read::GzDecoder;
+use flate2::write::GzEncoder;
+use rusqlite::{Connection, OptionalExtension as _, Result, Row, params};
+use sha2::{Digest as _, Sha256};
 
 use super::columns;
 use crate::model::JsonObject;
-use crate::ports::RunEntry;
+use crate::ports::{DecisionEntry, RunEntry};
+
+/// What later releases than the first know of a run. A fleet at rest is decided
+/// the same way run after run: its decisions are kept once, by their digest.
+pub(super) const UPGRADE: &str = "
+    ALTER TABLE run ADD COLUMN started_by TEXT;
+    ALTER TABLE run ADD COLUMN error TEXT;
+    ALTER TABLE run ADD COLUMN chain TEXT;
+    ALTER TABLE run ADD COLUMN phases TEXT NOT NULL DEFAULT '[]';
+    ALTER TABLE run ADD COLUMN decisions TEXT;
+    CREATE TABLE decision_set (
+        digest TEXT PRIMARY KEY,
+        body BLOB NOT NULL
+    ) STRICT;
+";
 
 /// Writes a run, or replaces the one of the same id.
 pub(super) fn record(connection: &Connection, run: &RunEntry) -> Result<()> {
     let findings: Vec<String> = run.findings.iter().map(JsonObject::to_text).collect();
     connection.execute(
         "INSERT INTO run
-             (run_id, started_at, finished_at, outcome, complete, counts, findings)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+             (run_id, started_at, finished_at, outcome, complete, counts, findings,
+              started_by, error, chain, phases)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
          ON CONFLICT (run_id) DO UPDATE SET
              started_at = excluded.started_at,
              finished_at = excluded.finished_at,
              outcome = excluded.outcome,
              complete = excluded.complete,
              counts = excluded.counts,
-             findings = excluded.findings",
+             findings = excluded.findings,
+             started_by = excluded.started_by,
+             error = excluded.error,
+             chain = excluded.chain,
+             phases = excluded.phases",
         params![
             run.run_id,
             columns::instant_text(run.started_at),
@@ -29,20 +54,81 @@ pub(super) fn record(connection: &Connection, run: &RunEntry) -> Result<()> {
             run.complete,
             run.counts.to_text(),
             format!("[{}]", findings.join(",")),
+            run.trigger,
+            run.error,
+            run.chain,
+            columns::json_text(&run.phases),
         ],
     )?;
+    Ok(())
+}
+
+/// Keeps what a run decided.
+pub(super) fn record_decisions(
+    connection: &Connection,
+    run_id: &str,
+    decisions: &[DecisionEntry],
+) -> Result<()> {
+    let text = columns::json_text(decisions);
+    let digest: String = Sha256::digest(&text).iter().map(|byte| format!("{byte:02x}")).collect();
+    let known: Option<i64> = connection
+        .query_row("SELECT 1 FROM decision_set WHERE digest = ?1", [&digest], |row| row.get(0))
+        .optional()?;
+    if known.is_none() {
+        let body = packed(&text).map_err(|error| columns::bad_text(1, error))?;
+        connection
+            .execute("INSERT INTO decision_set (digest, body) VALUES (?1, ?2)", params![digest, body])?;
+    }
+    connection.execute("UPDATE run SET decisions = ?2 WHERE run_id = ?1", params![run_id, digest])?;
     Ok(())
 }
 
 /// The newest runs, newest first.
 pub(super) fn newest(connection: &Connection, limit: usize) -> Result<Vec<RunEntry>> {
     connection
-        .prepare(
-            "SELECT run_id, started_at, finished_at, outcome, complete, counts, findings
-             FROM run ORDER BY started_at DESC, rowid DESC LIMIT ?1",
-        )?
+        .prepare(&format!("{} ORDER BY started_at DESC, rowid DESC LIMIT ?1", select(connection)?))?
         .query_map([bound(limit)], entry)?
         .collect()
+}
+
+/// The run of an id.
+pub(super) fn of_id(connection: &Connection, run_id: &str) -> Result<Option<RunEntry>> {
+    let select = select(connection)?;
+    connection.query_row(&format!("{select} WHERE run_id = ?1"), [run_id], entry).optional()
+}
+
+/// What a run decided.
+pub(super) fn decisions_of(connection: &Connection, run_id: &str) -> Result<Option<Vec<DecisionEntry>>> {
+    if !is_upgraded(connection)? {
+        return Ok(None);
+    }
+    let body: Option<Vec<u8>> = connection
+        .query_row(
+            "SELECT body FROM run JOIN decision_set ON digest = decisions WHERE run_id = ?1",
+            [run_id],
+            |row| row.get(0),
+        )
+        .optional()?;
+    body.map(|body| {
+        let text = unpacked(&body).map_err(|error| columns::bad_text(0, error))?;
+        serde_json::from_str(&text).map_err(|error| columns::bad_text(0, error))
+    })
+    .transpose()
+}
+
+/// A file of an older release that was opened for reading lacks what came later.
+fn is_upgraded(connection: &Connection) -> Result<bool> {
+    connection.table_exists(None, "decision_set")
+}
+
+fn select(connection: &Connection) -> Result<String> {
+    let later = match is_upgraded(connection)? {
+        true => "started_by, error, chain, phases",
+        false => "NULL, NULL, NULL, '[]'",
+    };
+    Ok(format!(
+        "SELECT run_id, started_at, finished_at, outcome, complete, counts, findings, {later} FROM run"
+    ))
 }
 
 fn entry(row: &Row<'_>) -> Result<RunEntry> {
@@ -54,20 +140,43 @@ fn entry(row: &Row<'_>) -> Result<RunEntry> {
         complete: row.get(4)?,
         counts: columns::json(row, 5)?,
         findings: columns::json(row, 6)?,
+        trigger: row.get(7)?,
+        error: row.get(8)?,
+        chain: row.get(9)?,
+        phases: columns::json(row, 10)?,
     })
 }
 
-/// Removes all but the newest `keep` runs, and what started before `oldest`.
+/// Removes all but the newest `keep` runs, what started before `oldest`, and
+/// the decisions that no run is left for.
 pub(super) fn prune(connection: &Connection, keep: usize, oldest: DateTime<Utc>) -> Result<usize> {
-    connection.execute(
+    let removed = connection.execute(
         "DELETE FROM run
          WHERE started_at < ?1
             OR rowid NOT IN (SELECT rowid FROM run
                              ORDER BY started_at DESC, rowid DESC LIMIT ?2)",
         params![columns::instant_text(oldest), bound(keep)],
-    )
+    )?;
+    connection.execute(
+        "DELETE FROM decision_set
+         WHERE digest NOT IN (SELECT decisions FROM run WHERE decisions IS NOT NULL)",
+        [],
+    )?;
+    Ok(removed)
 }
 
 fn bound(count: usize) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
+}
+
+fn packed(text: &str) -> std::io::Result<Vec<u8>> {
+    let mut packer = GzEncoder::new(Vec::new(), Compression::fast());
+    packer.write_all(text.as_bytes())?;
+    packer.finish()
+}
+
+fn unpacked(body: &[u8]) -> std::io::Result<String> {
+    let mut text = String::new();
+    GzDecoder::new(body).read_to_string(&mut text)?;
+    Ok(text)
 }

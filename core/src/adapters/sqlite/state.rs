@@ -12,7 +12,7 @@ use super::faults::{Place, Task};
 use super::file::{DatabaseFile, Form, Journal, LOCK_WAIT};
 use super::journal;
 use crate::model::InstanceId;
-use crate::ports::{Absence, LastScan, PortError, RunEntry, RunState};
+use crate::ports::{Absence, DecisionEntry, LastScan, PortError, RunEntry, RunState};
 
 /// The state's file. It is written a few times a run, so that a rollback
 /// journal is fast enough; and with it, reading creates no file.
@@ -44,13 +44,16 @@ static FORM: Form = Form {
         ) STRICT;
         CREATE INDEX run_by_start ON run (started_at);
     ",
-    upgrades: &["
+    upgrades: &[
+        "
         CREATE TABLE last_scan (
             only INTEGER PRIMARY KEY CHECK (only = 1),
             deployments INTEGER NOT NULL CHECK (deployments >= 0),
             scopes TEXT
         ) STRICT;
-    "],
+    ",
+        journal::UPGRADE,
+    ],
     journal: Journal::Rollback,
 };
 
@@ -155,7 +158,7 @@ impl RunState for StateFile {
 
     fn set_last_scan(&self, scan: &LastScan) -> Result<(), PortError> {
         let deployments = i64::try_from(scan.deployments).unwrap_or(i64::MAX);
-        let scopes = scan.scopes.as_ref().map(|scopes| columns::json_text(scopes));
+        let scopes = scan.scopes.as_ref().map(columns::json_text);
         self.write("remember what the scan saw in", |transaction| {
             transaction.execute(
                 "INSERT OR REPLACE INTO last_scan (only, deployments, scopes) VALUES (1, ?1, ?2)",
@@ -237,6 +240,20 @@ impl RunState for StateFile {
 
     fn runs(&self, limit: usize) -> Result<Vec<RunEntry>, PortError> {
         self.read("read the journal in", |transaction| journal::newest(transaction, limit))
+    }
+
+    fn record_decisions(&self, run_id: &str, decisions: &[DecisionEntry]) -> Result<(), PortError> {
+        self.write("keep the decisions of a run in", |transaction| {
+            journal::record_decisions(transaction, run_id, decisions)
+        })
+    }
+
+    fn run(&self, run_id: &str) -> Result<Option<RunEntry>, PortError> {
+        self.read("read the journal in", |transaction| journal::of_id(transaction, run_id))
+    }
+
+    fn decisions_of(&self, run_id: &str) -> Result<Option<Vec<DecisionEntry>>, PortError> {
+        self.read("read the decisions of a run in", |transaction| journal::decisions_of(transaction, run_id))
     }
 
     fn prune_runs(&self, keep: usize, oldest: DateTime<Utc>) -> Result<usize, PortError> {

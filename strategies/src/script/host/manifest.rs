@@ -73,7 +73,9 @@ impl ManifestHandle {
             }
         }
         if let Some(node) = found {
-            charge(cx, node.as_str().map_or(0, str::len), Limits::STANDARD.work)?;
+            // A secret costs what is shown of it: its length tells something too.
+            let shown = if place.visibility() == Visibility::Public { node.as_str() } else { Some(REDACTED) };
+            charge(cx, shown.map_or(0, str::len), Limits::STANDARD.work)?;
         }
         Ok(found.map(|node| (node, place)))
     }

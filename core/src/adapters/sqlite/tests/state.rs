@@ -8,9 +8,18 @@ use chrono::{DateTime, Duration, Utc};
 use super::*;
 use crate::adapters::sqlite::StateFile;
 use crate::model::InstanceId;
-use crate::ports::{Absence, LastScan, RunEntry, RunState};
+use crate::ports::{Absence, DecisionEntry, LastScan, RunEntry, RunState};
 
 const UUID: &str = "2daf673a-9755-4b4f-aa6d-3632fbed8012";
+
+/// Makes the newest schema the second one.
+const WITHOUT_DECISIONS: &str = "
+    DROP TABLE decision_set;
+    ALTER TABLE run DROP COLUMN started_by;
+    ALTER TABLE run DROP COLUMN error;
+    ALTER TABLE run DROP COLUMN chain;
+    ALTER TABLE run DROP COLUMN phases;
+    ALTER TABLE run DROP COLUMN decisions;";
 
 /// An instant some minutes after a fixed one.
 fn minute(minutes: i64) -> DateTime<Utc> {
@@ -28,6 +37,10 @@ fn absence(id: &str, since: i64, complete_scans: u32) -> Absence {
 fn run(id: &str, started: i64) -> RunEntry {
     RunEntry {
         run_id: id.to_owned(),
+        trigger: None,
+        error: None,
+        chain: None,
+        phases: Vec::new(),
         started_at: minute(started),
         finished_at: None,
         outcome: None,
@@ -78,7 +91,7 @@ fn a_state_of_the_first_schema_is_read_as_it_is_and_brought_up_when_it_is_writte
     StateFile::open(&path, UUID).unwrap().set_index_size(7).unwrap();
     rusqlite::Connection::open(&path)
         .unwrap()
-        .execute_batch("DROP TABLE last_scan; PRAGMA user_version = 1;")
+        .execute_batch(&format!("{WITHOUT_DECISIONS} DROP TABLE last_scan; PRAGMA user_version = 1;"))
         .unwrap();
     let read = StateFile::open_existing(&path, UUID).unwrap().unwrap();
     assert_eq!((read.last_scan().unwrap(), read.index_size().unwrap()), (None, Some(7)));
@@ -207,4 +220,65 @@ fn a_dry_run_reads_and_cannot_write() {
     // It does not stand in the way of a real run either.
     state.set_index_size(2).unwrap();
     assert_eq!(dry.index_size().unwrap(), Some(2));
+}
+
+#[test]
+fn what_was_decided_alike_is_kept_once_and_goes_with_its_last_run() {
+    let (_folder, path) = place();
+    let state = StateFile::open(&path, UUID).unwrap();
+    let decisions = |outcome: &str| {
+        vec![DecisionEntry {
+            deployment: "redis-small-1".to_owned(),
+            outcome: outcome.to_owned(),
+            reason: None,
+            instance: Some("1".to_owned()),
+            service: None,
+            plan: None,
+            confidence: Some(0.95),
+            strategies: vec!["uuid-pattern".to_owned()],
+            degraded: false,
+        }]
+    };
+    for (number, outcome) in ["matched", "matched", "review"].into_iter().enumerate() {
+        let id = format!("run-{number}");
+        state.record_run(&run(&id, i64::try_from(number).unwrap())).unwrap();
+        state.record_decisions(&id, &decisions(outcome)).unwrap();
+    }
+    let sets = || -> i64 {
+        let connection = rusqlite::Connection::open(&path).unwrap();
+        connection.query_row("SELECT count(*) FROM decision_set", [], |row| row.get(0)).unwrap()
+    };
+    assert_eq!(sets(), 2);
+    assert_eq!(state.decisions_of("run-1").unwrap(), Some(decisions("matched")));
+    assert_eq!(state.decisions_of("run-9").unwrap(), None);
+    assert_eq!(state.run("run-2").unwrap().unwrap().started_at, minute(2));
+    assert_eq!(state.run("run-9").unwrap(), None);
+    state.prune_runs(1, minute(0)).unwrap();
+    assert_eq!(sets(), 1);
+    assert_eq!(state.decisions_of("run-2").unwrap(), Some(decisions("review")));
+}
+
+#[test]
+fn a_journal_of_an_older_release_is_read_as_it_is_and_upgraded_by_a_run() {
+    let (_folder, path) = place();
+    drop(StateFile::open(&path, UUID).unwrap());
+    let connection = rusqlite::Connection::open(&path).unwrap();
+    connection
+        .execute_batch(&format!(
+            "{WITHOUT_DECISIONS}
+             PRAGMA user_version = 2;
+             INSERT INTO run VALUES
+                 ('old', '2026-01-01T00:00:00.000000000Z', NULL, NULL, 0, '{{}}', '[]');"
+        ))
+        .unwrap();
+    drop(connection);
+    let old = |state: &StateFile| state.runs(5).unwrap().remove(0);
+    let read = StateFile::open_existing(&path, UUID).unwrap().unwrap();
+    assert_eq!((old(&read).run_id.as_str(), old(&read).trigger), ("old", None));
+    assert_eq!(read.decisions_of("old").unwrap(), None);
+    drop(read);
+    let upgraded = StateFile::open(&path, UUID).unwrap();
+    assert_eq!(old(&upgraded).phases, []);
+    upgraded.record_decisions("old", &[]).unwrap();
+    assert_eq!(upgraded.decisions_of("old").unwrap(), Some(Vec::new()));
 }

@@ -1,0 +1,168 @@
+//! `serve`: runs by a schedule, and answers over HTTP, until it is stopped.
+
+mod args;
+
+use std::hash::{BuildHasher as _, Hasher as _, RandomState};
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::Utc;
+use reconciler_core::config::{Settings, keys};
+use reconciler_core::manager::{CancellationToken, Ended, Rounds};
+use reconciler_core::ports::SystemClock;
+
+use super::strategies;
+use crate::args::GlobalArgs;
+use crate::daemon::{
+    Asked, Board, DaemonRound, Guard, Listening, ServiceManager, Setup, Signals, app, watch_scripts,
+};
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::output::Output;
+use crate::{telemetry, wiring};
+
+pub(crate) use self::args::ServeArgs;
+
+/// What is given to answers under way when the program ends.
+const LAST_MOMENT: Duration = Duration::from_secs(2);
+
+/// Reads the configuration from all its layers, as often as it is asked to.
+type Load<'a> = &'a dyn Fn(&mut Output) -> Result<Settings, Failure>;
+
+pub(crate) fn run(global: &GlobalArgs, args: &ServeArgs, output: &mut Output) -> Result<Exit, Failure> {
+    let load = |output: &mut Output| {
+        wiring::settings(global, &[&args.daemon, &args.source, &args.store, &args.matching], output)
+    };
+    let settings = load(output)?;
+    telemetry::start_service(&settings, global.debug);
+    // The runs have this thread, and what is served the others: neither waits
+    // for the other.
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    let ended = runtime.block_on(serve(settings, &load));
+    runtime.shutdown_timeout(LAST_MOMENT);
+    Ok(match ended? {
+        Ended::Stopped => Exit::Success,
+        Ended::Aborted => Exit::Interrupted,
+    })
+}
+
+async fn serve(settings: Settings, load: Load<'_>) -> Result<Ended, Failure> {
+    // Listening begins before the work: no signal finds nobody.
+    let mut signals = Signals::new()?;
+    let manager = Arc::new(ServiceManager::from_environment());
+    let listening = Listening::bind(&settings).await?;
+    let guard = Guard::of(&settings, listening.address())?;
+    let setup = Arc::new(Setup::new(settings.clone())?);
+    let chain = strategies::views(setup.engine()?.chain().entries());
+    let board = Arc::new(Board::new(settings, guard, chain));
+    let (stop, abort) = (CancellationToken::new(), CancellationToken::new());
+    let closing = CancellationToken::new();
+    let origin = listening.origin();
+    let server = tokio::spawn(listening.serve(app(Arc::clone(&board)), closing.clone()));
+    let is_enabled = setup.settings().boolean(keys::ENABLED);
+    tracing::info!(
+        version = env!("CARGO_PKG_VERSION"),
+        enabled = is_enabled,
+        "ready, and answering at {origin}"
+    );
+    if !is_enabled {
+        tracing::warn!("runs are switched off: `enabled` is false; set it to true and send SIGHUP");
+    }
+    manager.ready(if is_enabled { "the first run is about to begin" } else { "runs are switched off" });
+
+    let rounds = Rounds {
+        requests: board.requests.clone(),
+        ledger: Arc::clone(&board.ledger),
+        clock: Arc::new(SystemClock),
+        stop: stop.clone(),
+        abort: abort.clone(),
+    };
+    let round =
+        DaemonRound { setup: Arc::clone(&setup), board: Arc::clone(&board), manager: Arc::clone(&manager) };
+    let obeying = async {
+        loop {
+            match signals.next().await {
+                Asked::Stop if stop.is_cancelled() => {
+                    tracing::warn!("a second signal: the run ends at its next request");
+                    abort.cancel();
+                }
+                Asked::Stop => {
+                    tracing::info!("stopping: what is in hand is finished; a second signal does not wait");
+                    board.stopping();
+                    manager.stopping("what is in hand is finished");
+                    stop.cancel();
+                }
+                Asked::Run => match board.requests.ask(Utc::now()) {
+                    Ok(asked) => tracing::info!(run_id = asked.run_id, "a run was asked for by SIGUSR1"),
+                    Err(why) => tracing::warn!("SIGUSR1: no run: {why}"),
+                },
+                Asked::Reload => {
+                    reload(load, &setup, &board);
+                    manager.status("the configuration was read again");
+                }
+            }
+        }
+    };
+    let ended = tokio::select! {
+        biased;
+        () = obeying => unreachable!("signals are listened to until the rounds end"),
+        ended = rounds.run(&round, dice) => ended,
+        () = pulse(&manager) => unreachable!("a pulse has no end"),
+        () = watch_scripts(&setup, &board) => unreachable!("scripts are watched without an end"),
+    };
+    closing.cancel();
+    // It is about to end in any case.
+    let _ = tokio::time::timeout(LAST_MOMENT, server).await;
+    tracing::info!(forced = ended == Ended::Aborted, "ended");
+    Ok(ended)
+}
+
+/// Reads configuration and scripts again; what is wrong leaves all as it was.
+fn reload(load: Load<'_>, setup: &Setup, board: &Board) {
+    let before = setup.settings();
+    let taken_over = load(&mut Output::to_log()).and_then(|settings| {
+        let guard = Guard::of(&settings, Listening::address_of(&settings)?)?;
+        setup.replace(settings.clone())?;
+        Ok((settings, guard, strategies::views(setup.engine()?.chain().entries())))
+    });
+    match taken_over {
+        Ok((settings, guard, chain)) => {
+            for (key, is_same) in [
+                ("http.listen", before.text(keys::HTTP_LISTEN) == settings.text(keys::HTTP_LISTEN)),
+                ("http.tls_cert", before.path(keys::HTTP_TLS_CERT) == settings.path(keys::HTTP_TLS_CERT)),
+                ("http.tls_key", before.path(keys::HTTP_TLS_KEY) == settings.path(keys::HTTP_TLS_KEY)),
+            ] {
+                if !is_same {
+                    tracing::warn!("`{key}` changed, which takes a restart");
+                }
+            }
+            board.settings.set(settings);
+            board.guard.set(guard);
+            board.strategies.set(chain);
+            board.refused_configuration.set(None);
+            board.refused_scripts.set(None);
+            board.requests.reconsider();
+            tracing::info!("configuration and scripts were read again");
+        }
+        Err(failure) => {
+            let why = failure.in_one_line();
+            tracing::error!("configuration and scripts stay as they were: {why}");
+            board.refused_configuration.set(Some(why));
+        }
+    }
+}
+
+/// Tells the service manager that the thread of the runs is alive.
+async fn pulse(manager: &ServiceManager) {
+    let Some(every) = manager.pulse() else { return std::future::pending().await };
+    loop {
+        manager.alive();
+        tokio::time::sleep(every).await;
+    }
+}
+
+/// A random number; a hasher's keys are random, and nothing here is secret.
+fn dice() -> u16 {
+    let [a, b, ..] = RandomState::new().build_hasher().finish().to_le_bytes();
+    u16::from_le_bytes([a, b])
+}

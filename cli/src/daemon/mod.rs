@@ -1,0 +1,21 @@
+//! The program as a service: runs by a schedule, and answers over HTTP.
+
+mod board;
+mod guard;
+mod http;
+mod notify;
+mod prometheus;
+mod reload;
+mod round;
+mod signals;
+mod view;
+mod watch;
+
+pub(crate) use self::board::{Board, JournalLine};
+pub(crate) use self::guard::Guard;
+pub(crate) use self::http::{Listening, app};
+pub(crate) use self::notify::ServiceManager;
+pub(crate) use self::reload::Setup;
+pub(crate) use self::round::DaemonRound;
+pub(crate) use self::signals::{Asked, Signals};
+pub(crate) use self::watch::watch_scripts;

@@ -1,0 +1,51 @@
+//! Watches the scripts, by what is in them, and takes them over between runs.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use reconciler_strategies::script::{LiveScripts, Reload};
+
+use super::board::Board;
+use super::reload::Setup;
+
+/// How often the scripts are looked at. Twice the same means that nobody is
+/// writing any more.
+const EVERY: Duration = Duration::from_secs(1);
+
+/// Looks at the scripts until it is dropped.
+pub(crate) async fn watch_scripts(setup: &Setup, board: &Board) {
+    let mut taken = print_of(setup).await;
+    let mut last = taken.clone();
+    loop {
+        tokio::time::sleep(EVERY).await;
+        let now = print_of(setup).await;
+        if now == last && now != taken {
+            if let Some(scripts) = setup.scripts() {
+                reload(scripts, board).await;
+            }
+            taken.clone_from(&now);
+        }
+        last = now;
+    }
+}
+
+/// What stands in the scripts now; reading files is nothing for this thread.
+async fn print_of(setup: &Setup) -> Option<String> {
+    let scripts = setup.scripts()?;
+    tokio::task::spawn_blocking(move || scripts.print_on_disk()).await.ok()
+}
+
+async fn reload(scripts: Arc<LiveScripts>, board: &Board) {
+    let Ok(outcome) = tokio::task::spawn_blocking(move || scripts.reload()).await else { return };
+    match outcome {
+        Reload::Replaced(set) => {
+            tracing::info!(scripts = set.scripts().len(), "scripts changed: the next run uses them");
+            board.refused_scripts.set(None);
+        }
+        Reload::Refused(problems) => {
+            tracing::error!(%problems, "scripts changed and are not taken over: the last good ones stay in use");
+            board.refused_scripts.set(Some(problems.to_string()));
+        }
+        _ => board.refused_scripts.set(None),
+    }
+}

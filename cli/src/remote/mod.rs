@@ -1,0 +1,115 @@
+//! Speaks to a daemon.
+
+mod args;
+
+use std::time::Duration;
+
+use reconciler_core::config::Settings;
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
+use reqwest::{Certificate, Client, Method, StatusCode};
+use serde_json::Value;
+
+use crate::failure::Failure;
+use crate::wiring;
+
+pub(crate) use self::args::RemoteArgs;
+
+/// How long a request may take.
+const TIME_LIMIT: Duration = Duration::from_secs(15);
+
+/// A daemon, as this program sees it.
+pub(crate) struct Remote {
+    client: Client,
+    url: String,
+    authorization: Option<HeaderValue>,
+}
+
+impl Remote {
+    /// The daemon that the flags name, if they name one.
+    pub(crate) fn of(args: &RemoteArgs, settings: &Settings) -> Result<Option<Self>, Failure> {
+        let Some(url) = &args.remote else { return Ok(None) };
+        let url = url.trim_end_matches('/').to_owned();
+        let mut builder = Client::builder()
+            .timeout(TIME_LIMIT)
+            // A token does not follow to anywhere else.
+            .redirect(reqwest::redirect::Policy::none())
+            .no_proxy();
+        if let Some(file) = &args.remote_ca {
+            let refused = |why: String| {
+                let message = format!("failed to read the CA {}: {why}", file.display());
+                Failure::told(message, "name a PEM file with --remote-ca")
+            };
+            let pem = std::fs::read(file).map_err(|error| refused(error.to_string()))?;
+            let certificates =
+                Certificate::from_pem_bundle(&pem).map_err(|error| refused(error.to_string()))?;
+            builder =
+                certificates.into_iter().fold(builder, |builder, one| builder.add_root_certificate(one));
+        }
+        let token = wiring::http_token(settings)?;
+        let authorization = token
+            .map(|token| {
+                let mut value = HeaderValue::from_str(&format!("Bearer {token}")).map_err(|_| {
+                    Failure::told("the daemon's token cannot stand in a header", "use letters and digits")
+                })?;
+                value.set_sensitive(true);
+                Ok::<_, Failure>(value)
+            })
+            .transpose()?;
+        Ok(Some(Self { client: builder.build().map_err(Failure::local)?, url, authorization }))
+    }
+
+    /// What stands at a path; the `data` of the document.
+    pub(crate) async fn get(&self, path: &str) -> Result<Value, Failure> {
+        self.send(Method::GET, path).await
+    }
+
+    /// Asks for a run, and gives its id.
+    pub(crate) async fn ask_for_run(&self) -> Result<String, Failure> {
+        let asked = self.send(Method::POST, "/api/v1/reconcile").await?;
+        match asked["run_id"].as_str() {
+            Some(run_id) => Ok(run_id.to_owned()),
+            None => Err(self.odd("it named no run")),
+        }
+    }
+
+    async fn send(&self, method: Method, path: &str) -> Result<Value, Failure> {
+        let mut request = self.client.request(method.clone(), format!("{}{path}", self.url));
+        if let Some(authorization) = &self.authorization {
+            request = request.header(AUTHORIZATION, authorization.clone());
+        }
+        if method == Method::POST {
+            request = request.header(CONTENT_TYPE, "application/json").body("{}");
+        }
+        let answer = request.send().await.map_err(|error| self.unreachable(&error))?;
+        let status = answer.status();
+        let text = answer.text().await.map_err(|error| self.unreachable(&error))?;
+        let document: Value = serde_json::from_str(&text)
+            .map_err(|_| self.odd(&format!("it answered HTTP {} without JSON", status.as_u16())))?;
+        if status.is_success() {
+            return Ok(document["data"].clone());
+        }
+        let error = &document["error"];
+        let message = error["message"].as_str().unwrap_or("it gave no reason");
+        let message = format!("the daemon at {}: {message} (HTTP {})", self.url, status.as_u16());
+        let advice = match status {
+            StatusCode::UNAUTHORIZED => "name the daemon's token with --token-file",
+            _ => error["advice"].as_str().unwrap_or("its log says more"),
+        };
+        Err(Failure::remote(message, advice))
+    }
+
+    fn unreachable(&self, error: &reqwest::Error) -> Failure {
+        let mut cause: &dyn std::error::Error = error;
+        while let Some(deeper) = cause.source() {
+            cause = deeper;
+        }
+        Failure::remote(
+            format!("failed to ask the daemon at {}: {cause}", self.url),
+            "check the address, and that `reconciler serve` runs there",
+        )
+    }
+
+    fn odd(&self, what: &str) -> Failure {
+        Failure::remote(format!("{}: {what}", self.url), "check that a reconciler answers there")
+    }
+}

@@ -1,0 +1,116 @@
+//! Captures: a fleet's folder written, and decided again.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use futures_util::StreamExt as _;
+use reconciler_core::adapters::fleet::{CapturedRun, FleetFolder, FleetWriter, WrittenFleet};
+use reconciler_core::adapters::sqlite::SqliteStore;
+use reconciler_core::manager::{CancellationToken, Reconciler, Survey};
+use reconciler_core::manifest::secrets::Seal;
+use reconciler_core::matching::{MatchEngine, Replay, RuleChange, Rules, SavedDecision};
+use reconciler_core::model::{Catalog, layout};
+use reconciler_core::scanner::ManifestCache;
+
+use super::Workbench;
+use crate::failure::Failure;
+
+/// A capture that is begun.
+pub(crate) struct Capture {
+    writer: FleetWriter,
+}
+
+impl Capture {
+    /// Takes the folder. The key of the seal is random and forgotten: nobody can
+    /// read back what is hidden, nor try guesses.
+    pub(crate) fn begin(folder: &Path) -> Result<Self, Failure> {
+        let mut key = [0; 32];
+        getrandom::fill(&mut key).map_err(|error| {
+            Failure::told(
+                format!("no random key could be made to hide secrets with: {error}"),
+                "capture on a machine whose system gives random numbers",
+            )
+        })?;
+        Ok(Self { writer: FleetWriter::create(folder, Seal::new(&key))? })
+    }
+
+    /// Writes what the survey decided on, and what it decided.
+    pub(crate) async fn take(
+        self,
+        bench: &Workbench,
+        survey: &Survey,
+        stop: &CancellationToken,
+    ) -> Result<WrittenFleet, Failure> {
+        let Self { mut writer } = self;
+        let reconciler = bench.reconciler();
+        {
+            let deployments = reconciler.revisit(survey);
+            let mut deployments = std::pin::pin!(deployments);
+            while let Some(deployment) = deployments.next().await {
+                if stop.is_cancelled() {
+                    return Err(Failure::interrupted());
+                }
+                writer.deployment(&deployment)?;
+            }
+        }
+        writer.catalog(&survey.facts.catalog)?;
+        if let Some(index) = survey.index_slot.data() {
+            writer.index(index)?;
+        }
+        let decisions = survey.decisions.iter().map(SavedDecision::of).collect();
+        let mut run = CapturedRun::new(env!("CARGO_PKG_VERSION"), Rules::of(&bench.engine), decisions);
+        let completeness = &survey.scan.completeness;
+        if !completeness.is_complete() || writer.lacks_anything() {
+            run = run.incomplete(completeness.shortfalls.iter().map(ToString::to_string).collect());
+        }
+        writer.decisions(&run)?;
+        let info = &survey.scan.info;
+        Ok(writer.finish(&info.name, &info.uuid, &info.version)?)
+    }
+}
+
+/// A fleet that was captured, with what was decided then.
+pub(crate) struct CapturedFleet {
+    folder: FleetFolder,
+    catalog: Arc<Catalog>,
+    pub(crate) run: CapturedRun,
+}
+
+impl CapturedFleet {
+    /// Opens a captured fleet.
+    pub(crate) fn open(folder: &Path) -> Result<Self, Failure> {
+        let folder = FleetFolder::open(folder)?;
+        let run = folder.captured_run()?;
+        let catalog = folder.catalog()?.ok_or_else(|| {
+            Failure::told(
+                format!("{} has no catalog", folder.root().display()),
+                "capture the fleet again; a capture holds its catalog",
+            )
+        })?;
+        Ok(Self { folder, catalog: Arc::new(catalog), run })
+    }
+
+    /// Decides it again, as a run would, and compares.
+    pub(crate) async fn replay(
+        &self,
+        engine: &Arc<MatchEngine>,
+        stop: &CancellationToken,
+    ) -> Result<Replay, Failure> {
+        let store = SqliteStore::open_in_memory()?;
+        if let Some(index) = self.folder.index_object()? {
+            store.seed_once(layout::INDEX, &index).await?;
+        }
+        let manifests = ManifestCache::default();
+        let mut reconciler =
+            Reconciler::new(&self.folder, &store, &manifests, Arc::clone(&self.catalog), Arc::clone(engine));
+        reconciler.stop = stop.clone();
+        let survey = reconciler.survey().await?;
+        let now: Vec<SavedDecision> = survey.decisions.iter().map(SavedDecision::of).collect();
+        Ok(Replay::of(&self.run.decisions, &now))
+    }
+
+    /// In what an engine's rules differ from those of then.
+    pub(crate) fn rule_changes(&self, engine: &MatchEngine) -> Vec<RuleChange> {
+        self.run.rules.changes_to(&Rules::of(engine))
+    }
+}

@@ -1,0 +1,70 @@
+//! The journal of runs: how much it keeps, and where it is read.
+
+use std::path::PathBuf;
+
+use reconciler_core::adapters::sqlite::StateFile;
+use reconciler_core::config::{Settings, keys};
+use reconciler_core::manager::{CancellationToken, JournalBounds};
+use reconciler_core::ports::{DecisionEntry, PortError, RunEntry, RunState as _};
+
+use super::Access;
+use super::director::DirectorSource;
+use super::places::Places;
+use crate::failure::Failure;
+
+/// How much the journal keeps.
+pub(super) fn bounds(settings: &Settings) -> JournalBounds {
+    JournalBounds {
+        runs: usize::try_from(settings.integer(keys::JOURNAL_MAX_RUNS)).unwrap_or(usize::MAX),
+        age: chrono::Duration::from_std(settings.duration(keys::JOURNAL_MAX_AGE))
+            .unwrap_or(chrono::Duration::MAX),
+    }
+}
+
+/// Where a Director's journal is. It is opened for reading each time, so that
+/// nobody who reads holds up a run.
+#[derive(Debug, Clone)]
+pub(crate) struct JournalPlace {
+    path: PathBuf,
+    director_uuid: String,
+}
+
+/// A run with what it decided.
+type RunPage = (RunEntry, Option<Vec<DecisionEntry>>);
+
+impl JournalPlace {
+    /// The journal of an open state.
+    pub(crate) fn of(state: &StateFile) -> Self {
+        Self { path: PathBuf::from(state.address()), director_uuid: state.director_uuid().to_owned() }
+    }
+
+    /// The journal of the Director that the settings name, which is asked who it
+    /// is.
+    pub(crate) async fn find(settings: &Settings, stop: &CancellationToken) -> Result<Self, Failure> {
+        let source = DirectorSource::open(settings, stop)?;
+        let info = source.director().info().await?;
+        let places = Places::of(settings, &source, &info.uuid, Access::Look)?;
+        Ok(Self { path: places.state()?.to_owned(), director_uuid: info.uuid })
+    }
+
+    /// Where it is, for people.
+    pub(crate) fn address(&self) -> String {
+        self.path.display().to_string()
+    }
+
+    /// The newest runs; nothing if there is no journal yet.
+    pub(crate) fn runs(&self, limit: usize) -> Result<Vec<RunEntry>, PortError> {
+        self.open()?.map_or_else(|| Ok(Vec::new()), |state| state.runs(limit))
+    }
+
+    /// A run with what it decided, if the journal has it.
+    pub(crate) fn page(&self, run_id: &str) -> Result<Option<RunPage>, PortError> {
+        let Some(state) = self.open()? else { return Ok(None) };
+        let Some(run) = state.run(run_id)? else { return Ok(None) };
+        Ok(Some((run, state.decisions_of(run_id)?)))
+    }
+
+    fn open(&self) -> Result<Option<StateFile>, PortError> {
+        StateFile::open_existing(&self.path, &self.director_uuid)
+    }
+}

@@ -1,0 +1,128 @@
+//! Writes a run into the journal: at its start, so that one that was killed
+//! shows as unfinished, and at its end.
+
+use chrono::{DateTime, Duration, Utc};
+
+use super::laps::phase_times;
+use super::report::RunReport;
+use super::run::{Reconciler, RunError};
+use crate::matching::{Decision, Outcome};
+use crate::model::JsonObject;
+use crate::ports::{DecisionEntry, PortError, RunEntry, RunState};
+
+/// How much the journal keeps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct JournalBounds {
+    /// How many runs, at most.
+    pub runs: usize,
+    /// For how long, at most.
+    pub age: Duration,
+}
+
+impl Default for JournalBounds {
+    fn default() -> Self {
+        Self { runs: 1_000, age: Duration::days(30) }
+    }
+}
+
+impl RunError {
+    /// How the run ended, in one word: `refused`, `interrupted` or `failed`.
+    #[must_use]
+    pub fn outcome(&self) -> &'static str {
+        match self {
+            Self::Refused { .. } => "refused",
+            Self::Interrupted { .. } => "interrupted",
+            Self::Port(_) => "failed",
+        }
+    }
+}
+
+/// One run's place in the journal.
+pub(super) struct JournalPage<'a> {
+    state: &'a dyn RunState,
+    entry: RunEntry,
+    bounds: JournalBounds,
+}
+
+impl<'a> JournalPage<'a> {
+    /// Begins the page of a run; a run that writes nothing has none.
+    pub(super) fn begin(run: &'a Reconciler<'_>, run_id: &str, at: DateTime<Utc>) -> Option<Self> {
+        let state = run.state.filter(|_| !run.options.dry_run)?;
+        let entry = RunEntry {
+            run_id: run_id.to_owned(),
+            trigger: Some(run.options.trigger.to_string()),
+            started_at: at,
+            finished_at: None,
+            outcome: None,
+            complete: false,
+            error: None,
+            chain: Some(run.engine.fingerprint().to_string()),
+            phases: Vec::new(),
+            counts: JsonObject::new(),
+            findings: Vec::new(),
+        };
+        let page = Self { state, entry, bounds: run.options.journal };
+        if let Err(error) = page.state.record_run(&page.entry) {
+            // What the run does is worth more than its page; the end says it.
+            tracing::warn!(%error, "the journal could not be written");
+        }
+        Some(page)
+    }
+
+    /// The run came to its end.
+    pub(super) fn finish(mut self, report: &RunReport, at: DateTime<Utc>) -> Result<(), PortError> {
+        self.entry.finished_at = Some(at);
+        self.entry.outcome = Some(report.outcome().to_owned());
+        self.entry.complete = report.complete;
+        self.entry.phases = phase_times(&report.phases);
+        self.entry.counts = json_object(&report.counts);
+        self.entry.findings = report.findings.iter().map(json_object).collect();
+        self.entry.error = report.first_trouble();
+        self.state.record_run(&self.entry)?;
+        let decisions: Vec<DecisionEntry> = report.decisions.iter().map(decision_entry).collect();
+        self.state.record_decisions(&self.entry.run_id, &decisions)?;
+        self.prune(at)
+    }
+
+    /// The run could not be made.
+    pub(super) fn fail(mut self, error: &RunError, at: DateTime<Utc>) {
+        self.entry.finished_at = Some(at);
+        self.entry.outcome = Some(error.outcome().to_owned());
+        self.entry.error = Some(error.to_string());
+        if let Err(error) = self.state.record_run(&self.entry).and_then(|()| self.prune(at)) {
+            tracing::warn!(%error, "the journal could not be written");
+        }
+    }
+
+    fn prune(&self, at: DateTime<Utc>) -> Result<(), PortError> {
+        let oldest = at.checked_sub_signed(self.bounds.age).unwrap_or(DateTime::<Utc>::MIN_UTC);
+        self.state.prune_runs(self.bounds.runs.max(1), oldest).map(drop)
+    }
+}
+
+/// A decision in few words, as the journal keeps it.
+#[must_use]
+pub fn decision_entry(decision: &Decision) -> DecisionEntry {
+    let best = decision.winner().or_else(|| decision.leader());
+    let reason = match &decision.outcome {
+        Outcome::Review(reason) => Some(reason.name().to_owned()),
+        _ => None,
+    };
+    DecisionEntry {
+        deployment: decision.deployment.to_string(),
+        outcome: decision.outcome.name().to_owned(),
+        reason,
+        instance: best.map(|ranked| ranked.identity.instance.to_string()),
+        service: best.map(|ranked| ranked.identity.service.to_string()),
+        plan: best.map(|ranked| ranked.identity.plan.to_string()),
+        confidence: best.map(|ranked| f64::from(ranked.confidence.as_per_mille()) / 1_000.0),
+        strategies: best
+            .map(|ranked| ranked.strategies.iter().map(ToString::to_string).collect())
+            .unwrap_or_default(),
+        degraded: decision.is_degraded(),
+    }
+}
+
+fn json_object(value: &impl serde::Serialize) -> JsonObject {
+    JsonObject::parse(crate::model::json::raw(value).get()).unwrap_or_default()
+}

@@ -1,0 +1,248 @@
+//! The rounds on paused time: what begins a run, what ends one, and that no two
+//! overlap.
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use chrono::{DateTime, Utc};
+
+use super::*;
+use crate::manager::{Asked, NoRun};
+
+const HOUR: Duration = Duration::from_secs(3_600);
+
+/// Tells the time of Tokio, which the tests hold in their hands.
+#[derive(Debug)]
+struct PausedClock(Instant);
+
+impl Clock for PausedClock {
+    fn now(&self) -> DateTime<Utc> {
+        let since = chrono::Duration::from_std(self.0.elapsed()).unwrap();
+        DateTime::from_timestamp(1_767_225_600, 0).unwrap() + since
+    }
+}
+
+/// What a run of the test does.
+#[derive(Debug, Clone, Copy)]
+enum Does {
+    /// Fails, after so many seconds or when it is asked to end.
+    Fails(u64),
+    /// Panics, with a value in its message.
+    Panics,
+    /// Ends only by force.
+    Hangs,
+}
+
+struct Scene {
+    does: Vec<Does>,
+    schedule: Mutex<Option<Schedule>>,
+    time_limit: Option<Duration>,
+    made: AtomicUsize,
+    at_once: AtomicUsize,
+    over: Mutex<Vec<RunRecord>>,
+    start: Instant,
+}
+
+impl Scene {
+    fn new(does: &[Does]) -> Self {
+        Self {
+            does: does.to_vec(),
+            schedule: Mutex::new(Some(Schedule::new(HOUR, Duration::ZERO))),
+            time_limit: None,
+            made: AtomicUsize::new(0),
+            at_once: AtomicUsize::new(0),
+            over: Mutex::default(),
+            start: Instant::now(),
+        }
+    }
+
+    fn rounds(&self) -> Rounds {
+        Rounds {
+            requests: Requests::default(),
+            ledger: Arc::default(),
+            clock: Arc::new(PausedClock(self.start)),
+            stop: CancellationToken::new(),
+            abort: CancellationToken::new(),
+        }
+    }
+
+    /// The runs so far: what began each, how it ended, and the second it began.
+    fn told(&self) -> Vec<(&'static str, &'static str, i64)> {
+        let over = self.over.lock().unwrap();
+        let begun = |record: &RunRecord| record.started_at.timestamp() - 1_767_225_600;
+        over.iter().map(|record| (record.trigger, record.outcome, begun(record))).collect()
+    }
+}
+
+impl Round for Scene {
+    fn terms(&self) -> Terms {
+        let schedule = *self.schedule.lock().unwrap();
+        Terms { schedule, time_limit: self.time_limit, grace: Duration::from_secs(30) }
+    }
+
+    async fn run(&self, order: Order) -> Result<RunReport, RoundFailure> {
+        assert_eq!(self.at_once.fetch_add(1, Ordering::SeqCst), 0, "two runs at once");
+        let number = self.made.fetch_add(1, Ordering::SeqCst);
+        let does = self.does.get(number).copied().unwrap_or(Does::Fails(0));
+        let outcome = match does {
+            Does::Fails(seconds) => tokio::select! {
+                () = order.stop.cancelled() => "interrupted",
+                () = sleep(Duration::from_secs(seconds)) => "failed",
+            },
+            Does::Panics => {
+                self.at_once.store(0, Ordering::SeqCst);
+                panic!("could not read: {}", std::hint::black_box("hunter2"));
+            }
+            Does::Hangs => {
+                let _in_hand = CountDown(&self.at_once);
+                std::future::pending().await
+            }
+        };
+        self.at_once.fetch_sub(1, Ordering::SeqCst);
+        Err(RoundFailure { outcome, message: "no Director".to_owned() })
+    }
+
+    fn over(&self, record: &RunRecord, _report: Option<RunReport>) {
+        self.over.lock().unwrap().push(record.clone());
+    }
+}
+
+struct CountDown<'a>(&'a AtomicUsize);
+
+impl Drop for CountDown<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+/// Makes rounds while `act` goes on, then stops them.
+async fn rounds_while(scene: &Scene, rounds: &Rounds, act: impl Future<Output = ()>) -> Ended {
+    let (ended, ()) = tokio::join!(rounds.run(scene, || 0), async {
+        act.await;
+        rounds.stop.cancel();
+    });
+    ended
+}
+
+async fn seconds(seconds: u64) {
+    sleep(Duration::from_secs(seconds)).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_first_run_is_made_at_once_and_the_next_ones_by_the_schedule() {
+    let scene = Scene::new(&[Does::Fails(600), Does::Fails(1)]);
+    let ended = rounds_while(&scene, &scene.rounds(), seconds(7_300)).await;
+    assert_eq!(ended, Ended::Stopped);
+    let failed = |second| ("schedule", "failed", second);
+    assert_eq!(scene.told(), [failed(0), failed(3_600), failed(7_200)]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_asks_while_nothing_runs_gets_a_run_now() {
+    let scene = Scene::new(&[]);
+    let rounds = scene.rounds();
+    let requests = rounds.requests.clone();
+    let now = rounds.clock.now();
+    rounds_while(&scene, &rounds, async {
+        seconds(100).await;
+        let asked = requests.ask(now).unwrap();
+        seconds(1).await;
+        assert_eq!(scene.over.lock().unwrap().last().unwrap().run_id, asked.run_id);
+        seconds(3_650).await;
+    })
+    .await;
+    // The schedule goes on from the run that was asked for.
+    assert_eq!(
+        scene.told(),
+        [("schedule", "failed", 0), ("forced", "failed", 100), ("schedule", "failed", 3_700)]
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn all_who_ask_during_a_run_get_the_one_after_it() {
+    let scene = Scene::new(&[Does::Fails(60)]);
+    let rounds = scene.rounds();
+    let requests = rounds.requests.clone();
+    let now = rounds.clock.now();
+    rounds_while(&scene, &rounds, async {
+        seconds(1).await;
+        let first = requests.ask(now).unwrap();
+        assert!(!first.joined);
+        for _ in 0..9 {
+            assert_eq!(requests.ask(now).unwrap(), Asked { run_id: first.run_id.clone(), joined: true });
+        }
+        seconds(100).await;
+        assert_eq!(rounds.ledger.runs()[0].run_id, first.run_id);
+    })
+    .await;
+    assert_eq!(scene.told(), [("schedule", "failed", 0), ("forced", "failed", 60)]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_that_panics_is_a_failed_run_and_tells_no_value() {
+    let scene = Scene::new(&[Does::Panics]);
+    let rounds = scene.rounds();
+    rounds_while(&scene, &rounds, seconds(3_601)).await;
+    assert_eq!(scene.told(), [("schedule", "panicked", 0), ("schedule", "failed", 3_600)]);
+    let errors = scene.over.lock().unwrap()[0].errors.clone();
+    assert_eq!(errors, ["the run panicked: could not read"]);
+    assert_eq!(rounds.ledger.metrics().failed_runs, 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_over_its_time_is_stopped_and_then_ended_by_force() {
+    let mut scene = Scene::new(&[Does::Fails(9_999), Does::Hangs]);
+    scene.time_limit = Some(Duration::from_secs(120));
+    let ended = rounds_while(&scene, &scene.rounds(), seconds(7_300)).await;
+    assert_eq!(ended, Ended::Stopped, "the rounds go on");
+    let told =
+        [("schedule", "interrupted", 0), ("schedule", "aborted", 3_600), ("schedule", "failed", 7_200)];
+    assert_eq!(scene.told(), told);
+    assert_eq!(scene.over.lock().unwrap()[0].duration, Duration::from_secs(120));
+    assert_eq!(scene.over.lock().unwrap()[1].duration, Duration::from_secs(151));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stop_lets_the_run_finish_within_its_grace() {
+    for (does, ended, outcome, took) in
+        [(Does::Fails(9_999), Ended::Stopped, "interrupted", 0), (Does::Hangs, Ended::Aborted, "aborted", 31)]
+    {
+        let scene = Scene::new(&[does]);
+        assert_eq!(rounds_while(&scene, &scene.rounds(), seconds(10)).await, ended);
+        assert_eq!(scene.told(), [("schedule", outcome, 0)]);
+        assert_eq!(scene.over.lock().unwrap()[0].duration, Duration::from_secs(10 + took));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_second_signal_does_not_wait() {
+    let scene = Scene::new(&[Does::Hangs]);
+    let rounds = scene.rounds();
+    let (stop, abort) = (rounds.stop.clone(), rounds.abort.clone());
+    let ended = rounds_while(&scene, &rounds, async {
+        seconds(5).await;
+        stop.cancel();
+        seconds(2).await;
+        abort.cancel();
+    })
+    .await;
+    assert_eq!(ended, Ended::Aborted);
+    assert_eq!(scene.over.lock().unwrap()[0].duration, Duration::from_secs(8));
+    assert_eq!(rounds.requests.ask(rounds.clock.now()), Err(NoRun::Stopping));
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_runs_are_switched_off_none_is_made_until_they_are_on() {
+    let scene = Scene::new(&[]);
+    *scene.schedule.lock().unwrap() = None;
+    let rounds = scene.rounds();
+    rounds_while(&scene, &rounds, async {
+        seconds(9_000).await;
+        assert_eq!(rounds.requests.ask(rounds.clock.now()), Err(NoRun::Disabled));
+        *scene.schedule.lock().unwrap() = Some(Schedule::new(HOUR, Duration::ZERO));
+        rounds.requests.reconsider();
+        seconds(1).await;
+    })
+    .await;
+    assert_eq!(scene.told(), [("schedule", "failed", 9_000)]);
+}

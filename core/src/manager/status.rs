@@ -1,0 +1,333 @@
+//! What became of the runs of this process, in numbers and in words.
+
+use std::collections::VecDeque;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use serde::{Serialize, Serializer};
+
+use super::report::{Counts, RunReport};
+use super::trigger::Trigger;
+
+/// How many errors, and how many runs, are kept in memory.
+const RECENT: usize = 50;
+/// How many errors of one run are kept.
+const OF_ONE_RUN: usize = 10;
+
+/// What the reconciler is doing, and what its last run came to.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct Status {
+    /// Whether a run is under way.
+    pub running: bool,
+    /// When the last run that ended had started.
+    pub last_run_time: Option<DateTime<Utc>>,
+    /// How long it took.
+    #[serde(rename = "last_run_duration_seconds", serialize_with = "seconds_or_none")]
+    pub last_run_duration: Option<Duration>,
+    /// Instances that the last run that got so far found a deployment for.
+    pub instances_found: usize,
+    /// Instances whose records it left in line.
+    pub instances_synced: usize,
+    /// What went wrong in the last run; empty if nothing did.
+    pub errors: Vec<String>,
+}
+
+/// Counts over all runs of this process.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct Metrics {
+    /// Runs that ended.
+    pub total_runs: u64,
+    /// Of them those that came to a report, also an incomplete one.
+    pub successful_runs: u64,
+    /// Of them those that came to none.
+    pub failed_runs: u64,
+    /// The time of all of them.
+    #[serde(rename = "total_duration_seconds", serialize_with = "seconds")]
+    pub total_duration: Duration,
+    /// The time of one, on average.
+    #[serde(rename = "average_duration_seconds", serialize_with = "seconds")]
+    pub average_duration: Duration,
+    /// The time of the last one.
+    #[serde(rename = "last_run_duration_seconds", serialize_with = "seconds")]
+    pub last_run_duration: Duration,
+    /// Deployments that were looked at, added up over the runs.
+    pub total_deployments: u64,
+    /// Instances that a deployment was found for, added up.
+    pub total_instances_found: u64,
+    /// Instances whose records were in line in the end, added up.
+    pub total_instances_synced: u64,
+    /// Errors, added up: each run that failed, each instance that could not be
+    /// written, each deployment that could not be seen.
+    pub total_errors: u64,
+    /// The latest errors, newest first.
+    pub recent_errors: VecDeque<RecentError>,
+}
+
+/// An error with its place in time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RecentError {
+    /// When the run ended.
+    pub at: DateTime<Utc>,
+    /// The run.
+    pub run_id: String,
+    /// What went wrong.
+    pub message: String,
+}
+
+/// One run that ended.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct RunRecord {
+    /// The run's own id.
+    pub run_id: String,
+    /// What began it.
+    pub trigger: &'static str,
+    /// When it started.
+    pub started_at: DateTime<Utc>,
+    /// When it ended.
+    pub finished_at: DateTime<Utc>,
+    /// How long it took.
+    #[serde(rename = "duration_seconds", serialize_with = "seconds")]
+    pub duration: Duration,
+    /// How it ended, in one word: `complete`, `incomplete`, or why it failed.
+    pub outcome: &'static str,
+    /// How many of each kind there were; nothing if it failed.
+    pub counts: Option<Counts>,
+    /// How many errors there were.
+    pub error_count: usize,
+    /// The first of them.
+    pub errors: Vec<String>,
+}
+
+impl RunRecord {
+    /// A run that came to a report.
+    #[must_use]
+    pub fn of(report: &RunReport, begun: &Begun, finished_at: DateTime<Utc>, duration: Duration) -> Self {
+        let refusals =
+            report.refusals.iter().map(|refusal| format!("{}; {}", refusal.message, refusal.advice));
+        let failures = report.failures.iter().map(|failure| failure.message.clone());
+        let unknown = report.unknown.iter().map(|one| format!("{}: {}", one.deployment, one.why));
+        Self {
+            outcome: report.outcome(),
+            counts: Some(report.counts),
+            error_count: report.refusals.len() + report.failures.len() + report.unknown.len(),
+            errors: refusals.chain(failures).chain(unknown).take(OF_ONE_RUN).collect(),
+            ..Self::failed("", String::new(), begun, finished_at, duration)
+        }
+    }
+
+    /// A run that came to none.
+    #[must_use]
+    pub fn failed(
+        outcome: &'static str,
+        message: String,
+        begun: &Begun,
+        finished_at: DateTime<Utc>,
+        duration: Duration,
+    ) -> Self {
+        Self {
+            run_id: begun.run_id.clone(),
+            trigger: begun.trigger.name(),
+            started_at: begun.started_at,
+            finished_at,
+            duration,
+            outcome,
+            counts: None,
+            error_count: 1,
+            errors: vec![message],
+        }
+    }
+
+    /// Whether it came to no report.
+    #[must_use]
+    pub fn is_failed(&self) -> bool {
+        self.counts.is_none()
+    }
+}
+
+/// A run that is under way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Begun {
+    /// The run's own id.
+    pub run_id: String,
+    /// What began it.
+    pub trigger: Trigger,
+    /// When it started.
+    pub started_at: DateTime<Utc>,
+}
+
+/// Keeps account of the runs of this process. Whoever asks never waits for a
+/// run.
+#[derive(Debug, Default)]
+pub struct Ledger {
+    inner: Mutex<Inner>,
+}
+
+#[derive(Debug, Default)]
+struct Inner {
+    under_way: Option<Begun>,
+    status: Status,
+    metrics: Metrics,
+    runs: VecDeque<RunRecord>,
+}
+
+impl Ledger {
+    /// What the reconciler is doing.
+    #[must_use]
+    pub fn status(&self) -> Status {
+        self.with(|inner| Status { running: inner.under_way.is_some(), ..inner.status.clone() })
+    }
+
+    /// The counts over all runs.
+    #[must_use]
+    pub fn metrics(&self) -> Metrics {
+        self.with(|inner| inner.metrics.clone())
+    }
+
+    /// The run that is under way, if one is.
+    #[must_use]
+    pub fn under_way(&self) -> Option<Begun> {
+        self.with(|inner| inner.under_way.clone())
+    }
+
+    /// The latest runs, newest first.
+    #[must_use]
+    pub fn runs(&self) -> Vec<RunRecord> {
+        self.with(|inner| inner.runs.iter().cloned().collect())
+    }
+
+    /// A run begins.
+    pub fn begin(&self, begun: Begun) {
+        self.with(|inner| inner.under_way = Some(begun));
+    }
+
+    /// The run is over.
+    pub fn end(&self, record: RunRecord) {
+        self.with(|inner| inner.end(record));
+    }
+
+    /// A panic elsewhere cannot leave the account half changed.
+    fn with<T>(&self, act: impl FnOnce(&mut Inner) -> T) -> T {
+        act(&mut self.inner.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Inner {
+    fn end(&mut self, record: RunRecord) {
+        self.under_way = None;
+        let status = &mut self.status;
+        status.last_run_time = Some(record.started_at);
+        status.last_run_duration = Some(record.duration);
+        status.errors.clone_from(&record.errors);
+        let metrics = &mut self.metrics;
+        metrics.total_runs += 1;
+        metrics.total_duration += record.duration;
+        metrics.average_duration =
+            metrics.total_duration / u32::try_from(metrics.total_runs).unwrap_or(u32::MAX);
+        metrics.last_run_duration = record.duration;
+        metrics.total_errors += record.error_count as u64;
+        match &record.counts {
+            Some(counts) => {
+                status.instances_found = counts.matched;
+                status.instances_synced = counts.changed + counts.unchanged;
+                metrics.successful_runs += 1;
+                metrics.total_deployments += counts.deployments as u64;
+                metrics.total_instances_found += status.instances_found as u64;
+                metrics.total_instances_synced += status.instances_synced as u64;
+            }
+            None => metrics.failed_runs += 1,
+        }
+        for message in &record.errors {
+            let (at, run_id) = (record.finished_at, record.run_id.clone());
+            metrics.recent_errors.push_front(RecentError { at, run_id, message: message.clone() });
+        }
+        metrics.recent_errors.truncate(RECENT);
+        self.runs.push_front(record);
+        self.runs.truncate(RECENT);
+    }
+}
+
+fn seconds<S: Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_f64(duration.as_secs_f64())
+}
+
+fn seconds_or_none<S: Serializer>(duration: &Option<Duration>, serializer: S) -> Result<S::Ok, S::Error> {
+    match duration {
+        Some(duration) => seconds(duration, serializer),
+        None => serializer.serialize_none(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(second: i64) -> DateTime<Utc> {
+        DateTime::from_timestamp(1_767_225_600 + second, 0).unwrap()
+    }
+
+    fn begun(number: i64) -> Begun {
+        Begun { run_id: format!("run-{number}"), trigger: Trigger::Schedule, started_at: at(number) }
+    }
+
+    fn made(number: i64, counts: Counts, errors: &[&str]) -> RunRecord {
+        RunRecord {
+            outcome: if errors.is_empty() { "complete" } else { "incomplete" },
+            counts: Some(counts),
+            error_count: errors.len(),
+            errors: errors.iter().map(|&error| error.to_owned()).collect(),
+            ..RunRecord::failed("", String::new(), &begun(number), at(number + 2), Duration::from_secs(2))
+        }
+    }
+
+    fn counts(deployments: usize, matched: usize, changed: usize, unchanged: usize) -> Counts {
+        Counts { deployments, matched, changed, unchanged, ..Counts::default() }
+    }
+
+    #[test]
+    fn the_account_adds_up() {
+        let ledger = Ledger::default();
+        assert_eq!(ledger.status(), Status::default());
+        ledger.begin(begun(0));
+        assert!(ledger.status().running);
+        assert_eq!(ledger.under_way().unwrap().run_id, "run-0");
+        ledger.end(made(0, counts(10, 7, 3, 4), &[]));
+        ledger.begin(begun(10));
+        let failed =
+            RunRecord::failed("failed", "no Director".to_owned(), &begun(10), at(14), Duration::from_secs(4));
+        ledger.end(failed);
+        let status = ledger.status();
+        assert!(!status.running);
+        assert_eq!((status.instances_found, status.instances_synced), (7, 7), "the last that got so far");
+        assert_eq!(status.errors, ["no Director"]);
+        assert_eq!(status.last_run_time, Some(at(10)));
+        ledger.end(made(20, counts(10, 7, 0, 6), &["one"]));
+        assert_eq!(ledger.status().errors, ["one"]);
+        ledger.end(made(30, counts(10, 7, 1, 6), &[]));
+        assert_eq!(ledger.status().errors, [""; 0], "a run without errors clears them");
+        let metrics = ledger.metrics();
+        assert_eq!((metrics.total_runs, metrics.successful_runs, metrics.failed_runs), (4, 3, 1));
+        assert_eq!(metrics.total_duration, Duration::from_secs(10));
+        assert_eq!(metrics.average_duration, Duration::from_millis(2_500));
+        assert_eq!(metrics.total_deployments, 30);
+        assert_eq!((metrics.total_instances_found, metrics.total_instances_synced), (21, 20));
+        assert_eq!(metrics.total_errors, 2);
+        let messages: Vec<_> = metrics.recent_errors.iter().map(|error| error.message.as_str()).collect();
+        assert_eq!(messages, ["one", "no Director"]);
+        assert_eq!(ledger.runs()[0].run_id, "run-30");
+    }
+
+    #[test]
+    fn what_is_kept_has_an_end() {
+        let ledger = Ledger::default();
+        for number in 0..200 {
+            ledger.end(made(number, counts(1, 1, 1, 0), &["a", "b"]));
+        }
+        assert_eq!(ledger.runs().len(), RECENT);
+        assert_eq!(ledger.metrics().recent_errors.len(), RECENT);
+        assert_eq!(ledger.metrics().total_errors, 400);
+    }
+}

@@ -1,0 +1,137 @@
+//! What of the index may be kept outside the store: names, ids, states, times.
+//!
+//! An allow-list as well. `parameters`, `context` and whatever else somebody
+//! wrote into an entry may hold a credential.
+
+use serde_json::value::RawValue;
+
+use super::Seal;
+use crate::model::JsonObject;
+use crate::model::json::raw;
+
+/// The fields of an entry whose scalars are public. Whoever writes an entry is
+/// in the list with what it writes: the broker, a VM monitor, reconcilers.
+const PUBLIC: [&str; 41] = [
+    "service_id",
+    "service_name",
+    "plan_id",
+    "plan_name",
+    "deployment_name",
+    "instance_name",
+    "organization_guid",
+    "organization_id",
+    "organization_name",
+    "space_guid",
+    "space_id",
+    "space_name",
+    "platform",
+    "status",
+    "created",
+    "created_at",
+    "requested_at",
+    "deprovision_requested_at",
+    "delete_requested_at",
+    "discovered_at",
+    "updated",
+    "updated_at",
+    "last_synced_at",
+    "reconciled",
+    "reconciled_at",
+    "reconciled_by",
+    "orphaned",
+    "orphaned_at",
+    "orphaned_reason",
+    "orphan_check_count",
+    "unorphaned_at",
+    "stale",
+    "stale_since",
+    "days_orphaned",
+    "preservation_reason",
+    "deleted",
+    "deleted_at",
+    "deleted_by",
+    "deletion_reason",
+    "match_confidence",
+    "match_chain",
+];
+
+/// The index with every secret hidden under the seal. Keys, their order and the
+/// shape of every value stay, and what is null stays null.
+#[must_use]
+pub fn sealed_index(index: &JsonObject, seal: &Seal) -> JsonObject {
+    let mut kept = JsonObject::new();
+    for (instance, value) in index.iter() {
+        let entry = match JsonObject::parse(value.get()) {
+            Ok(fields) => raw(&entry(&fields, seal)),
+            Err(_) => hidden(value, seal),
+        };
+        kept.set(instance, entry);
+    }
+    kept
+}
+
+fn entry(fields: &JsonObject, seal: &Seal) -> JsonObject {
+    let mut kept = JsonObject::new();
+    for (field, value) in fields.iter() {
+        let is_public = PUBLIC.contains(&field) && !value.get().trim_start().starts_with(['{', '[']);
+        kept.set(field, if is_public { value.to_owned() } else { hidden(value, seal) });
+    }
+    kept
+}
+
+/// A value of the same shape; a text is hidden as a manifest's would be.
+fn hidden(value: &RawValue, seal: &Seal) -> Box<RawValue> {
+    let text = value.get().trim();
+    match text.as_bytes().first() {
+        Some(b'n') => value.to_owned(),
+        Some(b'{') => match JsonObject::parse(text) {
+            Ok(object) => {
+                let mut kept = JsonObject::new();
+                object.iter().for_each(|(key, value)| kept.set(key, hidden(value, seal)));
+                raw(&kept)
+            }
+            Err(_) => raw(&seal.hide(text)),
+        },
+        Some(b'[') => match serde_json::from_str::<Vec<Box<RawValue>>>(text) {
+            Ok(items) => raw(&items.iter().map(|item| hidden(item, seal)).collect::<Vec<_>>()),
+            Err(_) => raw(&seal.hide(text)),
+        },
+        Some(b'"') => match serde_json::from_str::<String>(text) {
+            Ok(value) => raw(&seal.hide(&value)),
+            Err(_) => raw(&seal.hide(text)),
+        },
+        _ => raw(&seal.hide(text)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{PUBLIC, sealed_index};
+    use crate::manifest::secrets::Seal;
+    use crate::model::JsonObject;
+
+    #[test]
+    fn the_list_repeats_nothing() {
+        let mut sorted = PUBLIC.to_vec();
+        sorted.sort_unstable();
+        sorted.dedup();
+        assert_eq!(sorted.len(), PUBLIC.len());
+    }
+
+    #[test]
+    fn names_ids_states_and_times_stay_and_the_rest_is_hidden() {
+        let seal = Seal::new(&[3; 32]);
+        let index = JsonObject::parse(
+            r#"{"a": {"service_id": "redis", "created": 17, "orphaned": true, "status": {"x": "secret"},
+                "parameters": {"password": "secret", "sizes": [1, null, "secret"]}, "note": 5},
+               "b": null, "c": ["secret"], "d": "secret"}"#,
+        )
+        .unwrap();
+        let secret = seal.hide("secret");
+        let (one, five) = (seal.hide("1"), seal.hide("5"));
+        let expected = format!(
+            r#"{{"a":{{"service_id":"redis","created":17,"orphaned":true,"status":{{"x":"{secret}"}},"parameters":{{"password":"{secret}","sizes":["{one}",null,"{secret}"]}},"note":"{five}"}},"b":null,"c":["{secret}"],"d":"{secret}"}}"#
+        );
+        assert_eq!(sealed_index(&index, &seal).to_text(), expected);
+    }
+}

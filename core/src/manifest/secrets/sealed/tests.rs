@@ -1,0 +1,227 @@
+//! What is sealed says the same to whoever may not see secrets, and nothing to
+//! whoever looks for them.
+
+use proptest::prelude::*;
+
+use super::sealed;
+use crate::manifest::secrets::{Place, Seal, Visibility};
+use crate::manifest::{Document, Manifest, Node, NodeKind, code};
+
+fn seal() -> Seal {
+    Seal::new(&[42; 32])
+}
+
+/// Whether two nodes at the same place are the same to whoever sees no secret.
+fn looks_the_same(a: Node<'_>, b: Node<'_>, place: Place) -> Result<(), String> {
+    let differ = |what: &str| Err(format!("{what} of {a:?}: {:?} and {:?}", a.as_str(), b.as_str()));
+    if a.kind() != b.kind() || a.len() != b.len() {
+        return differ("kind or length");
+    }
+    if a.kind() == NodeKind::Scalar {
+        if a.is_null() != b.is_null() {
+            return differ("whether anything is written");
+        }
+        if place.visibility() == Visibility::Public
+            && !a.is_null()
+            && (a.as_str(), a.as_bool(), a.as_i64()) != (b.as_str(), b.as_bool(), b.as_i64())
+        {
+            return differ("the value");
+        }
+    }
+    for (a, b) in a.items().zip(b.items()) {
+        looks_the_same(a, b, place.item())?;
+    }
+    for (a, b) in a.entries().zip(b.entries()) {
+        if a.key() != b.key() {
+            return Err(format!("keys {:?} and {:?}", a.key(), b.key()));
+        }
+        // No path leads to what a collection is the key of.
+        if a.key.as_str().is_some() {
+            looks_the_same(a.value, b.value, place.key(a.key()))?;
+        }
+    }
+    Ok(())
+}
+
+fn check(text: &str) -> String {
+    let document = Document::parse(text);
+    assert!(!document.is_faulty(), "{:?}\n{text}", document.problems());
+    let shown = sealed(&document, &seal());
+    let again = Document::parse(&shown);
+    assert!(!again.is_faulty(), "{:?}\n{text}\n{shown}", again.problems());
+    match (document.root(), again.root()) {
+        (Some(a), Some(b)) => looks_the_same(a, b, Place::root()).unwrap_or_else(|what| {
+            panic!("{what}\n{text}\n{shown}");
+        }),
+        (a, b) => assert_eq!((a.is_some(), b.is_some()), (false, false), "{text}"),
+    }
+    shown
+}
+
+#[test]
+fn a_manifest_is_kept_with_its_secrets_hidden() {
+    let shown = check(
+        "name: redis-1 # a comment\nmeta: {password: hunter2, again: hunter2, none: ~, params: {instance_id: abc}}\n\
+         releases:\n- {name: redis, version: 1.10, url: 'https://u:hunter2@x'}\n\
+         tags: {team: \"1.10\", note: 'a: b', \u{1F600}: é}\nempty: {}\n",
+    );
+    let (password, url) = (seal().hide("hunter2"), seal().hide("https://u:hunter2@x"));
+    let expected = format!(
+        "name: redis-1
+meta:
+  password: {password}
+  again: {password}
+  none: ~
+  params:
+    instance_id: abc
+releases:
+  - name: redis
+    version: 1.10
+    url: {url}
+tags:
+  team: \"1.10\"
+  note: \"a: b\"
+  \"\\U0001f600\": \"\\u00e9\"
+empty: {{}}
+"
+    );
+    assert_eq!(shown, expected);
+}
+
+#[test]
+fn what_nobody_sees_is_hidden_also_at_a_public_place() {
+    for text in [
+        "name: hunter2\nname: redis",
+        "meta: &m {name: hunter2}\n<<: *m\nname: redis",
+        "meta: &m {name: hunter2}\nreleases: [{<<: *m, name: redis}]",
+        "tags: {? [hunter2] : hunter2, ? {hunter2: hunter2} : x}",
+        "name: redis # hunter2",
+        "name: !hunter2 redis",
+        "meta: &hunter2 [1]\nother: *hunter2",
+        "%TAG !h! tag:hunter2,2000:\n---\nname: redis",
+        "name: redis\n---\nname: hunter2",
+        "name: {deeper: hunter2}\nreleases: [[hunter2]]\ntags: [hunter2]",
+    ] {
+        let shown = check(text);
+        assert!(!shown.contains("hunter2"), "{text}\n{shown}");
+    }
+}
+
+#[test]
+fn what_a_secret_place_lends_to_a_public_one_is_public() {
+    let shown = check("meta: {n: &n redis, all: &all {name: redis}}\nname: *n\nreleases: [*all, {<<: *all}]");
+    assert_eq!(shown.matches("redis").count(), 3, "{shown}");
+}
+
+#[test]
+fn what_repeats_itself_by_alias_is_written_once() {
+    let mut text = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned();
+    for level in 1..5 {
+        let items = vec![format!("*a{}", level - 1); 10].join(", ");
+        text.push_str(&format!("a{level}: &a{level} [{items}]\n"));
+    }
+    assert!(check(&text).len() < 4000);
+}
+
+#[test]
+fn notices_stay_and_long_keys_are_found() {
+    let long = "k".repeat(3000);
+    for (text, expected) in [
+        ("a: 1\na: 2\nb: {c: 1, c: 2}", vec![code::DUPLICATE_KEY; 2]),
+        ("? [x]\n: 1\nb: {? {y: z} : {c: d}}", vec![code::COMPLEX_KEY; 2]),
+        ("a: 1\n---\nb: 2", vec![code::MULTIPLE_DOCUMENTS]),
+        ("# nothing", vec![code::EMPTY]),
+        ("{}", vec![]),
+        (&*format!("? {long}\n: {{\"{long}\": [x]}}\nb: 1"), vec![]),
+    ] {
+        let shown = check(text);
+        let again = Document::parse(&shown);
+        let found: Vec<_> = again.notices().map(|notice| notice.code).collect();
+        assert_eq!(found, expected, "{text}\n{shown}");
+    }
+}
+
+#[test]
+fn what_was_not_received_or_cannot_be_used_stays_so() {
+    let kept = |manifest: &Manifest| manifest.sealed(&seal()).expect("fits");
+    assert_eq!(kept(&Manifest::absent()), None);
+    assert_eq!(kept(&Manifest::unread("timed out")), None);
+    let broken = Manifest::from_text("password: [hunter2");
+    let again = Manifest::from_bytes(kept(&broken).expect("was received"));
+    assert_eq!(again.faults().map(|fault| fault.code).collect::<Vec<_>>(), [code::SYNTAX]);
+    assert!(!again.text().expect("is text").contains("hunter2"));
+}
+
+/// Values of every look, most of them at places that are not public.
+fn scalar() -> impl Strategy<Value = String> {
+    prop_oneof![
+        Just("~".to_owned()),
+        Just("''".to_owned()),
+        Just("yes".to_owned()),
+        Just("-0x1F".to_owned()),
+        Just("1:30".to_owned()),
+        Just(".5".to_owned()),
+        Just("(( grab meta.x ))".to_owned()),
+        Just("\"a\\u0001\\n\\\"b\\\\\u{FEFF}\u{2028}\"".to_owned()),
+        "[a-z]{1,6}",
+        "'[ -&(-~]{0,9}'",
+    ]
+}
+
+fn key() -> impl Strategy<Value = String> {
+    prop::sample::select(vec![
+        "name",
+        "releases",
+        "jobs",
+        "templates",
+        "tags",
+        "meta",
+        "params",
+        "instance_id",
+        "\"<<\"",
+        "version",
+        "? [x]",
+        "? {}",
+        "'odd: key'",
+        "\"\\n\"",
+        "''",
+        "~",
+    ])
+    .prop_map(str::to_owned)
+}
+
+/// YAML in flow style, with anchors that any later place may refer to.
+fn node() -> impl Strategy<Value = String> {
+    scalar().prop_recursive(5, 60, 6, |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..5).prop_map(|items| format!("[{}]", items.join(", "))),
+            prop::collection::vec((key(), inner.clone()), 0..6).prop_map(|entries| {
+                let entries: Vec<_> = entries.iter().map(|(key, value)| format!("{key} : {value}")).collect();
+                format!("{{{}}}", entries.join(", "))
+            }),
+        ]
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(256))]
+
+    #[test]
+    fn whatever_is_sealed_looks_the_same(
+        shared in node(),
+        entries in prop::collection::vec((key(), node(), 0..4_usize), 0..6),
+    ) {
+        let mut text = format!("shared: &s {shared}\nmapping: &m {{name: x, tags: {{a: 1}}, deep: [{{name: 2}}]}}\n");
+        for (key, value, kind) in &entries {
+            text.push_str(&match kind {
+                0 => format!("{key} : *s\n"),
+                1 => format!("{key} : [*m, *s, {{<<: *m, x: {value}}}]\n"),
+                2 => "<<: *m\n".to_owned(),
+                _ => format!("{key} : {value}\n"),
+            });
+        }
+        let document = Document::parse(&text);
+        prop_assume!(!document.is_faulty());
+        check(&text);
+    }
+}

@@ -1,0 +1,170 @@
+//! `capture` and `replay` as their users see them.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use reconciler_core::adapters::fleet::{FleetFolder, FleetWriter};
+use reconciler_core::manifest::secrets::Seal;
+use reconciler_tests::{examples, fleets};
+use tempfile::TempDir;
+
+use super::{everything, files, holds};
+
+fn run(home: &Path, words: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_reconciler"));
+    command.args(words).env_clear().env("HOME", home).current_dir(home);
+    command.output().unwrap()
+}
+
+fn code(output: &Output) -> Option<i32> {
+    output.status.code()
+}
+
+fn stdout(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+/// A home with a capture of the demo fleet in it.
+fn captured(flags: &[&str]) -> TempDir {
+    let home = tempfile::tempdir().unwrap();
+    let demo = fleets::demo();
+    let mut words = vec!["capture", "--out", "capture", "--fleet", demo.to_str().unwrap()];
+    words.extend(flags);
+    let output = run(home.path(), &words);
+    assert_eq!(code(&output), Some(0), "{output:?}");
+    home
+}
+
+#[test]
+fn a_capture_is_its_owners_alone() {
+    let home = captured(&[]);
+    let out = home.path().join("capture");
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    for file in files(&out) {
+        assert_eq!(mode(&file), 0o600, "{}", file.display());
+        for folder in file.ancestors().skip(1).take_while(|folder| folder.starts_with(&out)) {
+            assert_eq!(mode(folder), 0o700, "{}", folder.display());
+        }
+    }
+}
+
+#[test]
+fn the_demo_fleet_is_captured_without_its_secrets() {
+    let home = captured(&[]);
+    let said = everything(&home.path().join("capture"));
+    let demo = FleetFolder::open(fleets::demo()).unwrap();
+    let mut looked_at = 0;
+    for summary in demo.summaries() {
+        let Some(bytes) = demo.manifest_bytes(&summary.name).unwrap() else { continue };
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        for line in text.lines().filter(|line| line.trim_start().starts_with("password: ")) {
+            let secret = line.split_once(": ").unwrap().1.trim_matches(['"', '\'']);
+            assert!(!holds(&said, secret), "{secret}");
+            looked_at += 1;
+        }
+    }
+    assert!(looked_at > 5, "{looked_at}");
+}
+
+#[test]
+fn nothing_that_is_there_is_overwritten() {
+    let home = captured(&[]);
+    let before = everything(home.path());
+    let demo = fleets::demo();
+    for out in ["capture", "capture/director/info.json"] {
+        let output = run(home.path(), &["capture", "--out", out, "--fleet", demo.to_str().unwrap()]);
+        assert_eq!(code(&output), Some(1), "{output:?}");
+        assert!(stderr(&output).contains("help: "), "{output:?}");
+    }
+    assert_eq!(everything(home.path()), before);
+}
+
+#[test]
+fn a_fleet_without_the_list_is_none() {
+    let home = tempfile::tempdir().unwrap();
+    let out = home.path().join("capture");
+    let writer = FleetWriter::create(&out, Seal::new(&[1; 32])).unwrap();
+    assert!(FleetFolder::open(&out).is_err(), "it is not finished");
+    drop(writer);
+    assert!(!out.exists());
+}
+
+#[test]
+fn the_same_rules_decide_the_same_and_others_are_explained() {
+    let home = captured(&[]);
+    let same = run(home.path(), &["replay", "capture"]);
+    assert_eq!(code(&same), Some(0), "{same:?}");
+    assert!(stdout(&same).starts_with("Same: all 29 outcomes; the same rules"), "{same:?}");
+
+    let stricter = run(
+        home.path(),
+        &["replay", "capture", "--threshold", "0.96", "--strategies", "uuid-pattern,stored-record"],
+    );
+    assert_eq!(code(&stricter), Some(20), "{stricter:?}");
+    let said = stdout(&stricter);
+    for expected in [
+        "rule     threshold: 0.700 -> 0.960\n",
+        "rule     strategy release-based: version 1, is not in the chain any more\n",
+        "rule     order: stored-record, uuid-pattern -> uuid-pattern, stored-record\n",
+        "changed  booking-search-cache: matched redis / redis-small / ",
+        "Different: ",
+    ] {
+        assert!(said.contains(expected), "{expected}\n{said}");
+    }
+    let json = run(home.path(), &["replay", "capture", "--threshold", "0.96", "--json"]);
+    let json: serde_json::Value = serde_json::from_slice(&json.stdout).unwrap();
+    assert_eq!(json["data"]["same"], false);
+    assert_eq!(
+        json["data"]["rules"][0],
+        serde_json::json!({"what": "threshold", "before": "0.700", "after": "0.960"})
+    );
+}
+
+#[test]
+fn scripts_are_known_by_their_content_and_missed_by_name() {
+    let scripts = examples::folder();
+    let home = captured(&["--scripts", scripts.to_str().unwrap()]);
+    let copy = home.path().join("scripts");
+    fleets::copy(&scripts, &copy).unwrap();
+    let same = run(home.path(), &["replay", "capture", "--scripts", "scripts"]);
+    assert!(code(&same) == Some(0) && stdout(&same).contains("the same rules"), "{same:?}");
+
+    let without = run(home.path(), &["replay", "capture"]);
+    assert!(stdout(&without).contains("strategy script:plan-tags: version 1 ("), "{without:?}");
+    assert!(stderr(&without).contains("give them with --scripts"), "{without:?}");
+
+    let file = copy.join("plan-tags.rhai");
+    let text = fs::read_to_string(&file).unwrap();
+    fs::write(&file, text.replace("0.85)", "0.86)")).unwrap();
+    let changed = run(home.path(), &["replay", "capture", "--scripts", "scripts"]);
+    assert!(stdout(&changed).contains("content of script:plan-tags: "), "{changed:?}");
+}
+
+#[test]
+fn what_cannot_be_replayed_is_said_with_the_next_step() {
+    let home = captured(&[]);
+    let demo = fleets::demo();
+    let decisions = home.path().join("capture/decisions.json");
+    let later =
+        fs::read_to_string(&decisions).unwrap().replace("\"schema_version\":1", "\"schema_version\":2");
+    for (text, folder, expected) in [
+        (None, demo.to_str().unwrap(), "it holds no decisions.json to replay"),
+        (None, "nowhere", "does not exist"),
+        (Some("{\"MARKER"), "capture", "decisions.json:1:"),
+        (Some(&*later), "capture", "a later version"),
+    ] {
+        if let Some(text) = text {
+            fs::write(&decisions, text).unwrap();
+        }
+        let output = run(home.path(), &["replay", folder]);
+        assert_eq!(code(&output), Some(1), "{output:?}");
+        let said = stderr(&output);
+        assert!(said.contains(expected) && !said.contains("MARKER"), "{expected}: {said}");
+    }
+}

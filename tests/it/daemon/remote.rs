@@ -1,0 +1,78 @@
+//! The commands that speak to a daemon.
+
+use super::*;
+
+fn output(mut command: Command) -> (Option<i32>, String, String) {
+    let output = command.output().unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    (output.status.code(), text(output.stdout), text(output.stderr))
+}
+
+#[test]
+fn run_and_status_speak_to_a_daemon() {
+    let home = Home::new();
+    std::fs::write(home.path("token"), format!("{TOKEN}\n")).unwrap();
+    let daemon = Daemon::start(home.serve());
+    daemon.wait_for_runs(1);
+    let url = format!("http://{}", daemon.address);
+    let with_token = |arguments: &[&str]| {
+        let mut command = home.command(arguments);
+        command.args(["--remote", &url, "--token-file", "token"]);
+        command
+    };
+    let (code, stdout, stderr) = output(with_token(&["run", "--json"]));
+    assert_eq!(code, Some(0), "{stderr}");
+    let run: Value = serde_json::from_str(&stdout).unwrap();
+    assert_eq!((&run["kind"], &run["data"]["trigger"]), (&"RemoteRun".into(), &"forced".into()));
+    assert!(stderr.contains(run["data"]["run_id"].as_str().unwrap()), "{stderr}");
+    let (code, stdout, stderr) = output(with_token(&["run"]));
+    assert_eq!(code, Some(0), "{stderr}");
+    assert!(stdout.contains("complete: 29 deployments, 19 matched, 0 changed"), "{stdout}");
+    let (code, stdout, stderr) = output(with_token(&["status"]));
+    assert_eq!(code, Some(0), "{stderr}");
+    assert!(stdout.contains("Instances 19 found, 16 in line") && stdout.contains("schedule"), "{stdout}");
+    let (code, stdout, _) = output(with_token(&["status", "--json"]));
+    assert_eq!(code, Some(0));
+    let status: Value = serde_json::from_str(&stdout).unwrap();
+    assert_eq!(status["data"]["runs"].as_array().unwrap().len(), 3);
+
+    // The token may come from its variable, and is never on the command line.
+    let mut by_variable = home.command(&["status", "--remote", &url]);
+    by_variable.env("BLACKSMITH_RECONCILER_HTTP_TOKEN", TOKEN);
+    assert_eq!(output(by_variable).0, Some(0));
+    let (code, _, stderr) = output(home.command(&["status", "--remote", &url]));
+    assert_eq!(code, Some(2), "{stderr}");
+    assert!(stderr.contains("--token-file"), "{stderr}");
+    assert_eq!(daemon.stop().0, Some(0));
+    let (code, _, stderr) = output(home.command(&["status", "--remote", &url]));
+    assert_eq!(code, Some(2), "{stderr}");
+    assert!(stderr.contains("reconciler serve"), "{stderr}");
+}
+
+#[test]
+fn status_reads_the_journal_where_no_daemon_is_named() {
+    let home = Home::new();
+    let (code, stdout, stderr) = output(home.command(&["status", "--fleet", "fleet"]));
+    assert_eq!(code, Some(0), "{stderr}");
+    assert!(stdout.contains("No run yet."), "{stdout}");
+    assert_eq!(output(home.command(&["run", "--fleet", "fleet"])).0, Some(0));
+    assert_eq!(output(home.command(&["run", "--fleet", "fleet", "--dry-run"])).0, Some(0));
+    let (_, stdout, _) = output(home.command(&["status", "--fleet", "fleet", "--json"]));
+    let status: Value = serde_json::from_str(&stdout).unwrap();
+    let runs = status["data"]["runs"].as_array().unwrap();
+    assert_eq!(runs.len(), 1, "a dry run leaves no trace");
+    assert_eq!((&runs[0]["trigger"], &runs[0]["counts"]["matched"]), (&"cli".into(), &19.into()));
+}
+
+#[test]
+fn the_journal_keeps_as_many_runs_as_it_is_told() {
+    let home = Home::new();
+    for _ in 0..4 {
+        let mut command = home.command(&["run", "--fleet", "fleet"]);
+        command.env("BLACKSMITH_RECONCILER_JOURNAL_MAX_RUNS", "2");
+        assert_eq!(output(command).0, Some(0));
+    }
+    let (_, stdout, _) = output(home.command(&["status", "--fleet", "fleet", "--json"]));
+    let status: Value = serde_json::from_str(&stdout).unwrap();
+    assert_eq!(status["data"]["runs"].as_array().unwrap().len(), 2);
+}

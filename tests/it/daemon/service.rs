@@ -1,0 +1,57 @@
+//! What systemd is told, and what the log looks like.
+
+use std::os::unix::net::UnixDatagram;
+
+use super::*;
+
+/// Reads datagrams until one holds a text; gives all of them.
+#[track_caller]
+fn heard(socket: &UnixDatagram, text: &str) -> String {
+    let mut all = String::new();
+    let mut buffer = [0; 4096];
+    while !all.contains(text) {
+        let length = socket.recv(&mut buffer).unwrap_or_else(|error| panic!("{error}; heard: {all}"));
+        all.push_str(std::str::from_utf8(&buffer[..length]).unwrap());
+        all.push('\n');
+    }
+    all
+}
+
+#[test]
+fn systemd_is_told_of_readiness_life_and_the_end() {
+    let home = Home::new();
+    let path = home.path("notify.sock");
+    let socket = UnixDatagram::bind(&path).unwrap();
+    socket.set_read_timeout(Some(PATIENCE)).unwrap();
+    let mut command = home.serve();
+    command.env("NOTIFY_SOCKET", &path).env("WATCHDOG_USEC", "100000");
+    let daemon = Daemon::start(command);
+    heard(&socket, "READY=1");
+    heard(&socket, "STATUS=the last run was complete: 29 deployments");
+    for _ in 0..3 {
+        heard(&socket, "WATCHDOG=1");
+    }
+    daemon.signal("TERM");
+    heard(&socket, "STOPPING=1");
+    assert_eq!(daemon.ended().0, Some(0));
+}
+
+#[test]
+fn every_line_of_a_json_log_is_a_document_and_every_change_has_one_with_its_run() {
+    let home = Home::new();
+    let mut command = home.serve();
+    command.args(["--log-format", "json"]);
+    let daemon = Daemon::start(command);
+    daemon.wait_for_runs(1);
+    let (code, log) = daemon.stop();
+    assert_eq!(code, Some(0), "{log}");
+    let lines: Vec<Value> = log.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let run = lines.iter().find(|line| line["message"] == "a run ended").unwrap();
+    let audited: Vec<&Value> = lines.iter().filter(|line| line["target"] == "audit").collect();
+    let expected = run["writes"].as_u64().unwrap() + run["backups"].as_u64().unwrap();
+    assert_eq!(audited.len() as u64, expected, "each write has its line");
+    for line in audited {
+        assert_eq!(line["span"]["id"], run["run_id"], "{line}");
+        assert!(line["path"].is_string() && line["before"].is_u64() && line["after"].is_u64(), "{line}");
+    }
+}
