@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use reconciler_core::config::FlagText;
 
-use crate::commands::apply::ApplyArgs;
+use crate::commands::apply::{ApplyArgs, PlanArgs};
 use crate::commands::backups::BackupsCommand;
 use crate::commands::capture::{CaptureArgs, ReplayArgs};
 use crate::commands::config::ConfigCommand;
@@ -229,27 +229,6 @@ pub(crate) struct RunArgs {
     pub(crate) filter: FilterArgs,
     #[command(flatten)]
     pub(crate) remote: RemoteArgs,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct PlanArgs {
-    /// Save the plan for `apply`: paths, versions and fingerprints, no values.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) out: Option<PathBuf>,
-    /// End with 11 if there is something to write.
-    #[arg(long)]
-    pub(crate) detailed_exitcode: bool,
-    /// Read every record, also where the index says that nothing has changed.
-    #[arg(long)]
-    pub(crate) full: bool,
-    #[command(flatten)]
-    pub(crate) source: SourceArgs,
-    #[command(flatten)]
-    pub(crate) store: StoreArgs,
-    #[command(flatten)]
-    pub(crate) matching: MatchArgs,
-    #[command(flatten)]
-    pub(crate) filter: FilterArgs,
 }
 
 #[derive(Debug, Args)]

@@ -5,8 +5,9 @@ use std::io::{self, Write};
 use reconciler_core::manager::RunReport;
 use reconciler_core::updater::{Change, FieldChange};
 
-use super::{apply, block_on, run};
-use crate::args::{GlobalArgs, PlanArgs};
+use super::apply::{self, PlanArgs};
+use super::{block_on, run};
+use crate::args::GlobalArgs;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::Output;

@@ -7,7 +7,7 @@ use std::io::{self, Write};
 
 use reconciler_core::manager::{Application, Plan};
 
-pub(crate) use self::args::ApplyArgs;
+pub(crate) use self::args::{ApplyArgs, PlanArgs};
 pub(super) use self::file::{check, write};
 use super::{block_on, run};
 use crate::args::GlobalArgs;
