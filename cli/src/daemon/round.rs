@@ -18,7 +18,7 @@ use super::reload::Setup;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::Output;
-use crate::wiring::{Access, JournalPlace, Workbench};
+use crate::wiring::{Access, Halt, JournalPlace, Workbench};
 
 /// How many runs of the journal are shown.
 const SHOWN: usize = 200;
@@ -47,8 +47,9 @@ impl DaemonRound {
         }
         let (settings, kept) = self.setup.kept()?;
         let mut output = Output::to_log();
-        let (filter, stop) = (Filter::default(), &order.stop);
-        let opening = Workbench::open_with(&settings, Access::Write, filter, kept, stop, &mut output);
+        let halt = Halt { stop: &order.stop, abort: &order.abort };
+        let opening =
+            Workbench::open_with(&settings, Access::Write, Filter::default(), kept, halt, &mut output);
         let mut bench = tokio::select! {
             biased;
             () = order.stop.cancelled() => return Err(Failure::interrupted()),
@@ -89,6 +90,10 @@ impl Round for DaemonRound {
     }
 
     fn over(&self, record: &RunRecord, report: Option<RunReport>) {
+        // Who hears of the end finds what came of it.
+        if report.is_some() {
+            self.board.report.set(report);
+        }
         let RunRecord { run_id, trigger, outcome, .. } = record;
         let seconds = record.duration.as_secs_f64();
         let first = record.errors.first().map(String::as_str).unwrap_or_default();
@@ -136,8 +141,5 @@ impl Round for DaemonRound {
             ),
         };
         self.manager.status(&told);
-        if report.is_some() {
-            self.board.report.set(report);
-        }
     }
 }

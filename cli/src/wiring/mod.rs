@@ -132,6 +132,15 @@ pub(crate) struct Workbench {
     stop: CancellationToken,
 }
 
+/// How a run is asked to end.
+pub(crate) struct Halt<'a> {
+    /// Ends what looks, at once; what writes finishes the instances in hand and
+    /// the index.
+    pub(crate) stop: &'a CancellationToken,
+    /// Ends also what writes, before its next request.
+    pub(crate) abort: &'a CancellationToken,
+}
+
 /// What a process that makes several runs keeps from one to the next.
 pub(crate) struct Kept {
     pub(crate) manifests: Arc<ManifestCache>,
@@ -149,7 +158,10 @@ impl Workbench {
     ) -> Result<Self, Failure> {
         let manifests = Arc::new(ManifestCache::new(settings.duration(keys::CACHE_TTL)));
         let kept = Kept { manifests, engine: engine(settings)? };
-        Self::open_with(settings, access, filter, kept, stop, output).await
+        // A second signal ends the program itself.
+        let never = CancellationToken::new();
+        let abort = if access == Access::Write { &never } else { stop };
+        Self::open_with(settings, access, filter, kept, Halt { stop, abort }, output).await
     }
 
     /// Opens what a command needs beside what was kept. Everything else is
@@ -159,10 +171,11 @@ impl Workbench {
         access: Access,
         filter: Filter,
         kept: Kept,
-        stop: &CancellationToken,
+        halt: Halt<'_>,
         output: &mut Output,
     ) -> Result<Self, Failure> {
         let Kept { manifests, engine } = kept;
+        let Halt { stop, abort } = halt;
         let source = DirectorSource::open(settings, stop)?;
         if source.is_live() && access == Access::FleetOnly {
             return Err(Failure::told(
@@ -188,7 +201,7 @@ impl Workbench {
             "read the catalog"
         );
         let info = source.director().info().await?;
-        let records = Records::open(settings, kind, access, &source, &info.uuid, stop).await?;
+        let records = Records::open(settings, kind, access, &source, &info.uuid, abort).await?;
         let address = source.director().address();
         let named = [info.name.as_str(), &info.version].map(str::trim).join(" ");
         let named = if named.trim().is_empty() { "without a name" } else { named.trim() };

@@ -102,15 +102,22 @@ impl Writer<'_> {
         let kept_out = told.iter().filter(|finding| KEPT_OUT.contains(&finding.code));
         let refused = kept_out.map(|finding| (finding.subject.as_str(), finding)).collect();
         let strays = self.run.strays(self.survey, &self.busy, &refused, self.stamp.at, findings).await;
-        let untold = strays.iter().filter(|stray| !refused.contains_key(stray.deployment.as_str()));
-        findings.extend(untold.map(StrayDeployment::finding));
+        for stray in &strays {
+            // What was said of it already is completed, not said twice.
+            let of_it = |one: &&mut Finding| one.subject == stray.deployment && KEPT_OUT.contains(&one.code);
+            match findings.iter_mut().find(of_it) {
+                Some(finding) => finding.message.push_str(&stray.origin()),
+                None => findings.push(stray.finding()),
+            }
+        }
         strays
     }
 
     /// Everything that people should know after a run: of an absent entry what
     /// the run concluded, and not what the scan alone could say.
     pub(super) fn findings(&self, absent: &[AbsentInstance], of_writing: Vec<Finding>) -> Vec<Finding> {
-        let concluded: Vec<Finding> = absent.iter().filter_map(AbsentInstance::finding).collect();
+        let concluded: Vec<Finding> =
+            absent.iter().filter_map(|one| one.finding(self.errand.dry_run)).collect();
         let told: HashSet<&str> = concluded.iter().map(|finding| finding.subject.as_str()).collect();
         let surveyed = self.survey.findings_for(&self.run.options.filter).into_iter();
         surveyed

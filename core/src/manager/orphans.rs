@@ -131,8 +131,8 @@ impl AbsentInstance {
         };
     }
 
-    /// The same for the list of findings.
-    pub(super) fn finding(&self) -> Option<Finding> {
+    /// The same for the list of findings of a run, or of a dry one.
+    pub(super) fn finding(&self, dry_run: bool) -> Option<Finding> {
         let what = match &self.deployment {
             Some(name) => format!("no deployment `{name}`"),
             None => "no deployment speaks for it".to_owned(),
@@ -145,7 +145,11 @@ impl AbsentInstance {
             EntryState::Stale => ("entry.stale", format!("{what}; missing since {since}, and stale")),
         };
         if self.turned {
-            message.push_str("; called so by this run");
+            message.push_str(if dry_run {
+                "; a run would call it so now"
+            } else {
+                "; called so by this run"
+            });
         } else if let Some(waiting) = &self.waiting {
             message.push_str(&format!("; not {} yet: {waiting}", self.later().name()));
         }
@@ -210,13 +214,17 @@ pub struct StrayDeployment {
 impl StrayDeployment {
     /// The same for the list of findings.
     pub(super) fn finding(&self) -> Finding {
-        let mut message = self.evidence.join("; ");
-        match (&self.created_at, &self.created_by) {
-            (Some(at), Some(by)) => message.push_str(&format!("; created {at} by {by}")),
-            (Some(at), None) => message.push_str(&format!("; created {at}")),
-            _ => {}
-        }
+        let message = format!("{}{}", self.evidence.join("; "), self.origin());
         Finding::new("deployment.stray", &self.deployment, message)
+    }
+
+    /// When it was created and by whom, to be added to what is said of it.
+    pub(super) fn origin(&self) -> String {
+        match (&self.created_at, &self.created_by) {
+            (Some(at), Some(by)) => format!("; created {at} by {by}"),
+            (Some(at), None) => format!("; created {at}"),
+            _ => String::new(),
+        }
     }
 }
 

@@ -85,7 +85,10 @@ impl Requests {
         self.with(|state| state.asked.as_deref() == Some(run_id))
     }
 
-    pub(super) fn open(&self, is_enabled: bool, due: Option<Instant>) {
+    /// Says whether runs are made, and when the next one is due. The rounds say
+    /// it before each run; whoever lets others ask before the rounds begin says
+    /// it first.
+    pub fn open(&self, is_enabled: bool, due: Option<Instant>) {
         self.with(|state| {
             state.refused = (!is_enabled).then_some(NoRun::Disabled);
             state.due = due;

@@ -51,7 +51,7 @@ pub(super) struct Writer<'a> {
     backups: RunBackups<'a>,
     creations: EventTimes<'a>,
     pub(super) stamp: Stamp,
-    errand: Errand<'a>,
+    pub(super) errand: Errand<'a>,
     planned: HashMap<&'a InstanceId, &'a PlannedInstance>,
     /// Deployments whose VMs could not be read, with the first reason.
     unread_vms: Mutex<Vec<String>>,

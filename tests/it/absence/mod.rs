@@ -113,7 +113,7 @@ impl World {
     }
 
     fn reconciler<'a>(&'a self, manifests: &'a ManifestCache) -> Reconciler<'a> {
-        let catalog = Scene::of("redis: small; pg: standalone").facts().catalog;
+        let catalog = Scene::of("redis: small; pg: standalone; secure-vault: small").facts().catalog;
         let engine = scene::engine(PolicyKind::Best);
         let mut run = Reconciler::new(&self.director, &self.store, manifests, catalog, engine);
         run.clock = &self.clock;

@@ -252,3 +252,28 @@ async fn a_list_says_what_a_run_would_do_and_changes_nothing() {
     let list = world.orphans().await;
     assert_eq!((list.absent[0].state, list.counts.missing), (EntryState::Missing, 1));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn boss_created_and_system_named_instances_are_not_orphaned() {
+    // The reference hides deployments without a UUID, and those with `vault` or
+    // `cf` in their names, from its own list of what is there.
+    let world = World::of(2).await;
+    let mut index = world.index().await;
+    for (instance, service, plan) in [
+        ("relaxed-tesla".to_owned(), "redis", "redis-small"),
+        (id(20), "secure-vault", "secure-vault-small"),
+        (id(21).to_uppercase(), "redis", "redis-small"),
+    ] {
+        let entry = format!(r#"{{"service_id":"{service}","plan_id":"{plan}","created":1700000000}}"#);
+        index.set_value(&instance, &object(&entry));
+        let manifest = format!("meta: {{params: {{instance_id: {instance}}}}}\n");
+        world.director.holdings().deployments.insert(format!("{plan}-{instance}"), manifest);
+    }
+    world.put(layout::INDEX, &index).await;
+    for _ in 0..3 {
+        let report = world.run().await;
+        assert!(report.absent.is_empty() && report.strays.is_empty(), "{report:?}");
+        world.wait(120);
+    }
+    assert_eq!(world.missing().await, 0);
+}

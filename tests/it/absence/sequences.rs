@@ -343,3 +343,17 @@ async fn an_entry_heals_though_its_records_are_left_alone() {
     world.director.holdings().locked.clear();
     assert_eq!(world.run().await.counts.healed, 2);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn entries_are_not_deleted_after_24_hours_or_24_checks() {
+    // The reference takes an entry out after a day, or after 24 scans.
+    let world = World::of(2).await;
+    world.absent_for_an_hour([0]).await;
+    world.run().await;
+    let marked = world.entry(0).await;
+    for _ in 0..26 {
+        world.wait(60);
+        world.run().await;
+    }
+    assert_eq!((world.says(0).await, world.entry(0).await), ("missing", marked));
+}

@@ -66,6 +66,8 @@ async fn what_looks_like_ours_and_has_no_instance_is_stray_and_nothing_else_is()
         let about = report.findings.iter().filter(|finding| finding.subject == deployment);
         let told = about.filter(|finding| finding.code != "manifest.notice").count();
         assert_eq!(told, 1, "{:?}", report.findings);
+        let origin = "created 2027-01-15T05:13:20Z by boss";
+        assert!(report.findings.iter().any(|finding| finding.message.ends_with(origin)), "{report:?}");
     }
 }
 

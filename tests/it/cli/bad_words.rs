@@ -123,8 +123,8 @@ fn a_mistake_in_the_configuration_has_a_line_and_a_column() {
 fn what_has_no_effect_is_told_and_does_no_harm() {
     let world = World::new();
     let fleet = world.fleet().display().to_string();
-    let config = format!("reconciler:\n  fleet: {fleet}\n  interval: 1h\n");
-    scan_with(&world, &config).ends(0).warns(&["note: config.yml:3:3: interval: has no effect"]);
+    let config = format!("reconciler:\n  fleet: {fleet}\n  batch_delay: 1s\n");
+    scan_with(&world, &config).ends(0).warns(&["note: config.yml:3:3: batch_delay: has no effect"]);
     let mut command = world.command(world.words("scan"));
     command.env("BLACKSMITH_RECONCILER_WORKRES", "4");
     Answer::of(&mut command)

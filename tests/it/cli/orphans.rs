@@ -58,7 +58,11 @@ async fn processes_count_together_and_none_of_them_alone() {
     }
     age(&world, 3);
     let plan = world.run("plan").ends(0);
-    plan.says(&["+ orphaned: true", "+ orphaned_reason: \"no_bosh_deployment\""]);
+    plan.says(&[
+        "a run would call it so now",
+        "+ orphaned: true",
+        "+ orphaned_reason: \"no_bosh_deployment\"",
+    ]);
     assert!(!is_missing(&world, 0).await);
     let list = world.run("orphans list --json").ends(10);
     let absent = list.document()["data"]["absent"].as_array().unwrap().clone();

@@ -154,7 +154,7 @@ fn an_address_that_others_can_reach_needs_tls_and_a_token() {
         (vec![("HTTP_LISTEN", "0.0.0.0:0")], "http.token_file"),
         (vec![("HTTP_LISTEN", "0.0.0.0:0"), ("HTTP_TOKEN", "t")], "http.tls_cert"),
         (vec![("HTTP_LISTEN", "[::]:0"), ("HTTP_TOKEN", "t")], "http.tls_cert"),
-        (vec![("HTTP_LISTEN", "localhost")], "write it as 127.0.0.1:9180"),
+        (vec![("HTTP_LISTEN", "localhost")], "127.0.0.1:9180"),
         (vec![("HTTP_LISTEN", "127.0.0.1:0"), ("HTTP_TLS_CERT", "x.pem")], "only one is given"),
         (vec![("HTTP_LISTEN", "127.0.0.1:0"), ("HTTP_TOKEN_FILE", "none")], "cannot read none"),
     ] {

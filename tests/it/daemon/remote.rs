@@ -49,6 +49,58 @@ fn run_and_status_speak_to_a_daemon() {
     assert!(stderr.contains("reconciler serve"), "{stderr}");
 }
 
+/// The commands in the README's part about the daemon, prompts left out.
+fn readme_commands() -> Vec<String> {
+    let readme = include_str!("../../../README.md");
+    let part = readme.split("### The daemon\n").nth(1).and_then(|rest| rest.split("\n### ").next()).unwrap();
+    part.lines().filter_map(|line| line.strip_prefix("$ ")).map(str::to_owned).collect()
+}
+
+#[test]
+fn every_command_of_the_readme_about_the_daemon_works() {
+    let home = Home::new();
+    std::fs::write(home.path("token"), TOKEN).unwrap();
+    let commands = readme_commands();
+    assert!(commands.len() >= 5, "{commands:?}");
+    let mut daemon: Option<Daemon> = None;
+    for line in commands {
+        // Only what belongs to a machine is put in other words: folder, port, token.
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let served = daemon.as_ref().map(|daemon| format!("http://{}", daemon.address)).unwrap_or_default();
+        let here = |word: &&str| match *word {
+            "tests/fleets/demo" => "fleet".to_owned(),
+            "/etc/reconciler/token" => "token".to_owned(),
+            "--remote" => format!("--remote={served}"),
+            word => word.replace("http://127.0.0.1:9180", &served),
+        };
+        let words: Vec<String> = words.iter().map(here).collect();
+        match words[0].as_str() {
+            "reconciler" if words[1] == "serve" => {
+                let mut command = home.command(&[]);
+                command.args(&words[1..]).env("BLACKSMITH_RECONCILER_HTTP_TOKEN_FILE", "token");
+                at_a_free_port(&mut command);
+                daemon = Some(Daemon::start(command));
+                daemon.as_ref().unwrap().wait_for_runs(1);
+            }
+            "reconciler" => {
+                let mut command = home.command(&[]);
+                command.args(&words[1..]);
+                if !words.iter().any(|word| word == "--token-file") {
+                    command.env("BLACKSMITH_RECONCILER_HTTP_TOKEN", TOKEN);
+                }
+                let (code, _, stderr) = output(command);
+                assert_eq!(code, Some(0), "{line}: {stderr}");
+            }
+            "curl" => {
+                let path = words[1].strip_prefix(&served).unwrap();
+                assert_eq!(daemon.as_ref().unwrap().get(path).0, 200, "{line}");
+            }
+            _ => panic!("{line}: what is that?"),
+        }
+    }
+    assert_eq!(daemon.unwrap().stop().0, Some(0));
+}
+
 #[test]
 fn status_reads_the_journal_where_no_daemon_is_named() {
     let home = Home::new();

@@ -24,7 +24,7 @@ fn the_first_run_is_made_at_once_and_sigusr1_has_another_one_made() {
 #[test]
 fn a_forced_run_asks_for_every_manifest_and_a_scheduled_one_takes_what_is_kept() {
     let scene = Scene::new(5);
-    let mut command = scene.command(&["serve", "--interval", "200ms"]);
+    let mut command = scene.command(&["serve", "--interval", "1s"]);
     command.env("BLACKSMITH_RECONCILER_HTTP_TOKEN", TOKEN);
     at_a_free_port(&mut command);
     let daemon = Daemon::start(command);
@@ -79,7 +79,7 @@ fn a_stop_while_the_director_hangs_ends_the_run_at_once_and_well() {
 fn a_run_that_fails_ends_nothing_and_the_readiness_says_why() {
     let scene = Scene::new(3);
     scene.director.inject(Fault::Refusal(500, "no".to_owned()).on("/deployments"));
-    let mut command = scene.command(&["serve", "--interval", "100ms"]);
+    let mut command = scene.command(&["serve", "--interval", "1s"]);
     command.env("BLACKSMITH_RECONCILER_HTTP_TOKEN", TOKEN);
     at_a_free_port(&mut command);
     let daemon = Daemon::start(command);

@@ -1,9 +1,12 @@
 //! What a later run concludes from what it does not see any more: from an
 //! incomplete scan nothing, from a complete one a finding.
 
-use reconciler_core::adapters::sqlite::SqliteStore;
+use std::collections::BTreeSet;
+
+use chrono::Utc;
+use reconciler_core::adapters::sqlite::{SqliteStore, StateFile};
 use reconciler_core::model::{JsonObject, layout};
-use reconciler_core::ports::SecretStore as _;
+use reconciler_core::ports::{RunState as _, SecretStore as _};
 use reconciler_tests::director::Fault;
 
 use super::*;
@@ -104,4 +107,51 @@ fn an_unknown_deployment_keeps_its_records_as_they_are() {
     assert_eq!(run.code, Some(3), "{run:?}");
     assert!(run.stdout.contains(&format!("unknown  {}: ", name(1))), "{run:?}");
     assert_eq!(index(&scene), before);
+}
+
+#[test]
+fn only_a_404_with_the_directors_own_code_lets_an_entry_turn_missing() {
+    let scene = known(5);
+    scene.director.change(|state| state.deployments.remove(&name(2)));
+    assert_eq!(scene.run(&["run"]).code, Some(0));
+    let state = StateFile::open(scene.file("state.db"), "2daf673a-9755-4b4f-aa6d-3632fbed8012").unwrap();
+    let absent: BTreeSet<_> = state.absences().unwrap().into_iter().map(|one| one.instance).collect();
+    assert_eq!(absent.len(), 1);
+    state.forget_absences(&absent).unwrap();
+    state.record_complete_scan(&absent, Utc::now() - chrono::Duration::hours(3)).unwrap();
+    // Old enough, whenever the test is run.
+    age_entry(&scene, 2);
+    for (fault, complete) in [
+        (Fault::Refusal(404, "404 page not found".to_owned()), true),
+        (Fault::Refusal(404, r#"{"code":10000,"description":"gone"}"#.to_owned()), true),
+        (Fault::Refusal(401, "Not authorized".to_owned()), true),
+        (Fault::BadGateway, true),
+    ] {
+        scene.director.inject(fault.clone().on("/deployments/:name").of(&name(2)));
+        let run = scene.run(&["run", "--json"]);
+        assert_eq!(run.json()["complete"], complete, "{fault:?}: {run:?}");
+        assert_eq!(run.json()["data"]["absent"][0]["waiting"]["reason"], "unproven", "{fault:?}");
+        assert!(!index(&scene).unwrap().to_text().contains("orphaned"), "{fault:?}");
+        scene.director.heal();
+    }
+    scene.director.reset_counters();
+    let run = scene.run(&["run"]);
+    assert_eq!(run.code, Some(0), "{run:?}");
+    assert!(run.stdout.contains("called so by this run"), "{run:?}");
+    assert!(index(&scene).unwrap().to_text().contains(r#""orphaned":true"#));
+}
+
+/// Makes an entry an old one, as if it had been created long ago.
+fn age_entry(scene: &Scene, number: usize) {
+    let store = SqliteStore::open(scene.file("store.db")).unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let slot = store.read(layout::INDEX).await.unwrap();
+        let mut index = slot.data().unwrap().clone();
+        let mut entry = JsonObject::parse(index.raw(&instance(number)).unwrap().get()).unwrap();
+        entry.set_value("created", &1_700_000_000);
+        entry.remove("discovered_at");
+        index.set_value(instance(number), &entry);
+        store.write(layout::INDEX, &index, slot.version()).await.unwrap();
+    });
 }

@@ -55,6 +55,7 @@ async fn serve(settings: Settings, load: Load<'_>) -> Result<Ended, Failure> {
     let setup = Arc::new(Setup::new(settings.clone())?);
     let chain = strategies::views(setup.engine()?.chain().entries());
     let board = Arc::new(Board::new(settings, guard, chain));
+    board.requests.open(setup.settings().boolean(keys::ENABLED), None);
     let (stop, abort) = (CancellationToken::new(), CancellationToken::new());
     let closing = CancellationToken::new();
     let origin = listening.origin();
