@@ -60,6 +60,12 @@ fn usage(error: &clap::Error) -> ExitCode {
 
 fn run(cli: &Cli, output: &mut Output) -> Result<Exit, Failure> {
     let global = &cli.global;
+    if global.format() == Format::Markdown && !cli.command.has_markdown() {
+        return Err(Failure::told(
+            "this command's answer has no Markdown form",
+            "`explain`, `decisions test` and `decisions diff` have one; others know table, json and yaml",
+        ));
+    }
     if global.format() == Format::Odb && !matches!(cli.command, Command::Orphans(_)) {
         return Err(Failure::told("--format odb is for `orphans list`", "use table, json or yaml"));
     }
@@ -78,6 +84,8 @@ fn run(cli: &Cli, output: &mut Output) -> Result<Exit, Failure> {
         Command::Capture(args) => commands::capture::run(global, args, output),
         Command::Replay(args) => commands::capture::replay(global, args, output),
         Command::Backups(command) => commands::backups::run(global, command, output),
+        Command::Index(command) => commands::index::run(global, command, output),
+        Command::History(args) => commands::history::run(global, args, output),
         Command::Orphans(command) => commands::orphans::run(global, command, output),
         Command::Config(command) => commands::config::run(global, command, output),
         Command::Completion(args) => commands::about::completion(args),

@@ -71,6 +71,7 @@
 //! [`register_strategy!`] registers such a type where the program is linked,
 //! and `MatchEngine::builder().with_registered()` takes all that are.
 
+pub mod decisions;
 pub mod manifest;
 pub mod matching;
 pub mod model;
@@ -81,6 +82,8 @@ pub mod adapters;
 pub mod backup;
 #[cfg(feature = "config")]
 pub mod config;
+#[cfg(feature = "reconcile")]
+pub mod inspection;
 #[cfg(feature = "reconcile")]
 pub mod manager;
 #[cfg(feature = "reconcile")]

@@ -8,6 +8,8 @@ pub(crate) mod config;
 pub(crate) mod decisions;
 pub(crate) mod doctor;
 pub(crate) mod explain;
+pub(crate) mod history;
+pub(crate) mod index;
 pub(crate) mod orphans;
 pub(crate) mod plan;
 pub(crate) mod run;

@@ -17,8 +17,8 @@ use super::vault::OpenVault;
 use crate::failure::Failure;
 use crate::output::Output;
 
-/// Reads from the settings whether and how archives are kept.
-pub(super) fn policy(settings: &Settings) -> Result<BackupPolicy, Failure> {
+/// The folder for archives, where the settings name one.
+pub(crate) fn archive_folder(settings: &Settings) -> Result<Option<BackupFolder>, Failure> {
     let chosen = settings.origin(keys::BACKUP_PATH).filter(|origin| **origin != Origin::Default);
     let folder = chosen.map(|origin| {
         BackupFolder::new(settings.text(keys::BACKUP_PATH)).map_err(|error| {
@@ -28,11 +28,16 @@ pub(super) fn policy(settings: &Settings) -> Result<BackupPolicy, Failure> {
             )
         })
     });
+    folder.transpose()
+}
+
+/// Reads from the settings whether and how archives are kept.
+pub(super) fn policy(settings: &Settings) -> Result<BackupPolicy, Failure> {
     Ok(BackupPolicy {
         enabled: settings.boolean(keys::BACKUP_ENABLED),
         retention: usize::try_from(settings.integer(keys::BACKUP_RETENTION)).unwrap_or(usize::MAX),
         cleanup: settings.boolean(keys::BACKUP_CLEANUP),
-        folder: folder.transpose()?,
+        folder: archive_folder(settings)?,
     })
 }
 

@@ -8,6 +8,7 @@ use reconciler_core::adapters::fleet::FleetFolder;
 use reconciler_core::adapters::http::{LimitSettings, RetrySettings, Timeouts};
 use reconciler_core::config::{Origin, Settings, keys};
 use reconciler_core::manager::CancellationToken;
+use reconciler_core::manifest::Deployment;
 use reconciler_core::ports::{Director, SystemClock};
 
 use super::secrets;
@@ -61,6 +62,13 @@ impl DirectorSource {
             Self::Fleet(fleet) => Some(fleet),
             Self::Live { .. } => None,
         }
+    }
+
+    /// All deployments of a fleet's folder with their manifests; none of a live
+    /// Director.
+    pub(crate) fn fleet_deployments(&self) -> Vec<Deployment> {
+        let fleet = self.fleet().into_iter();
+        fleet.flat_map(|fleet| fleet.summaries().iter().map(|one| fleet.deployment(one))).collect()
     }
 
     pub(crate) fn is_live(&self) -> bool {

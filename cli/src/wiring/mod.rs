@@ -10,7 +10,9 @@ mod engine;
 mod faults;
 mod http;
 mod journal;
+mod labels;
 mod places;
+mod records;
 mod scripts;
 mod secrets;
 mod store;
@@ -26,7 +28,7 @@ use reconciler_core::manager::{
 use reconciler_core::manifest::Deployment;
 use reconciler_core::matching::{Facts, MatchEngine, nearest};
 use reconciler_core::model::{Catalog, Index, InstanceId, InvalidId, PlanId, ServiceId, layout};
-use reconciler_core::ports::{DirectorInfo, RunState};
+use reconciler_core::ports::{DirectorInfo, RunState, SecretStore};
 use reconciler_core::scanner::{ManifestCache, ScanSettings, Scanner};
 use reconciler_core::updater::HistoryLimits;
 
@@ -36,7 +38,7 @@ use crate::failure::Failure;
 use crate::output::Output;
 use crate::progress::Bar;
 
-pub(crate) use self::archives::ArchiveRoom;
+pub(crate) use self::archives::{ArchiveRoom, archive_folder};
 pub(crate) use self::capture::{Capture, CapturedFleet};
 pub(crate) use self::catalog::CatalogSource;
 pub(crate) use self::director::DirectorSource;
@@ -44,6 +46,8 @@ pub(crate) use self::engine::engine_with;
 pub(crate) use self::faults::faults;
 pub(crate) use self::http::http_token;
 pub(crate) use self::journal::JournalPlace;
+pub(crate) use self::labels::labels;
+pub(crate) use self::records::{RecordRoom, index_size};
 pub(crate) use self::scripts::{live_scripts, options as script_options, scripts};
 pub(crate) use self::secrets::warnings as secret_warnings;
 pub(crate) use self::store::{KeptFiles, StoreKind};
@@ -179,7 +183,7 @@ impl Workbench {
         let source = DirectorSource::open(settings, stop)?;
         if source.is_live() && access == Access::FleetOnly {
             return Err(Failure::told(
-                "the right answers are those of a fleet, and a Director is named",
+                "this command looks at a fleet's folder, and a Director is named",
                 "give a fleet's folder with --fleet DIR, or as `fleet` in the configuration",
             ));
         }
@@ -296,6 +300,14 @@ impl Workbench {
         let index = self.records.store.read(layout::INDEX).await?;
         let index = index.data().map(Index::from_object).unwrap_or_default();
         Ok((deployment, Facts::new(Arc::clone(&self.catalog), index, scan.statistics.clone())))
+    }
+
+    pub(crate) fn store(&self) -> &dyn SecretStore {
+        self.records.store.as_ref()
+    }
+
+    pub(crate) fn catalog(&self) -> &Catalog {
+        &self.catalog
     }
 
     pub(crate) fn filter(&self) -> &Filter {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use reconciler_core::adapters::sqlite::{SqliteStore, StateFile};
 use reconciler_core::config::{Settings, keys};
-use reconciler_core::manager::{CancellationToken, RunError};
+use reconciler_core::manager::CancellationToken;
 use reconciler_core::model::{Index, layout};
 use reconciler_core::ports::{RunState as _, SecretStore};
 
@@ -41,24 +41,9 @@ impl StoreKind {
         }
     }
 
-    /// The kind for an access, or why there is none.
+    /// The kind for an access: a fleet's own files need no other.
     pub(super) fn admitted(settings: &Settings, access: Access) -> Result<Self, Failure> {
-        if access == Access::FleetOnly {
-            return Ok(Self::Embedded);
-        }
-        let kind = Self::of(settings)?;
-        if kind == Self::Vault && access == Access::Write {
-            return Err(RunError::Refused {
-                reason: "this version reads Vault and does not write to it: writing comes with the complete \
-                         backend of records"
-                    .to_owned(),
-                advice:
-                    "add --dry-run to see what would be written, or give --store FILE for an embedded store"
-                        .to_owned(),
-            }
-            .into());
-        }
-        Ok(kind)
+        if access == Access::FleetOnly { Ok(Self::Embedded) } else { Self::of(settings) }
     }
 }
 
@@ -87,7 +72,10 @@ impl Records {
             StoreKind::Embedded => Self::embedded(&places, access, source, uuid).await,
             StoreKind::Vault => {
                 let OpenVault { store, warnings } = OpenVault::open(settings, stop)?;
-                let state = StateFile::open_existing(places.state()?, uuid)?;
+                let state = match access {
+                    Access::Write => Some(StateFile::open(places.state()?, uuid)?),
+                    Access::Look | Access::FleetOnly => StateFile::open_existing(places.state()?, uuid)?,
+                };
                 let note = format!("Vault {}", store.address());
                 Ok(Self { store: Arc::new(AuditedStore(store)), state, note, warnings })
             }

@@ -9,7 +9,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use reconciler_core::adapters::http::{LimitSettings, PemSource, Timeouts, TokioPause};
+use reconciler_core::adapters::http::{LimitSettings, PemSource, Timeouts, TokioPause, is_loopback};
 use reconciler_core::adapters::vault::{AppRole, EntryLimits, TokenSource, VaultSettings, VaultStore};
 use reconciler_core::config::{Key, Origin, Settings, keys};
 use reconciler_core::manager::CancellationToken;
@@ -84,6 +84,7 @@ fn read(
     if let Some(address) = address {
         vault.address = VaultSettings::new(address, TokenSource::Absent)?.address;
     }
+    warnings.extend(in_the_clear(&vault));
     if let Some(token) = token {
         vault.token = token;
     }
@@ -124,6 +125,17 @@ fn read(
     let per_second = u32::try_from(settings.integer(keys::VAULT_REQUESTS_PER_SECOND)).unwrap_or(u32::MAX);
     vault.limits = LimitSettings::new(whole(settings.integer(keys::VAULT_MAX_IN_FLIGHT)), Some(per_second));
     Ok((vault, warnings))
+}
+
+/// What it means that requests to another machine are not encrypted.
+fn in_the_clear(vault: &VaultSettings) -> Option<String> {
+    (vault.address.scheme() == "http" && !is_loopback(&vault.address)).then(|| {
+        format!(
+            "{} is plain http: the token and every secret cross the network in the clear; let Vault listen \
+             with a certificate and give its address as https",
+            vault.address.as_str().trim_end_matches('/')
+        )
+    })
 }
 
 fn whole(number: u64) -> usize {

@@ -183,6 +183,7 @@ mod tests {
             instance: &instance,
             contents: Contents::new().with(Part::Root, Some(&object)),
             versions: BTreeMap::from([(Part::Root, Version(7))]),
+            replaced: Vec::new(),
             reason: "run",
             at: Moment(99),
         };

@@ -24,6 +24,8 @@ pub struct Snapshot<'a> {
     pub contents: Contents,
     /// The versions that were read.
     pub versions: BTreeMap<Part, Version>,
+    /// The parts that the change replaces.
+    pub replaced: Vec<Part>,
     /// Why: a word.
     pub reason: &'static str,
     /// When.
@@ -60,12 +62,17 @@ pub async fn keep(
     let mut seconds: Vec<u64> = names.iter().filter_map(|name| second_of(name)).collect();
     seconds.sort_unstable_by(|a, b| b.cmp(a));
     let digest = snapshot.contents.digest();
-    if let Some(&newest) = seconds.first()
-        && !written_since(&snapshot.contents, Moment(newest))
-    {
-        let path = folder.archive(instance, newest);
-        if holds(instance, &path, &store.read(&path).await?, &digest) {
-            return Ok(Deposit { path, second: newest, written: false, seconds });
+    if let Some(&newest) = seconds.first() {
+        let unfinished = is_unfinished(&snapshot.contents, Moment(newest));
+        if unfinished || !written_since(&snapshot.contents, Moment(newest)) {
+            let path = folder.archive(instance, newest);
+            let archive = own_archive(instance, &path, &store.read(&path).await?);
+            let is_kept = |archive: &Archive| {
+                archive.digest == digest || (unfinished && holds_what_is_replaced(archive, snapshot))
+            };
+            if archive.as_ref().is_some_and(is_kept) {
+                return Ok(Deposit { path, second: newest, written: false, seconds });
+            }
         }
     }
     let mut second = free_from(snapshot.at.0, &seconds);
@@ -106,10 +113,33 @@ fn free_from(second: u64, seconds: &[u64]) -> u64 {
     (second..).find(|second| !seconds.contains(second)).unwrap_or(u64::MAX)
 }
 
+/// The archive of ours in a slot, if it is whole.
+fn own_archive(instance: &InstanceId, path: &str, slot: &Slot) -> Option<Archive> {
+    let archive = Archive::decode(instance, path, slot.data()?).ok()?;
+    archive.is_own().then_some(archive)
+}
+
 /// Whether a slot is an archive of ours with that content.
 fn holds(instance: &InstanceId, path: &str, slot: &Slot, digest: &str) -> bool {
-    let archive = slot.data().and_then(|data| Archive::decode(instance, path, data).ok());
-    archive.is_some_and(|archive| archive.is_own() && archive.digest == digest)
+    own_archive(instance, path, slot).is_some_and(|archive| archive.digest == digest)
+}
+
+/// Whether an archive holds all that a change replaces, as it stands there.
+fn holds_what_is_replaced(archive: &Archive, snapshot: &Snapshot<'_>) -> bool {
+    let digest = |contents: &Contents, part| Contents::new().with(part, contents.get(part)).digest();
+    let mut replaced = snapshot.replaced.iter();
+    replaced.all(|part| digest(&archive.contents, *part) == digest(&snapshot.contents, *part))
+}
+
+/// Whether the run that took an archive then did not come to its end: it stamped
+/// records and not the index entry, which comes last. What it wrote is half of
+/// something, and no state that anybody wants back.
+fn is_unfinished(contents: &Contents, taken: Moment) -> bool {
+    let entry = contents.get(Part::Index);
+    let is_stamped = ["reconciled_at", "updated_at"]
+        .into_iter()
+        .any(|field| entry.and_then(|entry| stamp(entry, field)).is_some_and(|stamp| stamp >= taken));
+    written_since(contents, taken) && !is_stamped
 }
 
 /// Whether a reconciler wrote any of the objects at that time or later. It
@@ -151,6 +181,22 @@ mod tests {
             (Part::Index, r#"{"updated_at":"2027-01-01T00:00:00Z"}"#, false),
         ] {
             assert_eq!(written_since(&contents(part, text), taken), later, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_run_that_stamped_records_and_not_the_entry_is_unfinished() {
+        let taken = Moment(1_767_225_600);
+        for (root, entry, unfinished) in [
+            (r#"{"reconciled_at":1767225600}"#, r#"{"plan_id":"p"}"#, true),
+            (r#"{"reconciled_at":1767225600}"#, r#"{"reconciled_at":"2025-12-31T23:59:59Z"}"#, true),
+            (r#"{"reconciled_at":1767225600}"#, r#"{"reconciled_at":"2026-01-01T00:00:00Z"}"#, false),
+            (r#"{"reconciled_at":1767225599}"#, r#"{"plan_id":"p"}"#, false),
+        ] {
+            let object = |text| JsonObject::parse(text).unwrap();
+            let contents = Contents::new().with(Part::Root, Some(&object(root)));
+            let contents = contents.with(Part::Index, Some(&object(entry)));
+            assert_eq!(is_unfinished(&contents, taken), unfinished, "{root} {entry}");
         }
     }
 

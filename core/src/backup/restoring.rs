@@ -136,7 +136,14 @@ pub async fn restore(
         return Ok(restoration);
     }
     let (instance, versions) = (&present.instance, present.versions());
-    let snapshot = Snapshot { instance, contents: there, versions, reason: "restore", at: now };
+    let snapshot = Snapshot {
+        instance,
+        contents: there,
+        versions,
+        replaced: Part::ALL.to_vec(),
+        reason: "restore",
+        at: now,
+    };
     // Nothing is removed here: it could be the archive that is put back.
     restoration.replaced = Some(keep(store, order.folder, &snapshot).await?.path);
     let mut entry = wanted.get(Part::Index).unwrap_or(&present.entry).clone();

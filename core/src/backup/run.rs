@@ -116,6 +116,19 @@ fn says_the_same(before: Option<&JsonObject>, after: &JsonObject) -> bool {
     before.is_some() && digest(before) == digest(Some(after))
 }
 
+/// Whether all that stands there was begun by a run of ours that did not come to
+/// its end, and nobody else has written it: each part in its first version, with
+/// our stamp.
+fn is_our_own_beginning(contents: &Contents, versions: &BTreeMap<Part, Version>) -> bool {
+    let stamp = |part| match part {
+        Part::Manifest => "reconciled_by",
+        _ => "reconciled_at",
+    };
+    contents
+        .parts()
+        .all(|(part, object)| versions.get(&part) == Some(&Version(1)) && object.contains(stamp(part)))
+}
+
 #[async_trait]
 impl BackupTaker for RunBackups<'_> {
     async fn take(&self, observed: &Observed, change: &InstanceChange) -> Result<Backup, PortError> {
@@ -126,7 +139,7 @@ impl BackupTaker for RunBackups<'_> {
         let instance = &change.instance;
         let entry = self.index.entry(instance).map(|entry| &entry.fields);
         let after = change.entry.fields.apply(entry);
-        if change.secrets.is_empty() && after.is_none_or(|after| says_the_same(entry, &after)) {
+        if change.secrets.is_empty() && after.as_ref().is_none_or(|after| says_the_same(entry, after)) {
             return Ok(backup);
         }
         let slots = [
@@ -142,12 +155,14 @@ impl BackupTaker for RunBackups<'_> {
         }
         // Of an instance that we are the first to write there is nothing to
         // lose.
-        if contents.is_empty() {
+        if contents.is_empty() || (entry.is_none() && is_our_own_beginning(&contents, &versions)) {
             return Ok(backup);
         }
         let folder = self.folder().await?;
         let at = Moment::of(self.stamp.at);
-        let snapshot = Snapshot { instance, contents, versions, reason: "run", at };
+        let records = change.secrets.iter().filter_map(|secret| Part::named(&secret.path, instance));
+        let replaced = records.chain(after.map(|_| Part::Index)).collect();
+        let snapshot = Snapshot { instance, contents, versions, replaced, reason: "run", at };
         let deposit = keep(self.store, folder, &snapshot).await?;
         backup.written = deposit.written;
         backup.path = Some(deposit.path);

@@ -197,7 +197,8 @@ impl Reconciler<'_> {
         let limit = most_transitions(survey.facts.index.len()).max(self.options.allow_missing.unwrap_or(0));
         let is_beyond = missing.len() > limit;
         let looked_at = &missing[..if is_beyond { SAMPLE.min(missing.len()) } else { missing.len() }];
-        let proofs: Vec<Proof> = stream::iter(looked_at.iter().map(|at| self.prove(entries[*at], stamp.at)))
+        let proofs: Vec<Proof> = stream::iter(looked_at.to_vec())
+            .map(|at| self.prove(entries[at], stamp.at))
             .buffered(self.options.concurrency.max(1))
             .collect()
             .await;

@@ -8,6 +8,7 @@ use futures_util::stream::{self, StreamExt};
 use super::orphans::{AbsentInstance, EntryState, StrayDeployment};
 use super::report::{Counts, OrphanReport};
 use super::strays::KEPT_OUT;
+use super::survey::Survey;
 use super::tally::Outcome;
 use super::writer::Writer;
 use crate::backup::BackupFolder;
@@ -154,17 +155,15 @@ impl Writer<'_> {
     pub(super) async fn orphans(self) -> OrphanReport {
         let options = &self.run.options;
         let index = &self.survey.facts.index;
-        let decided =
-            self.survey.decisions.iter().zip(&self.survey.scan.summaries).zip(&self.survey.manifests);
-        let new: Vec<_> = decided
-            .map(|((decision, summary), print)| (decision, summary, *print))
-            .filter(|(decision, ..)| {
-                decision.identity().is_some_and(|id| index.entry(&id.instance).is_none())
-            })
-            .filter(|(decision, ..)| options.filter.admits(decision))
-            .collect();
+        let decisions = &self.survey.decisions;
+        let is_new = |at: &usize| {
+            decisions[*at].identity().is_some_and(|id| index.entry(&id.instance).is_none())
+                && options.filter.admits(&decisions[*at])
+        };
+        let new: Vec<usize> = (0..decisions.len()).filter(is_new).collect();
+        let Survey { scan, manifests, .. } = self.survey;
         let outcomes: Vec<_> = stream::iter(new)
-            .map(|(decision, summary, print)| self.reconcile(decision, summary, print))
+            .map(|at| self.reconcile(&decisions[at], &scan.summaries[at], manifests[at]))
             .buffered(options.concurrency.max(1))
             .collect()
             .await;

@@ -332,3 +332,16 @@ impl Reconciler<'_> {
         page.map_or(Ok(()), |page| page.finish(report, self.clock.now()))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A daemon and other programs spawn runs: their future must be `Send`.
+    #[test]
+    fn a_run_can_be_spawned() {
+        fn is_send<T: Send>(_work: impl FnOnce(Reconciler<'static>) -> T) {}
+        is_send(|run| async move { run.run().await });
+        is_send(|run| async move { run.survey().await.map(drop) });
+    }
+}

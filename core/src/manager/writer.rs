@@ -17,9 +17,9 @@ use super::survey::{ManifestPrint, Survey};
 use super::tally::{Outcome, Tally};
 use crate::backup::{OtherReconciler, RunBackups};
 use crate::matching::Decision;
-use crate::model::{DeploymentSummary, InstanceId};
-use crate::ports::{DirectorInstance, DirectorTask, PortError, PortErrorKind};
-use crate::synchronizer::{merge_index, write_index};
+use crate::model::{DeploymentSummary, InstanceId, layout};
+use crate::ports::{DirectorInstance, DirectorTask, PortError, PortErrorKind, Slot};
+use crate::synchronizer::{IndexWrite, merge_index, write_index};
 use crate::updater::{
     Applied, Applier, ChangeSet, Disposition, Done, Failure, Finding, Matched, PlannedInstance, Settled,
     Skip, Stamp, decide_change, is_up_to_date,
@@ -58,9 +58,6 @@ pub(super) struct Writer<'a> {
     /// Whether the store failed as a whole: what is left would fail as well.
     is_over: AtomicBool,
 }
-
-/// A matched deployment to work on.
-type Wanted<'a> = (&'a Decision, &'a DeploymentSummary, ManifestPrint);
 
 /// Whether a failure is the store's as a whole, and not one instance's.
 fn is_the_stores_own(kind: PortErrorKind) -> bool {
@@ -103,23 +100,22 @@ impl<'a> Writer<'a> {
     /// and, unless something was written, what would be.
     pub(super) async fn write(&self, run_id: String) -> (RunReport, ChangeSet) {
         let options = &self.run.options;
-        let decided =
-            self.survey.decisions.iter().zip(&self.survey.scan.summaries).zip(&self.survey.manifests);
-        let matched: Vec<_> = decided
-            .map(|((decision, summary), print)| (decision, summary, *print))
-            .filter(|(decision, ..)| decision.identity().is_some())
-            .collect();
-        let mut wanted: Vec<_> =
-            matched.iter().copied().filter(|(decision, ..)| self.wants(decision)).collect();
+        let decisions = &self.survey.decisions;
+        // Places instead of references, so that a run may be spawned: what a
+        // stream hands on must not be borrowed for that.
+        let matched: Vec<usize> =
+            (0..decisions.len()).filter(|at| decisions[*at].identity().is_some()).collect();
+        let mut wanted: Vec<usize> =
+            matched.iter().copied().filter(|at| self.wants(&decisions[*at])).collect();
 
         let mut tally = Tally::new(self.survey.counts(), self.errand.dry_run);
         tally.counts.filtered = matched.len() - wanted.len();
         let is_foreign = self.survey.scan.completeness.is_of_another_director();
         if is_foreign {
             // Whose deployments were decided nobody knows any more.
-            for (decision, ..) in wanted.drain(..) {
+            for at in wanted.drain(..) {
                 let reason = "another Director answered in the end; nothing of it is written";
-                tally.report(decision, InstanceOutcome::Skipped, reason.to_owned());
+                tally.report(&decisions[at], InstanceOutcome::Skipped, reason.to_owned());
             }
         }
         let mut laps = Laps::begin();
@@ -153,17 +149,18 @@ impl<'a> Writer<'a> {
 
     /// Works on some deployments. Gives those that failed in a way that may pass,
     /// if there is a further try; all others are counted.
-    async fn pass(&self, wanted: Vec<Wanted<'a>>, may_repeat: bool, tally: &mut Tally) -> Vec<Wanted<'a>> {
+    async fn pass(&self, wanted: Vec<usize>, may_repeat: bool, tally: &mut Tally) -> Vec<usize> {
         let options = &self.run.options;
-        let mut failed: Vec<(Wanted<'a>, Outcome)> = Vec::new();
+        let Survey { decisions, scan, manifests, .. } = self.survey;
+        let mut failed: Vec<(usize, Outcome)> = Vec::new();
         let mut is_lasting = false;
         let mut outcomes = stream::iter(wanted)
-            .map(|(decision, summary, print)| async move {
-                ((decision, summary, print), self.reconcile(decision, summary, print).await)
+            .map(|at| async move {
+                (at, self.reconcile(&decisions[at], &scan.summaries[at], manifests[at]).await)
             })
             .buffered(options.concurrency.max(1));
-        while let Some((wanted, (outcome, done))) = outcomes.next().await {
-            let decision = wanted.0;
+        while let Some((at, (outcome, done))) = outcomes.next().await {
+            let decision = &decisions[at];
             let name = decision.deployment.as_str();
             tracing::debug!(deployment = name, outcome = outcome.name(), "reconciled");
             tally.take(decision, done);
@@ -173,9 +170,9 @@ impl<'a> Writer<'a> {
                     tally.count(decision, outcome);
                 }
                 Outcome::Failed(error) if may_repeat && error.kind.is_retryable() => {
-                    failed.push((wanted, outcome))
+                    failed.push((at, outcome))
                 }
-                Outcome::NotBegun if may_repeat => failed.push((wanted, outcome)),
+                Outcome::NotBegun if may_repeat => failed.push((at, outcome)),
                 _ => {
                     tally.count(decision, outcome);
                     self.run.progress.advance(1);
@@ -183,9 +180,10 @@ impl<'a> Writer<'a> {
             }
         }
         if !is_lasting && !self.run.stop.is_cancelled() {
-            return failed.into_iter().map(|(wanted, _)| wanted).collect();
+            return failed.into_iter().map(|(at, _)| at).collect();
         }
-        for ((decision, ..), outcome) in failed {
+        for (at, outcome) in failed {
+            let decision = &decisions[at];
             tally.count(decision, outcome);
         }
         Vec::new()
@@ -313,6 +311,7 @@ impl<'a> Writer<'a> {
             Ok(index) => {
                 tracing::debug!(written = index.written, entries = index.entries, "merged the index");
                 tally.counts.writes += usize::from(index.written);
+                tally.findings.extend(begun(&self.survey.index_slot, &index, &self.run.store.address()));
                 tally.merged(index.merge);
                 Some(index.entries)
             }
@@ -377,4 +376,16 @@ impl<'a> Writer<'a> {
             scan: None,
         }
     }
+}
+
+/// What people should know of an index that was not there: perhaps they look
+/// at the wrong place.
+fn begun(read: &Slot, index: &IndexWrite, store: &str) -> Option<Finding> {
+    (read.data().is_none() && index.merge.after.is_some()).then(|| {
+        let message = format!(
+            "there was none in {store}, and this run begins it; if Blacksmith keeps one, look at the \
+             address, the mount and the prefix"
+        );
+        Finding::new("index.begun", layout::INDEX, message)
+    })
 }

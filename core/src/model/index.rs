@@ -108,6 +108,12 @@ impl Index {
         &self.others
     }
 
+    /// Whether an instance's key holds something that is no entry.
+    #[must_use]
+    pub fn has_other(&self, instance: &InstanceId) -> bool {
+        self.others.iter().any(|(key, _)| InstanceId::new(key).is_ok_and(|other| other == *instance))
+    }
+
     /// How many instances there are.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -207,6 +213,8 @@ mod tests {
         let others: Vec<_> = index.others().iter().map(|(k, _)| k).collect();
         assert_eq!(others, ["a", "..", "c"]);
         assert!(index.entries()[0].identity().is_none());
+        let has_other = |id| index.has_other(&InstanceId::new(id).unwrap());
+        assert!(has_other("a") && has_other("c") && !has_other("b") && !has_other("d"));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Writes the index, at most once a run.
 
 use super::merge::{IndexMerge, merge_index};
-use crate::model::layout;
+use crate::model::{JsonObject, layout};
 use crate::ports::{PortError, PortErrorKind, SecretStore, Slot};
 use crate::updater::EntryChange;
 
@@ -34,14 +34,25 @@ pub async fn write_index(
     dry_run: bool,
 ) -> Result<IndexWrite, PortError> {
     let mut slot = read;
+    if !dry_run && may_be_deleted_unseen(&slot) && merge_index(slot.data(), changes).after.is_some() {
+        slot = read_again(store, &slot).await?;
+    }
     for attempt in 1.. {
         let merge = merge_index(slot.data(), changes);
         let Some(after) = merge.after.as_ref() else {
-            let entries = slot.data().map_or(0, crate::model::JsonObject::len);
+            let entries = slot.data().map_or(0, JsonObject::len);
             return Ok(IndexWrite { merge, written: false, entries });
         };
         let entries = after.len();
-        debug_assert!(slot.data().is_none_or(|now| now.iter().all(|(key, _)| after.contains(key))));
+        if let Some(key) = lost_key(slot.data(), after) {
+            return Err(PortError::new(
+                PortErrorKind::Local,
+                "write the index",
+                layout::INDEX,
+                format!("the entry `{key}` was read and would not be written back"),
+            )
+            .with_advice("nothing was written; this is a defect of ours, please report it"));
+        }
         if dry_run {
             return Ok(IndexWrite { merge, written: false, entries });
         }
@@ -53,15 +64,11 @@ pub async fn write_index(
                 if matches!(error.kind, PortErrorKind::Conflict | PortErrorKind::Ambiguous)
                     && attempt < ATTEMPTS =>
             {
-                let again = store.read(layout::INDEX).await?;
-                if slot.data().is_some() && again.data().is_none() {
-                    return Err(PortError::new(
-                        PortErrorKind::Conflict,
-                        "write the index",
-                        layout::INDEX,
-                        "it was there when the run began and is gone now",
-                    )
-                    .with_advice("find out who removed it; nothing was written in its place"));
+                let again = read_again(store, &slot).await?;
+                // Of unknown fate and there: it was written, by us or by
+                // somebody who wanted just the same.
+                if error.kind == PortErrorKind::Ambiguous && again.data() == Some(after) {
+                    return Ok(IndexWrite { merge, written: true, entries });
                 }
                 slot = again;
             }
@@ -69,4 +76,30 @@ pub async fn write_index(
         }
     }
     unreachable!("the loop ends in one of its attempts")
+}
+
+/// Whether the index may be deleted without another version. The broker deletes
+/// it softly with its last entry, which no check of versions notices.
+fn may_be_deleted_unseen(slot: &Slot) -> bool {
+    slot.data().is_some_and(|index| index.len() == 1)
+}
+
+/// A key that was read and is not to be written: there must be none, whatever
+/// the merge does.
+fn lost_key<'n>(now: Option<&'n JsonObject>, after: &JsonObject) -> Option<&'n str> {
+    now.into_iter().flat_map(JsonObject::iter).map(|(key, _)| key).find(|key| !after.contains(key))
+}
+
+async fn read_again(store: &dyn SecretStore, before: &Slot) -> Result<Slot, PortError> {
+    let again = store.read(layout::INDEX).await?;
+    if before.data().is_some() && again.data().is_none() {
+        return Err(PortError::new(
+            PortErrorKind::Conflict,
+            "write the index",
+            layout::INDEX,
+            "it was there when the run began and is gone now",
+        )
+        .with_advice("find out who removed it; nothing was written in its place"));
+    }
+    Ok(again)
 }

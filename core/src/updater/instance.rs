@@ -61,6 +61,8 @@ pub struct Matched<'a> {
     pub vms: Option<&'a [DirectorInstance]>,
     /// What stays in the history.
     pub history: HistoryLimits,
+    /// Whether the index has something else in the entry's place: null, a text.
+    pub is_displaced: bool,
 }
 
 impl<'a> Matched<'a> {
@@ -105,6 +107,7 @@ impl<'a> Matched<'a> {
             entries: index.spellings(&identity.instance),
             vms: None,
             history: HistoryLimits::default(),
+            is_displaced: index.has_other(&identity.instance),
         })
     }
 
@@ -291,6 +294,14 @@ fn obstacle(matched: &Matched<'_>, observed: &Observed, in_flight: bool) -> Opti
             matched.identity.instance, matched.entries
         );
         return Some(Finding::new("entry.ambiguous", name, message));
+    }
+    if matched.is_displaced {
+        let message = format!(
+            "what the index has for instance `{}` is no object; nothing is written until the broker writes it anew \
+             or somebody takes it out",
+            matched.identity.instance
+        );
+        return Some(Finding::new("entry.not-an-object", name, message));
     }
     if let Some(finding) = unusable_manifest(matched) {
         return Some(finding);

@@ -40,6 +40,7 @@ async fn kept(bench: &Bench, values: [JsonObject; 4]) -> [JsonObject; 4] {
         instance: &instance(),
         contents: present(&bench.store, &instance()).await.unwrap(),
         versions: std::collections::BTreeMap::new(),
+        replaced: Part::ALL.to_vec(),
         reason: "test",
         at: Moment::of(bench.clock.now()),
     };
@@ -141,6 +142,7 @@ async fn a_part_that_the_archive_lacks_stays_and_cannot_be_asked_for() {
         instance: &instance(),
         contents,
         versions: std::collections::BTreeMap::new(),
+        replaced: Part::ALL.to_vec(),
         reason: "test",
         at: Moment::of(bench.clock.now()),
     };

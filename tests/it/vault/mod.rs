@@ -3,6 +3,8 @@
 mod crash;
 mod doctor;
 mod index_size;
+mod inspecting;
+mod killed;
 mod live;
 mod markers;
 mod program;
@@ -10,6 +12,7 @@ mod reading;
 mod tokens;
 mod trouble;
 mod whole_run;
+mod writing;
 
 use std::path::Path;
 use std::sync::Arc;

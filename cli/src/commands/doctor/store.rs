@@ -7,8 +7,7 @@ use super::{Check, Section};
 use crate::failure::Failure;
 use crate::wiring::{DirectorSource, KeptFiles, StoreKind};
 
-/// Looks at the files of the Director with this UUID. Nothing if there is
-/// nothing to say: the records are in Vault, and nothing is remembered yet.
+/// Looks at the files of the Director with this UUID.
 pub(super) async fn section(settings: &Settings, source: &DirectorSource, uuid: &str) -> Option<Section> {
     // What cannot be decided is said in the part about Vault.
     let kind = StoreKind::of(settings).ok()?;
@@ -21,10 +20,7 @@ pub(super) async fn section(settings: &Settings, source: &DirectorSource, uuid: 
             }
             match files.state() {
                 Ok((address, true)) => checks.push(Check::ok("state", address)),
-                Ok((address, false)) if kind == StoreKind::Embedded => {
-                    checks.push(Check::ok("state", format!("none yet at {address}")));
-                }
-                Ok(_) => {}
+                Ok((address, false)) => checks.push(Check::ok("state", format!("none yet at {address}"))),
                 Err(failure) => checks.push(Check::fail("state", &failure)),
             }
         }

@@ -9,12 +9,12 @@ use reconciler_core::ports::{PortError, PortErrorKind};
 
 use super::{Check, Section};
 use crate::failure::Failure;
-use crate::wiring::{IndexSize, OpenVault, PathAccess, StoreKind, VaultReport, VaultStatus};
+use crate::wiring::{IndexSize, OpenVault, PathAccess, StoreKind, VaultReport, VaultStatus, archive_folder};
 
 /// A token that lives less than this and cannot be renewed may end in a run.
 const SHORT_LIFE: Duration = Duration::from_secs(3600);
 /// From this share of a limit on an index is worth a look, per mille.
-const NEAR: usize = 800;
+const NEAR: usize = 500;
 
 /// What was found out about Vault.
 pub(super) struct Examination {
@@ -40,12 +40,15 @@ pub(super) async fn examine(settings: &Settings, stop: &CancellationToken) -> Op
             return Some(Examination { section, policy: None, lacks_access: false });
         }
     };
-    let report = store.inspect().await;
+    let folder = archive_folder(settings);
+    let chosen = folder.as_ref().ok().and_then(Option::as_ref).map(ToString::to_string);
+    let report = store.inspect(chosen.as_deref()).await;
     let mut checks = vec![Check::ok("address", &report.address)];
+    checks.extend(folder.err().map(|failure| Check::fail("archives", &failure)));
     checks.extend(
         warnings
             .into_iter()
-            .map(|warning| Check::warn("certificate", warning, "a run says so, too, each time")),
+            .map(|warning| Check::warn("connection", warning, "a run says so, too, each time")),
     );
     checks.extend(state(&report.status));
     checks.push(mount(&report));

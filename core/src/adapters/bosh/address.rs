@@ -2,8 +2,9 @@
 
 use std::fmt;
 
-use url::{Host, Url};
+use url::Url;
 
+use crate::adapters::http::is_loopback;
 use crate::ports::{PortError, PortErrorKind};
 
 /// The port a Director listens on if none is said.
@@ -87,15 +88,6 @@ fn origin(text: &str, port: u16, may_be_plain: bool, operation: &'static str) ->
     url.set_query(None);
     url.set_fragment(None);
     Ok(url)
-}
-
-fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(name)) => name == "localhost",
-        Some(Host::Ipv4(ip)) => ip.is_loopback(),
-        Some(Host::Ipv6(ip)) => ip.is_loopback(),
-        None => false,
-    }
 }
 
 #[cfg(test)]

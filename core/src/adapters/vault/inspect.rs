@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde_json::value::RawValue;
 
-use super::access::{NEEDS, smallest_policy};
+use super::access::{needs, smallest_policy};
 use super::entry::{self, Weight};
 use super::errand::Errand;
 use super::mount;
@@ -97,6 +97,23 @@ pub struct IndexSize {
 }
 
 impl IndexSize {
+    /// The size of the index as it was read.
+    ///
+    /// # Errors
+    /// `Malformed` if an entry holds a number that Vault would change.
+    pub fn of(slot: &Slot, limits: EntryLimits) -> Result<Self, PortError> {
+        let empty = JsonObject::new();
+        let data = slot.data().unwrap_or(&empty);
+        let weight = entry::weigh(layout::INDEX, data).map_err(|field| {
+            Errand::new("weigh the index", layout::INDEX).error(
+                PortErrorKind::Malformed,
+                format!("the entry `{field}` holds a number that Vault would change"),
+            )
+        })?;
+        let Weight { bytes, strings } = weight;
+        Ok(Self { version: slot.version(), entries: data.len(), bytes, strings, limits })
+    }
+
     /// How much of the nearer limit is used up, per mille.
     #[must_use]
     pub fn per_mille(&self) -> usize {
@@ -125,8 +142,9 @@ pub struct VaultReport {
 }
 
 impl VaultStore {
-    /// Looks at everything that a run needs of Vault. Changes nothing.
-    pub async fn inspect(&self) -> VaultReport {
+    /// Looks at everything that a run needs of Vault, which keeps its archives
+    /// in `folder` below an instance if somebody chose one. Changes nothing.
+    pub async fn inspect(&self, folder: Option<&str>) -> VaultReport {
         let status = self.status().await;
         let mount = self.mount_report().await;
         let (path, prefix) = match &mount {
@@ -141,9 +159,9 @@ impl VaultStore {
             status,
             mount,
             token: self.token_report().await,
-            access: self.access(&path, &prefix).await,
+            access: self.access(&path, &prefix, folder).await,
             index: self.index_size().await,
-            smallest_policy: smallest_policy(&path, &prefix),
+            smallest_policy: smallest_policy(&path, &prefix, folder),
         }
     }
 
@@ -193,11 +211,16 @@ impl VaultStore {
         })
     }
 
-    async fn access(&self, mount: &str, prefix: &str) -> Result<Vec<PathAccess>, PortError> {
+    async fn access(
+        &self,
+        mount: &str,
+        prefix: &str,
+        folder: Option<&str>,
+    ) -> Result<Vec<PathAccess>, PortError> {
         let (mount, prefix) = (mount.trim_matches('/'), prefix.trim_matches('/'));
         let errand = Errand::new("ask what the token may do in", mount);
         mount::check_path(&errand, mount)?;
-        let mut access: Vec<_> = NEEDS
+        let mut access: Vec<_> = needs(folder)
             .iter()
             .map(|need| PathAccess {
                 rule: need.rule(mount, prefix),
@@ -226,24 +249,6 @@ impl VaultStore {
     }
 
     async fn index_size(&self) -> Result<IndexSize, PortError> {
-        let slot = self.read(layout::INDEX).await?;
-        let empty = JsonObject::new();
-        let data = match &slot {
-            Slot::Present { data, .. } => data,
-            Slot::Vacant { .. } => &empty,
-        };
-        let weight = entry::weigh(layout::INDEX, data).map_err(|field| {
-            Errand::new("weigh the index", layout::INDEX).error(
-                PortErrorKind::Malformed,
-                format!("the entry `{field}` holds a number that Vault would change"),
-            )
-        })?;
-        Ok(IndexSize {
-            version: slot.version(),
-            entries: data.len(),
-            bytes: weight.bytes,
-            strings: weight.strings,
-            limits: self.settings.entry_limits,
-        })
+        IndexSize::of(&self.read(layout::INDEX).await?, self.settings.entry_limits)
     }
 }

@@ -112,7 +112,7 @@ async fn a_role_whose_token_ended_goes_on_with_the_next() {
 #[tokio::test]
 async fn the_report_does_not_call_them_dead() {
     for bench in [token(Flavour::Vault), role(Flavour::Vault)] {
-        let report = bench.store.inspect().await;
+        let report = bench.store.inspect(None).await;
         assert!(report.mount.is_ok() && report.index.is_ok());
         is_mute(&report.token.unwrap_err());
         is_mute(&report.access.unwrap_err());

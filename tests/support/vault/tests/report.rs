@@ -25,9 +25,9 @@ fn restricted(policy: Policy) -> Bench {
 
 #[tokio::test]
 async fn a_healthy_vault_is_told_in_full() {
-    let bench = restricted(Policy::parse(&smallest_policy("secret", "")));
+    let bench = restricted(Policy::parse(&smallest_policy("secret", "", None)));
     bench.fake.put("db", json!({"a": {"plan_id": "p"}, "b": {}}));
-    let report = bench.store.inspect().await;
+    let report = bench.store.inspect(None).await;
     let status = report.status.unwrap();
     assert_eq!(status.version.as_deref(), Some("1.20.4"));
     assert!(status.is_initialised && !status.is_sealed && !status.is_standby);
@@ -46,8 +46,8 @@ async fn a_healthy_vault_is_told_in_full() {
 
 #[tokio::test]
 async fn the_smallest_policy_suffices_and_gives_no_more() {
-    let bench = restricted(Policy::parse(&smallest_policy("secret", "")));
-    let report = bench.store.inspect().await;
+    let bench = restricted(Policy::parse(&smallest_policy("secret", "", None)));
+    let report = bench.store.inspect(None).await;
     for access in report.access.unwrap() {
         assert!(access.suffices(), "{access:?}");
     }
@@ -79,7 +79,7 @@ async fn the_smallest_policy_suffices_and_gives_no_more() {
 #[tokio::test]
 async fn what_a_token_lacks_is_told_by_path() {
     let bench = restricted(Policy::new().allow("secret/data/*", &["read"]));
-    let report = bench.store.inspect().await;
+    let report = bench.store.inspect(None).await;
     let access = report.access.unwrap();
     let index = &access[0];
     assert_eq!(index.path, "secret/data/db");
@@ -93,7 +93,7 @@ async fn what_a_token_lacks_is_told_by_path() {
 async fn a_sealed_vault_still_tells_its_state() {
     let bench = restricted(Policy::new());
     bench.fake.seal();
-    let report = bench.store.inspect().await;
+    let report = bench.store.inspect(None).await;
     assert!(report.status.unwrap().is_sealed);
     for error in
         [report.mount.map(drop), report.token.map(drop), report.access.map(drop), report.index.map(drop)]
@@ -102,7 +102,7 @@ async fn a_sealed_vault_still_tells_its_state() {
     }
     bench.fake.unseal();
     bench.fake.set_standby(true);
-    let report = bench.store.inspect().await;
+    let report = bench.store.inspect(None).await;
     assert!(report.status.unwrap().is_standby);
     expect(&report.mount.unwrap_err(), PortErrorKind::Unavailable, "no node is active");
 }
@@ -113,7 +113,7 @@ async fn the_state_is_asked_for_without_the_namespace() {
         fake.mount_two("team", "secret");
         settings.namespace = Some("team".to_owned());
     });
-    let report = bench.store.inspect().await;
+    let report = bench.store.inspect(None).await;
     assert!(report.status.is_ok() && report.mount.is_ok());
     assert_eq!(report.token.unwrap().remaining, None);
 }

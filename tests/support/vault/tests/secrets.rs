@@ -71,7 +71,7 @@ async fn under(bench: &Bench, path: &str, effect: Effect) -> String {
             text += &shown(&error);
         }
     }
-    text += &format!("{:?}", bench.store.inspect().await);
+    text += &format!("{:?}", bench.store.inspect(None).await);
     bench.fake.clear_faults();
     text
 }

@@ -216,7 +216,7 @@ async fn a_refused_login_is_remembered_for_a_minute() {
         settings.token = TokenSource::AppRole(AppRole::new("role", "wrong-secret-id"));
     });
     let inspect = async || {
-        let report = bench.store.inspect().await;
+        let report = bench.store.inspect(None).await;
         for error in
             [report.mount.map(drop), report.token.map(drop), report.access.map(drop), report.index.map(drop)]
         {

@@ -1,0 +1,80 @@
+//! The store of records for commands that read it and need no Director, unless
+//! it alone can say whose records are meant.
+
+use std::sync::Arc;
+
+use reconciler_core::adapters::sqlite::SqliteStore;
+use reconciler_core::config::{Settings, keys};
+use reconciler_core::manager::CancellationToken;
+use reconciler_core::ports::{SecretStore, Slot};
+
+use super::Access;
+use super::director::DirectorSource;
+use super::store::{Records, StoreKind};
+use super::vault::{IndexSize, OpenVault};
+use crate::failure::Failure;
+use crate::output::Output;
+
+/// What commands that read records work with.
+pub(crate) struct RecordRoom {
+    store: Arc<dyn SecretStore>,
+}
+
+impl RecordRoom {
+    /// Opens the store that the settings name, else the one that belongs to
+    /// their fleet, as a run would find it. No store is made.
+    pub(crate) async fn open(
+        settings: &Settings,
+        stop: &CancellationToken,
+        output: &mut Output,
+    ) -> Result<Self, Failure> {
+        let kind = StoreKind::of(settings)?;
+        let (store, note): (Arc<dyn SecretStore>, String) = match (kind, settings.path(keys::STORE_PATH)) {
+            (StoreKind::Vault, _) => {
+                let OpenVault { store, warnings } = OpenVault::open(settings, stop)?;
+                for warning in warnings {
+                    output.note(&format!("warning: {warning}"));
+                }
+                let note = format!("Vault {}", store.address());
+                (Arc::new(store), note)
+            }
+            (StoreKind::Embedded, Some(path)) => {
+                let store = SqliteStore::open_existing(path)?.ok_or_else(|| {
+                    Failure::told(
+                        format!("there is no store {}", path.display()),
+                        "a run begins one; name another with --store FILE",
+                    )
+                })?;
+                let note = store.address();
+                (Arc::new(store), note)
+            }
+            (StoreKind::Embedded, None) => {
+                let source = DirectorSource::open(settings, stop)?;
+                let uuid = source.director().info().await?.uuid;
+                let records = Records::open(settings, kind, Access::Look, &source, &uuid, stop).await?;
+                (records.store, records.note)
+            }
+        };
+        output.note(&format!("Store     {note}"));
+        Ok(Self { store })
+    }
+
+    pub(crate) fn store(&self) -> &dyn SecretStore {
+        self.store.as_ref()
+    }
+}
+
+/// The size of the index against the limits of the store; nothing if it has
+/// none.
+pub(crate) fn index_size(
+    settings: &Settings,
+    index: &Slot,
+    stop: &CancellationToken,
+) -> Result<Option<IndexSize>, Failure> {
+    if StoreKind::of(settings)? == StoreKind::Embedded {
+        return Ok(None);
+    }
+    // Nothing is asked: the settings say what the limits are.
+    let limits = OpenVault::open(settings, stop)?.store.settings().entry_limits;
+    Ok(Some(IndexSize::of(index, limits)?))
+}

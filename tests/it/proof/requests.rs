@@ -1,0 +1,155 @@
+//! How many requests a run makes of Vault and of the Director, counted at fakes
+//! that speak HTTP, and printed as a table.
+
+use std::time::Duration;
+
+use reconciler_core::adapters::bosh::{BoshDirector, BoshSettings, DirectorAddress};
+use reconciler_core::adapters::http::{LimitSettings, Secret};
+use reconciler_core::manager::{Reconciler, RunReport};
+use reconciler_core::matching::MatchEngine;
+use reconciler_core::ports::{Director as _, RunState as _};
+use reconciler_core::scanner::ManifestCache;
+use reconciler_tests::director::{DirectorState, FakeDirector};
+use reconciler_tests::memory_state::MemoryState;
+use reconciler_tests::provisioned::{self, Provisioned};
+use reconciler_tests::vault::{FakeVault, HandClock, Route};
+
+use super::{left_behind, time_of_run};
+use crate::vault::{fake_settings, open};
+
+/// A fleet of so many instances behind two fakes.
+struct Fleet {
+    instances: usize,
+    director: FakeDirector,
+    vault: FakeVault,
+    state: MemoryState,
+    backups: bool,
+}
+
+/// What one run asked for.
+struct Asked {
+    report: RunReport,
+    vault: u64,
+    writes: u64,
+    director: u64,
+}
+
+/// One line of the table.
+#[expect(clippy::print_stdout, reason = "the table is what people look at")]
+fn line(what: &str, instances: usize, asked: &Asked, most: &str, reference: &str) {
+    println!(
+        "| {what:<34} | {instances:>4} | {:>5} | {:>5} | {:>4} | {most:>9} | {reference:>9} |",
+        asked.vault, asked.writes, asked.director
+    );
+}
+
+impl Fleet {
+    async fn new(instances: usize, backups: bool) -> Self {
+        let state = DirectorState::default().client("reader", "secret", &["bosh.read"]);
+        let deploy = |state: DirectorState, number| {
+            let instance = Provisioned::new(number);
+            state.deployment(&instance.deployment(), &instance.manifest())
+        };
+        let director = FakeDirector::start((0..instances).fold(state, deploy));
+        let mut books = left_behind(instances);
+        // Entries without a deployment are another subject.
+        let mut index = books.data("db").unwrap().clone();
+        index.as_object_mut().unwrap().remove("relaxed-tesla");
+        books.put("db", index);
+        let uuid = bosh(&director).info().await.unwrap().uuid;
+        Self { instances, director, vault: books.in_fake(), state: MemoryState::new(&uuid), backups }
+    }
+
+    async fn run(&self, number: usize, full: bool) -> Asked {
+        self.vault.reset_counts();
+        self.director.reset_counters();
+        let (director, store) = (bosh(&self.director), open(fake_settings(&self.vault)));
+        let (clock, manifests) = (HandClock::at(time_of_run(number)), ManifestCache::new(Duration::ZERO));
+        let engine = MatchEngine::builder().with_registered().unwrap().build().unwrap();
+        let mut run = Reconciler::new(&director, store.as_ref(), &manifests, provisioned::catalog(), engine);
+        run.clock = &clock;
+        run.state = Some(&self.state);
+        run.options.full = full;
+        run.options.backups.enabled = self.backups;
+        let report = run.run().await.unwrap();
+        assert!(report.complete && report.counts.matched == self.instances, "{report:?}");
+        let director = self.director.counters().director() as u64;
+        Asked { report, vault: self.vault.total(), writes: self.vault.count(Route::Write), director }
+    }
+
+    /// So many instances are updated.
+    fn update(&self, instances: usize, updates: usize) {
+        self.director.change(|state| {
+            for number in 0..instances {
+                let instance = Provisioned { number, updates };
+                state.deployments.get_mut(&instance.deployment()).unwrap().manifest =
+                    Some(instance.manifest());
+            }
+        });
+    }
+}
+
+fn bosh(fake: &FakeDirector) -> BoshDirector {
+    let mut settings = BoshSettings::new(DirectorAddress::parse(fake.address()).unwrap());
+    settings.client = Some("reader".to_owned());
+    settings.client_secret = Some(Secret::new("secret"));
+    settings.limits = LimitSettings::new(4, None);
+    BoshDirector::new(settings).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[expect(clippy::print_stdout, reason = "the table is what people look at")]
+async fn a_run_makes_few_requests_and_one_over_an_unchanged_fleet_three_whatever_its_size() {
+    println!(
+        "| {:<34} | {:>4} | {:>5} | {:>5} | {:>4} | {:>9} | {:>9} |",
+        "run", "N", "Vault", "write", "BOSH", "at most", "reference"
+    );
+    for (instances, backups) in [(100, true), (100, false), (10, true), (1, true)] {
+        let fleet = Fleet::new(instances, backups).await;
+        let n = instances as u64;
+        let what = if backups { "first, with backups" } else { "first, without backups" };
+        let (each, reference) = if backups { (8, 30 * n + 2) } else { (6, 12 * n + 2) };
+        let first = fleet.run(1, false).await;
+        line(what, instances, &first, &format!("{}", each * n + 5), &reference.to_string());
+        assert!(first.vault <= each * n + 5, "{}", first.vault);
+        assert!(first.director <= n + 3, "{}", first.director);
+        assert_eq!(first.report.counts.backups as u64, if backups { n } else { 0 });
+
+        let unchanged = fleet.run(2, false).await;
+        line("unchanged", instances, &unchanged, "3", &(37 * n + 2).to_string());
+        assert!(unchanged.vault <= 3, "{}", unchanged.vault);
+        assert_eq!((unchanged.writes, unchanged.report.counts.writes), (0, 0));
+        assert!(unchanged.director <= n + 3, "{}", unchanged.director);
+
+        let full = fleet.run(3, true).await;
+        line("unchanged, every record read", instances, &full, &format!("{}", 3 * n + 3), "");
+        assert!(full.vault <= 3 * n + 3, "{}", full.vault);
+        assert_eq!(full.writes, 0);
+
+        for (round, changed) in [1, 5].into_iter().filter(|changed| *changed <= instances).enumerate() {
+            fleet.update(changed, round + 1);
+            let some = fleet.run(4 + round, false).await;
+            let most = 8 * changed as u64 + 5;
+            line(&format!("{changed} changed"), instances, &some, &most.to_string(), "");
+            assert!(some.vault <= most, "{changed} changed: {}", some.vault);
+            assert_eq!(some.report.counts.changed, changed);
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_index_is_read_once_and_written_at_most_once_a_run() {
+    use reconciler_tests::still_director::StillDirector;
+    use reconciler_tests::watched::{Request, WatchedStore};
+
+    let bench = super::Bench::new(StillDirector::with((0..7).map(Provisioned::new))).await;
+    let store = WatchedStore::new(left_behind(7).in_memory().await);
+    for (run, writes) in [(1, 1), (2, 0)] {
+        let _before = store.requests();
+        assert!(bench.run(&store, run).await.unwrap().complete);
+        let requests = store.requests();
+        let count = |kind| requests.iter().filter(|(request, path)| *request == kind && path == "db").count();
+        assert_eq!((count(Request::Read), count(Request::Write)), (1, writes), "run {run}");
+    }
+    assert_eq!(bench.state.index_size().unwrap(), Some(10));
+}
