@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use reconciler_core::config::FlagText;
 
+use crate::commands::apply::{ApplyArgs, PlanArgs};
 use crate::commands::backups::BackupsCommand;
 use crate::commands::capture::{CaptureArgs, ReplayArgs};
 use crate::commands::config::ConfigCommand;
@@ -87,8 +88,10 @@ pub(crate) enum Command {
     Serve(Box<ServeArgs>),
     /// Show what a daemon is doing, or the latest runs of the journal.
     Status(StatusArgs),
-    /// Show what a run would write, field by field.
+    /// Show what a run would write, field by field; save it with --out.
     Plan(PlanArgs),
+    /// Write exactly what a saved plan says, if nothing has moved since.
+    Apply(ApplyArgs),
     /// Show every deployment with its decision; write nothing.
     Scan(ScanArgs),
     /// Show how one deployment was decided.
@@ -256,24 +259,6 @@ pub(crate) struct RunArgs {
     pub(crate) filter: FilterArgs,
     #[command(flatten)]
     pub(crate) remote: RemoteArgs,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct PlanArgs {
-    /// End with 11 if there is something to write.
-    #[arg(long)]
-    pub(crate) detailed_exitcode: bool,
-    /// Read every record, also where the index says that nothing has changed.
-    #[arg(long)]
-    pub(crate) full: bool,
-    #[command(flatten)]
-    pub(crate) source: SourceArgs,
-    #[command(flatten)]
-    pub(crate) store: StoreArgs,
-    #[command(flatten)]
-    pub(crate) matching: MatchArgs,
-    #[command(flatten)]
-    pub(crate) filter: FilterArgs,
 }
 
 #[derive(Debug, Args)]

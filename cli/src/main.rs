@@ -74,6 +74,7 @@ fn run(cli: &Cli, output: &mut Output) -> Result<Exit, Failure> {
         Command::Serve(args) => commands::serve::run(global, args, output),
         Command::Status(args) => commands::status::run(global, args, output),
         Command::Plan(args) => commands::plan::run(global, args, output),
+        Command::Apply(args) => commands::apply::run(global, args, output),
         Command::Scan(args) => commands::scan::run(global, args, output),
         Command::Explain(args) => commands::explain::run(global, args, output),
         Command::Doctor(args) => commands::doctor::run(global, args, output),

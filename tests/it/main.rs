@@ -24,6 +24,7 @@ mod explanations;
 mod labelled;
 mod policies;
 mod proof;
+mod records;
 mod registry;
 mod regressions;
 mod rooms;

@@ -1,6 +1,7 @@
 //! What the program can do, one command a file.
 
 pub(crate) mod about;
+pub(crate) mod apply;
 pub(crate) mod backups;
 pub(crate) mod capture;
 pub(crate) mod config;

@@ -30,6 +30,7 @@ use reconciler_core::matching::{Facts, MatchEngine, nearest};
 use reconciler_core::model::{Catalog, Index, InstanceId, InvalidId, PlanId, ServiceId, layout};
 use reconciler_core::ports::{DirectorInfo, RunState, SecretStore};
 use reconciler_core::scanner::{ManifestCache, ScanSettings, Scanner};
+use reconciler_core::updater::HistoryLimits;
 
 use self::store::Records;
 use crate::args::{CONFIG_VARIABLE, FilterArgs, Flags, GlobalArgs};
@@ -232,6 +233,12 @@ impl Workbench {
             chrono::Duration::from_std(settings.duration(keys::INTERVAL)).unwrap_or(chrono::Duration::MAX);
         options.coexist = settings.boolean(keys::COEXIST);
         options.backups = archives::policy(settings)?;
+        options.instances = settings.boolean(keys::SCANNER_INSTANCES);
+        options.history = HistoryLimits {
+            max_entries: director::number(settings.integer(keys::HISTORY_MAX_ENTRIES)),
+            max_age_seconds: i64::try_from(settings.duration(keys::HISTORY_MAX_AGE).as_secs())
+                .unwrap_or(i64::MAX),
+        };
         // Who only looks sees at once how it stands.
         if access == Access::Write {
             options.retry = RetryPolicy {

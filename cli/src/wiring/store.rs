@@ -106,7 +106,8 @@ impl Records {
                 (store, Some(StateFile::open(places.state()?, uuid)?), true)
             }
             (_, Some(store)) => (store, StateFile::open_existing(places.state()?, uuid)?, true),
-            (_, None) => (SqliteStore::open_in_memory()?, None, false),
+            (Access::FleetOnly, None) => (SqliteStore::open_in_memory()?, None, false),
+            (_, None) => (SqliteStore::open_in_memory()?.standing_for(places.store()?), None, false),
         };
         let seeded = match index {
             Some(index) if access == Access::Write || !is_file => {

@@ -20,6 +20,7 @@ mod manual;
 mod markers;
 mod orphans;
 mod packaging;
+mod plans;
 mod records;
 mod runs;
 mod scale;

@@ -45,6 +45,7 @@ fn help_of_every_command() {
         "",
         "run",
         "plan",
+        "apply",
         "scan",
         "explain",
         "strategies",
