@@ -198,7 +198,7 @@ fn look(
     };
     match (fields(before), fields(now), fields(after)) {
         // An object that is neither there nor gone altogether is looked into.
-        (Some(before), Some(now), Some(after)) if !(now.is_empty() && !before.is_empty()) => {
+        (Some(before), Some(now), Some(after)) if !now.is_empty() || before.is_empty() => {
             let names: BTreeSet<&String> = before.keys().chain(now.keys()).chain(after.keys()).collect();
             for name in names {
                 look(places, &format!("{at}/{name}"), before.get(name), now.get(name), after.get(name));

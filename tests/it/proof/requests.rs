@@ -73,7 +73,7 @@ impl Fleet {
         run.options.backups.enabled = self.backups;
         let report = run.run().await.unwrap();
         assert!(report.complete && report.counts.matched == self.instances, "{report:?}");
-        let director = self.director.counters().director() as u64;
+        let director = self.director.counters().director();
         Asked { report, vault: self.vault.total(), writes: self.vault.count(Route::Write), director }
     }
 
@@ -97,13 +97,18 @@ fn bosh(fake: &FakeDirector) -> BoshDirector {
     BoshDirector::new(settings).unwrap()
 }
 
-#[tokio::test(flavor = "multi_thread")]
+/// The table's head.
 #[expect(clippy::print_stdout, reason = "the table is what people look at")]
-async fn a_run_makes_few_requests_and_one_over_an_unchanged_fleet_three_whatever_its_size() {
+fn head() {
     println!(
         "| {:<34} | {:>4} | {:>5} | {:>5} | {:>4} | {:>9} | {:>9} |",
         "run", "N", "Vault", "write", "BOSH", "at most", "reference"
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_makes_few_requests_and_one_over_an_unchanged_fleet_three_whatever_its_size() {
+    head();
     for (instances, backups) in [(100, true), (100, false), (10, true), (1, true)] {
         let fleet = Fleet::new(instances, backups).await;
         let n = instances as u64;

@@ -44,7 +44,7 @@ impl Watched<'_> {
         *writes += 1;
         match &self.event {
             Event::Kill(real) if *writes == self.before => real.lock().unwrap().kill(),
-            Event::Wait(delay) if *writes % self.before == 0 => std::thread::sleep(*delay),
+            Event::Wait(delay) if writes.is_multiple_of(self.before) => std::thread::sleep(*delay),
             _ => {}
         }
     }
