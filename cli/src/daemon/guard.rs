@@ -7,9 +7,6 @@ use reconciler_core::config::{Settings, keys};
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 
-use crate::failure::Failure;
-use crate::wiring;
-
 /// The rules of one listener.
 pub(crate) struct Guard {
     /// The token's digest: what is compared has always the same length.
@@ -19,17 +16,16 @@ pub(crate) struct Guard {
 }
 
 impl Guard {
-    /// The rules that the settings describe for an address.
-    pub(crate) fn of(settings: &Settings, listen: SocketAddr) -> Result<Self, Failure> {
-        let token = wiring::http_token(settings)?;
+    /// The rules that the settings describe for the address that is bound.
+    pub(crate) fn of(settings: &Settings, token: Option<&str>, bound: SocketAddr) -> Self {
         let mut hosts: Vec<String> = settings
             .list(keys::HTTP_ALLOWED_HOSTS)
             .map(|hosts| hosts.iter().map(|host| host.to_ascii_lowercase()).collect())
             .unwrap_or_default();
-        if !listen.ip().is_unspecified() {
-            hosts.push(listen.ip().to_string());
+        if !bound.ip().is_unspecified() {
+            hosts.push(bound.ip().to_string());
         }
-        Ok(Self::new(token.as_deref(), hosts))
+        Self::new(token, hosts)
     }
 
     pub(crate) fn new(token: Option<&str>, hosts: Vec<String>) -> Self {

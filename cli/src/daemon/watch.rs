@@ -3,17 +3,22 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use reconciler_core::matching::ChainEntry;
 use reconciler_strategies::script::{LiveScripts, Reload};
 
 use super::board::Board;
 use super::reload::Setup;
+use crate::wiring;
 
 /// How often the scripts are looked at. Twice the same means that nobody is
 /// writing any more.
 const EVERY: Duration = Duration::from_secs(1);
 
+/// How a chain is shown.
+type View = fn(&[ChainEntry]) -> serde_json::Value;
+
 /// Looks at the scripts until it is dropped.
-pub(crate) async fn watch_scripts(setup: &Setup, board: &Board) {
+pub(crate) async fn watch_scripts(setup: &Setup, board: &Board, view: View) {
     let mut taken = print_of(setup).await;
     let mut last = taken.clone();
     loop {
@@ -21,7 +26,7 @@ pub(crate) async fn watch_scripts(setup: &Setup, board: &Board) {
         let now = print_of(setup).await;
         if now == last && now != taken {
             if let Some(scripts) = setup.scripts() {
-                reload(scripts, board).await;
+                reload(scripts, setup, board, view).await;
             }
             taken.clone_from(&now);
         }
@@ -35,17 +40,29 @@ async fn print_of(setup: &Setup) -> Option<String> {
     tokio::task::spawn_blocking(move || scripts.print_on_disk()).await.ok()
 }
 
-async fn reload(scripts: Arc<LiveScripts>, board: &Board) {
-    let Ok(outcome) = tokio::task::spawn_blocking(move || scripts.reload()).await else { return };
+async fn reload(scripts: Arc<LiveScripts>, setup: &Setup, board: &Board, view: View) {
+    let settings = setup.settings();
+    let reload = move || {
+        // A chain may name a script that is no longer there.
+        scripts.reload_if(|set| wiring::engine_with(&settings, Some(set)).map(drop))
+    };
+    let Ok(outcome) = tokio::task::spawn_blocking(reload).await else { return };
     match outcome {
-        Reload::Replaced(set) => {
+        Ok(Reload::Replaced(set)) => {
             tracing::info!(scripts = set.scripts().len(), "scripts changed: the next run uses them");
             board.refused_scripts.set(None);
+            match setup.engine() {
+                Ok(engine) => board.strategies.set(view(engine.chain().entries())),
+                Err(failure) => tracing::error!("no chain can be built: {}", failure.in_one_line()),
+            }
         }
-        Reload::Refused(problems) => {
-            tracing::error!(%problems, "scripts changed and are not taken over: the last good ones stay in use");
-            board.refused_scripts.set(Some(problems.to_string()));
-        }
-        _ => board.refused_scripts.set(None),
+        Ok(Reload::Refused(problems)) => refused(board, &problems.to_string()),
+        Err(failure) => refused(board, &failure.in_one_line()),
+        Ok(_) => board.refused_scripts.set(None),
     }
+}
+
+fn refused(board: &Board, problems: &str) {
+    tracing::error!(%problems, "scripts changed and are not taken over: the last good ones stay in use");
+    board.refused_scripts.set(Some(problems.to_owned()));
 }

@@ -16,6 +16,7 @@ mod records;
 mod scripts;
 mod secrets;
 mod store;
+mod tls;
 mod vault;
 
 use std::sync::Arc;
@@ -45,8 +46,8 @@ pub(crate) use self::capture::{Capture, CapturedFleet};
 pub(crate) use self::catalog::CatalogSource;
 pub(crate) use self::director::DirectorSource;
 pub(crate) use self::engine::engine_with;
-pub(crate) use self::faults::faults;
-pub(crate) use self::http::http_token;
+pub(crate) use self::faults::{checked, faults};
+pub(crate) use self::http::{HttpRules, http_rules, http_token};
 pub(crate) use self::journal::JournalPlace;
 pub(crate) use self::labels::labels;
 pub(crate) use self::records::{RecordRoom, index_size};
@@ -73,15 +74,24 @@ pub(crate) fn settings(
 
 /// Reads the configuration from all its layers.
 pub(crate) fn load(global: &GlobalArgs, given: &[&dyn Flags]) -> Result<Settings, ConfigErrors> {
+    Settings::load(sources(global, given))
+}
+
+/// The keys that can be read, and what is wrong with the others.
+pub(crate) fn load_partly(global: &GlobalArgs) -> (Settings, Option<ConfigErrors>) {
+    Settings::load_partly(sources(global, &[]))
+}
+
+fn sources(global: &GlobalArgs, given: &[&dyn Flags]) -> Sources {
     let mut flags = Vec::new();
     for group in given {
         group.add(&mut flags);
     }
-    Settings::load(Sources {
+    Sources {
         file: global.config().as_deref().map(SourceFile::read),
         environment: std::env::vars_os().filter(|(name, _)| name != CONFIG_VARIABLE).collect(),
         flags,
-    })
+    }
 }
 
 /// Builds the filter that the flags describe.

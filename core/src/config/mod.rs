@@ -78,7 +78,7 @@ use kind::Shape;
 pub use legacy::LEGACY;
 pub use lookup::find_key;
 pub use origin::Origin;
-pub use settings::{Setting, Settings};
+pub use settings::{Setting, Settings, without_userinfo};
 pub use source::{FlagText, SourceFile, Sources};
 pub use template::template;
 pub use value::{Choice, Held};

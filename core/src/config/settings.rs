@@ -1,5 +1,6 @@
 //! The settings in force: every key's value with its origin.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -36,7 +37,20 @@ impl Settings {
         Self::load_by(Table(TABLE), sources)
     }
 
+    /// The same, and whatever is wrong, the keys that can be read: what else is
+    /// wrong can be found among them. A key that cannot be read has the value
+    /// of the next weaker layer.
+    #[must_use]
+    pub fn load_partly(sources: Sources) -> (Self, Option<ConfigErrors>) {
+        Self::gather(Table(TABLE), sources)
+    }
+
     pub(super) fn load_by(table: Table, sources: Sources) -> Result<Self, ConfigErrors> {
+        let (settings, errors) = Self::gather(table, sources);
+        errors.map_or(Ok(settings), Err)
+    }
+
+    fn gather(table: Table, sources: Sources) -> (Self, Option<ConfigErrors>) {
         let mut gathered = Gathered::defaults_of(table);
         if let Some(file) = sources.file {
             file::gather(file, &mut gathered);
@@ -46,10 +60,8 @@ impl Settings {
         secrets::choose(&mut gathered);
         sections::fill(&mut gathered);
         let Gathered { values, errors, notices, .. } = gathered;
-        match ConfigErrors::of(errors, notices.clone()) {
-            Some(errors) => Err(errors),
-            None => Ok(Self { table, values, notices }),
-        }
+        let errors = ConfigErrors::of(errors, notices.clone());
+        (Self { table, values, notices }, errors)
     }
 
     fn sourced(&self, path: &str) -> Option<&Sourced> {
@@ -115,6 +127,15 @@ impl Settings {
         self.sourced(key.path()).map(|sourced| &sourced.origin)
     }
 
+    /// The same settings, with some keys as they stand in others.
+    #[must_use]
+    pub fn keeping(mut self, others: &Self, paths: &[&str]) -> Self {
+        for row in paths.iter().filter_map(|path| self.table.row_of(path)) {
+            self.values[row].clone_from(&others.values[row]);
+        }
+        self
+    }
+
     /// All keys in the order of the table, with their values.
     pub fn entries(&self) -> impl Iterator<Item = Setting<'_>> {
         let rows = self.table.rows().iter();
@@ -160,12 +181,16 @@ impl<'s> Setting<'s> {
         self.spec
     }
 
-    /// The value as it could be written, a secret redacted; nothing if there
-    /// is none.
+    /// The value as it could be written, a secret redacted, also one inside a
+    /// URL; nothing if there is none.
     #[must_use]
     pub fn shown(&self) -> Option<String> {
         let value = &self.sourced?.value;
-        Some(if self.spec.secret { REDACTED.to_owned() } else { value.to_string() })
+        Some(if self.spec.secret {
+            REDACTED.to_owned()
+        } else {
+            without_userinfo(&value.to_string()).into_owned()
+        })
     }
 
     /// The value as it could be written, secret or not.
@@ -178,6 +203,17 @@ impl<'s> Setting<'s> {
     #[must_use]
     pub fn origin(&self) -> Option<&'s Origin> {
         self.sourced.map(|sourced| &sourced.origin)
+    }
+}
+
+/// A text without the user and password of a URL in it. A password may hold any
+/// character, so everything up to the last `@` counts as one.
+#[must_use]
+pub fn without_userinfo(text: &str) -> Cow<'_, str> {
+    let Some((scheme, rest)) = text.split_once("://") else { return Cow::Borrowed(text) };
+    match rest.rsplit_once('@') {
+        Some((_, host)) => Cow::Owned(format!("{scheme}://{REDACTED}@{host}")),
+        None => Cow::Borrowed(text),
     }
 }
 

@@ -1,6 +1,7 @@
 //! The settings as a whole: many errors at once, notices, listing, secrets.
 
 use std::path::Path;
+use std::time::Duration;
 
 use super::legacy::SHARES_ITS_VARIABLE;
 use super::table::Table;
@@ -220,4 +221,40 @@ fn a_secret_is_read_but_never_shown() {
         assert_eq!(errors.errors().len(), 3, "{shown}");
         assert!(!shown.contains("hunter") && !shown.contains("99999999993"), "{shown}");
     }
+}
+
+#[test]
+fn a_password_inside_a_url_is_never_shown() {
+    for (key, value, shown) in [
+        ("director.environment", "https://admin:hunter2@10.0.0.6:25555", "https://<redacted>@10.0.0.6:25555"),
+        ("catalog.url", "http://broker:hun/ter@2@host/v2", "http://<redacted>@host/v2"),
+        ("vault.address", "https://hunter2@vault:8200", "https://<redacted>@vault:8200"),
+        ("vault.address", "https://vault:8200", "https://vault:8200"),
+    ] {
+        let flags = vec![FlagText::new(key, value, "--flag")];
+        let settings = Settings::load(Sources { flags, ..Sources::default() }).expect(value);
+        let entry = settings.entries().find(|entry| entry.spec().path == key).expect("in the table");
+        assert_eq!(entry.shown().as_deref(), Some(shown));
+        assert!(!format!("{settings:?}").contains("hunter2"), "{settings:?}");
+    }
+}
+
+#[test]
+fn keys_that_can_be_read_are_there_beside_one_that_cannot() {
+    let flags = vec![FlagText::new("interval", "soon", "--interval"), FlagText::new("fleet", "f", "--fleet")];
+    let (settings, errors) = Settings::load_partly(Sources { flags, ..Sources::default() });
+    assert_eq!(errors.expect("a bad duration").errors().len(), 1);
+    assert_eq!(settings.duration(keys::INTERVAL), Duration::from_secs(3_600));
+    assert_eq!(settings.path(keys::FLEET), Some(Path::new("f")));
+}
+
+#[test]
+fn keys_are_kept_as_they_stand_in_other_settings() {
+    let load = |level: &str, interval: &str| {
+        let flags = vec![FlagText::new("log.level", level, "-l"), FlagText::new("interval", interval, "-i")];
+        Settings::load(Sources { flags, ..Sources::default() }).expect("good values")
+    };
+    let kept = load("debug", "2h").keeping(&load("warn", "1h"), &["log.level"]);
+    assert_eq!(kept.choice(keys::LOG_LEVEL), Some("warn"));
+    assert_eq!(kept.duration(keys::INTERVAL), Duration::from_secs(7_200));
 }

@@ -98,7 +98,8 @@ impl Requests {
         });
     }
 
-    pub(super) fn close(&self) {
+    /// No further run is made: the program is about to end.
+    pub fn close(&self) {
         self.with(|state| {
             state.refused = Some(NoRun::Stopping);
             state.asked = None;

@@ -20,6 +20,9 @@ use crate::ports::Clock;
 /// What is given to requests in hand when a run is ended by force.
 const LAST_MOMENT: Duration = Duration::from_secs(1);
 
+/// Why a run was ended at once.
+const BY_SIGNAL: &str = "ended by force: a second signal";
+
 /// A run to make.
 #[derive(Debug)]
 #[non_exhaustive]
@@ -98,6 +101,24 @@ enum Outcome {
     Aborted(&'static str),
 }
 
+impl Outcome {
+    /// The same; of a run that was stopped because it was over its time, with
+    /// that as the reason.
+    fn told_of(self, late: Option<Duration>) -> Self {
+        match (self, late) {
+            (Self::Failure(RoundFailure { outcome: "interrupted", .. }), Some(limit)) => {
+                let message = format!(
+                    "stopped at its time limit of {} s; nothing is left half written, the next run goes on \
+                     from there; raise `run_timeout` if it has to take longer",
+                    limit.as_secs_f64()
+                );
+                Self::Failure(RoundFailure { outcome: "interrupted", message })
+            }
+            (outcome, _) => outcome,
+        }
+    }
+}
+
 impl Rounds {
     /// Makes the first run at once, and goes on until it is stopped. `draw`
     /// throws the dice for the jitter.
@@ -108,10 +129,11 @@ impl Rounds {
             let due = terms.schedule.map(|schedule| {
                 last.map_or_else(Instant::now, |(over, took, draw)| over + schedule.wait_after(took, draw))
             });
-            self.requests.open(terms.schedule.is_some(), due);
+            // Looked at first: who asks while all ends must not be let in again.
             if self.stop.is_cancelled() {
                 break Ended::Stopped;
             }
+            self.requests.open(terms.schedule.is_some(), due);
             let (run_id, trigger) = if let Some(run_id) = self.requests.take() {
                 (run_id, Trigger::Forced)
             } else if due.is_some_and(|due| due <= Instant::now()) {
@@ -126,9 +148,9 @@ impl Rounds {
                 continue;
             };
             let start = Instant::now();
-            let is_aborted = self.one(round, terms, run_id, trigger).await;
+            let is_forced = self.one(round, terms, run_id, trigger).await;
             last = Some((Instant::now(), start.elapsed(), draw()));
-            if is_aborted && (self.stop.is_cancelled() || self.abort.is_cancelled()) {
+            if is_forced && (self.stop.is_cancelled() || self.abort.is_cancelled()) {
                 break Ended::Aborted;
             }
         };
@@ -142,9 +164,8 @@ impl Rounds {
         let begun = Begun { run_id, trigger, started_at: self.clock.now() };
         self.ledger.begin(begun.clone());
         let start = Instant::now();
-        let outcome = self.within_limits(round, terms, &begun).await;
+        let (outcome, is_forced) = self.within_limits(round, terms, &begun).await;
         let (finished_at, took) = (self.clock.now(), start.elapsed());
-        let is_aborted = matches!(outcome, Outcome::Aborted(_));
         let failed = |outcome, message| RunRecord::failed(outcome, message, &begun, finished_at, took);
         let (record, report) = match outcome {
             Outcome::Report(report) => (RunRecord::of(&report, &begun, finished_at, took), Some(report)),
@@ -153,10 +174,11 @@ impl Rounds {
         };
         self.ledger.end(record.clone());
         round.over(&record, report.map(|report| *report));
-        is_aborted
+        is_forced
     }
 
-    async fn within_limits(&self, round: &impl Round, terms: Terms, begun: &Begun) -> Outcome {
+    /// What a run came to, and whether force was used, whatever it came to.
+    async fn within_limits(&self, round: &impl Round, terms: Terms, begun: &Begun) -> (Outcome, bool) {
         // Not a child of `self.stop`: a run that is over its time is stopped alone.
         let (stop, abort) = (self.stop.child_token(), self.abort.child_token());
         let order = Order {
@@ -168,21 +190,23 @@ impl Rounds {
         let work = AssertUnwindSafe(round.run(order)).catch_unwind();
         let mut work = std::pin::pin!(work);
         let limit = terms.time_limit.map(|limit| Instant::now() + limit);
-        let why = tokio::select! {
+        let mut late = None;
+        let mut why = tokio::select! {
             biased;
-            done = &mut work => return settled(done),
-            () = self.abort.cancelled() => "ended by force: a second signal",
+            done = &mut work => return (settled(done), false),
+            () = self.abort.cancelled() => BY_SIGNAL,
             () = self.stop.cancelled() => "ended by force: it did not finish within the grace period",
             () = until(limit) => {
                 tracing::warn!(run_id = begun.run_id, "the run is over its time limit, and is stopped");
                 stop.cancel();
+                late = terms.time_limit;
                 "ended by force: it did not finish within the grace period after its time limit"
             }
         };
         tokio::select! {
             biased;
-            done = &mut work => return settled(done),
-            () = self.abort.cancelled() => {}
+            done = &mut work => return (settled(done).told_of(late), false),
+            () = self.abort.cancelled() => why = BY_SIGNAL,
             () = sleep(terms.grace) => {}
         }
         abort.cancel();
@@ -190,8 +214,8 @@ impl Rounds {
         // What was sent already is given a moment to be answered.
         tokio::select! {
             biased;
-            done = &mut work => settled(done),
-            () = sleep(LAST_MOMENT) => Outcome::Aborted(why),
+            done = &mut work => (settled(done).told_of(late), true),
+            () = sleep(LAST_MOMENT) => (Outcome::Aborted(why), true),
         }
     }
 }

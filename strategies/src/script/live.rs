@@ -1,5 +1,6 @@
 //! A set of scripts that can be replaced while the program runs.
 
+use std::convert::Infallible;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
@@ -86,8 +87,21 @@ impl LiveScripts {
     /// Reads the scripts again: builds a whole new set, checks and tests it, and
     /// only then puts it in the place of the old one.
     pub fn reload(&self) -> Reload {
+        let fits = |_: &ScriptSet| Ok::<(), Infallible>(());
+        self.reload_if(fits).unwrap_or_else(|never| match never {})
+    }
+
+    /// The same, unless the new set does not fit what else is in use: then the
+    /// old one stays, too.
+    ///
+    /// # Errors
+    /// What `fits` says of the new set.
+    pub fn reload_if<E>(&self, fits: impl FnOnce(&ScriptSet) -> Result<(), E>) -> Result<Reload, E> {
         let _building = self.building.lock().unwrap_or_else(PoisonError::into_inner);
         let outcome = self.build();
+        if let Reload::Replaced(set) = &outcome {
+            fits(set)?;
+        }
         let refused = match &outcome {
             Reload::Refused(problems) => Some(problems.clone()),
             Reload::Unchanged | Reload::Replaced(_) => None,
@@ -96,7 +110,7 @@ impl LiveScripts {
         if let Reload::Replaced(set) = &outcome {
             *self.current.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(set);
         }
-        outcome
+        Ok(outcome)
     }
 
     fn build(&self) -> Reload {

@@ -97,6 +97,9 @@ fn a_check_looks_at_what_settings_name() {
             "name one of the two",
         ),
         ("fleet: /no/such/fleet".to_owned(), "/no/such/fleet"),
+        ("http: {listen: '0.0.0.0:9180'}".to_owned(), "http.token_file"),
+        ("http: {tls_cert: a.pem}".to_owned(), "only one is given"),
+        ("interval: soon, strategies: [no-such]".to_owned(), "no-such"),
     ] {
         file(&world, &format!("reconciler: {{{keys}}}"));
         let answer = with(&world, &[], "config check --config b.conf").ends(1);

@@ -60,6 +60,8 @@ fn what_cannot_be_answered_is_refused_with_its_status_and_what_to_do() {
         ("GET /nowhere", "Host: localhost\r\n", "", 404, "unknown-path"),
         ("GET /api/v1/status/", "Host: localhost\r\n", "", 404, "unknown-path"),
         ("GET /../etc/passwd", "Host: localhost\r\n", "", 404, "unknown-path"),
+        ("GET /api/v1/runs/%ff", &format!("Host: localhost\r\n{token}"), "", 400, "bad-path"),
+        ("GET /api/v1/decisions/%ff", &format!("Host: localhost\r\n{token}"), "", 400, "bad-path"),
         ("DELETE /api/v1/status", &format!("Host: localhost\r\n{token}"), "", 405, "wrong-method"),
         ("GET /api/v1/reconcile", &format!("Host: localhost\r\n{token}"), "", 405, "wrong-method"),
         ("GET /api/v1/status", "Host: evil.example\r\n", "", 421, "wrong-host"),
@@ -155,6 +157,7 @@ fn an_address_that_others_can_reach_needs_tls_and_a_token() {
         (vec![("HTTP_LISTEN", "0.0.0.0:0"), ("HTTP_TOKEN", "t")], "http.tls_cert"),
         (vec![("HTTP_LISTEN", "[::]:0"), ("HTTP_TOKEN", "t")], "http.tls_cert"),
         (vec![("HTTP_LISTEN", "localhost")], "127.0.0.1:9180"),
+        (vec![("RETRY_DELAY", "1s"), ("STRATEGIES", "nobody")], "nobody"),
         (vec![("HTTP_LISTEN", "127.0.0.1:0"), ("HTTP_TLS_CERT", "x.pem")], "only one is given"),
         (vec![("HTTP_LISTEN", "127.0.0.1:0"), ("HTTP_TOKEN_FILE", "none")], "cannot read none"),
     ] {

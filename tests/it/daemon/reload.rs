@@ -83,3 +83,35 @@ fn an_edited_script_is_taken_over_and_a_broken_one_is_not() {
     }
     assert_eq!(daemon.stop().0, Some(0));
 }
+
+/// A chain that names a script: with the script gone, no engine can be built.
+#[test]
+fn scripts_that_no_chain_can_be_built_from_are_not_taken_over() {
+    let home = Home::new();
+    std::fs::create_dir(home.path("scripts")).unwrap();
+    let file = home.path("scripts/company-naming.rhai");
+    std::fs::write(&file, SCRIPT).unwrap();
+    let id = "script:company-naming";
+    let daemon =
+        start(&home, "reconciler: {scripts: {paths: [scripts]}, strategies: ['script:company-naming']}");
+    daemon.wait_for_runs(1);
+    std::fs::write(&file, SCRIPT.replace("id: \"company-naming\"", "id: \"another-name\"")).unwrap();
+    daemon.wait_for("are not taken over", 1);
+    let (_, status) = daemon.get("/api/v1/status");
+    assert!(status["data"]["refused_scripts"].as_str().unwrap().contains(id), "{status}");
+    daemon.signal("USR1");
+    daemon.wait_for_runs(2);
+    assert_eq!(daemon.stop().0, Some(0));
+}
+
+#[test]
+fn keys_that_are_read_at_the_start_stay_as_they_are_and_the_log_says_so() {
+    let home = Home::new();
+    let daemon = start(&home, "reconciler: {log: {level: info}, interval: 2h}");
+    std::fs::write(home.path("blacksmith.conf"), "reconciler: {log: {level: error}, interval: 3h}").unwrap();
+    daemon.signal("HUP");
+    daemon.wait_for("`log.level` changed, which takes a restart", 1);
+    daemon.wait_for("were read again", 1);
+    assert_eq!((setting(&daemon, "log.level"), setting(&daemon, "interval")), ("info".into(), "3h".into()));
+    assert_eq!(daemon.stop().0, Some(0));
+}

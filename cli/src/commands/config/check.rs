@@ -56,22 +56,16 @@ impl Problem {
 }
 
 pub(super) fn run(global: &GlobalArgs, output: &mut Output) -> Result<Exit, Failure> {
-    let check = match wiring::load(global, &[]) {
-        Err(errors) => Check {
-            valid: false,
-            errors: errors.errors().iter().map(Problem::from).collect(),
-            notices: errors.notices().iter().map(Problem::from).collect(),
-            warnings: Vec::new(),
-        },
-        Ok(settings) => {
-            let errors: Vec<Problem> = wiring::faults(&settings).iter().map(Problem::from).collect();
-            Check {
-                valid: errors.is_empty(),
-                errors,
-                notices: settings.notices().iter().map(Problem::from).collect(),
-                warnings: wiring::secret_warnings(&settings),
-            }
-        }
+    let (settings, refused) = wiring::load_partly(global);
+    let mut errors: Vec<Problem> =
+        refused.iter().flat_map(|refused| refused.errors()).map(Problem::from).collect();
+    // What else is wrong is told at once, too.
+    errors.extend(wiring::faults(&settings).iter().map(Problem::from));
+    let check = Check {
+        valid: errors.is_empty(),
+        errors,
+        notices: settings.notices().iter().map(Problem::from).collect(),
+        warnings: wiring::secret_warnings(&settings),
     };
     output.answer("ConfigCheck", true, &check, |out| text(out, &check))?;
     Ok(if check.valid { Exit::Success } else { Exit::Local })

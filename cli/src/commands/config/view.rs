@@ -1,6 +1,6 @@
 //! A setting as it is shown: its value, redacted, and where it comes from.
 
-use reconciler_core::config::{Setting, Settings};
+use reconciler_core::config::{Setting, Settings, without_userinfo};
 use reconciler_core::manifest::REDACTED;
 use serde::Serialize;
 
@@ -49,7 +49,7 @@ fn view(
             .and_then(|name| Some((name, variable(name)?)))
         {
             Some((name, value)) => (
-                Some(if spec.secret { REDACTED.to_owned() } else { value }),
+                Some(if spec.secret { REDACTED.to_owned() } else { without_userinfo(&value).into_owned() }),
                 Some(OriginView { layer: "usual", source: name.to_owned() }),
             ),
             None => (None, None),

@@ -3,6 +3,7 @@
 mod args;
 
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -25,6 +26,10 @@ pub(crate) use self::args::ServeArgs;
 
 /// What is given to answers under way when the program ends.
 const LAST_MOMENT: Duration = Duration::from_secs(2);
+
+/// Keys that are read at the start only.
+const AT_START: &[&str] =
+    &["http.listen", "http.tls_cert", "http.tls_key", "log.level", "log.format", "debug"];
 
 /// Reads the configuration from all its layers, as often as it is asked to.
 type Load<'a> = &'a dyn Fn(&mut Output) -> Result<Settings, Failure>;
@@ -50,8 +55,12 @@ async fn serve(settings: Settings, load: Load<'_>) -> Result<Ended, Failure> {
     // Listening begins before the work: no signal finds nobody.
     let mut signals = Signals::new()?;
     let manager = Arc::new(ServiceManager::from_environment());
-    let listening = Listening::bind(&settings).await?;
-    let guard = Guard::of(&settings, listening.address())?;
+    wiring::checked(&settings)?;
+    let rules = wiring::http_rules(&settings, None)?;
+    let token = rules.token.clone();
+    let listening = Listening::bind(rules).await?;
+    let bound = listening.address();
+    let guard = Guard::of(&settings, token.as_deref(), bound);
     let setup = Arc::new(Setup::new(settings.clone())?);
     let chain = strategies::views(setup.engine()?.chain().entries());
     let board = Arc::new(Board::new(settings, guard, chain));
@@ -90,6 +99,7 @@ async fn serve(settings: Settings, load: Load<'_>) -> Result<Ended, Failure> {
                 Asked::Stop => {
                     tracing::info!("stopping: what is in hand is finished; a second signal does not wait");
                     board.stopping();
+                    board.requests.close();
                     manager.stopping("what is in hand is finished");
                     stop.cancel();
                 }
@@ -98,7 +108,7 @@ async fn serve(settings: Settings, load: Load<'_>) -> Result<Ended, Failure> {
                     Err(why) => tracing::warn!("SIGUSR1: no run: {why}"),
                 },
                 Asked::Reload => {
-                    reload(load, &setup, &board);
+                    reload(load, &setup, &board, bound);
                     manager.status("the configuration was read again");
                 }
             }
@@ -109,7 +119,7 @@ async fn serve(settings: Settings, load: Load<'_>) -> Result<Ended, Failure> {
         () = obeying => unreachable!("signals are listened to until the rounds end"),
         ended = rounds.run(&round, dice) => ended,
         () = pulse(&manager) => unreachable!("a pulse has no end"),
-        () = watch_scripts(&setup, &board) => unreachable!("scripts are watched without an end"),
+        () = watch_scripts(&setup, &board, strategies::views) => unreachable!("scripts are watched without an end"),
     };
     closing.cancel();
     // It is about to end in any case.
@@ -119,25 +129,22 @@ async fn serve(settings: Settings, load: Load<'_>) -> Result<Ended, Failure> {
 }
 
 /// Reads configuration and scripts again; what is wrong leaves all as it was.
-fn reload(load: Load<'_>, setup: &Setup, board: &Board) {
-    let before = setup.settings();
+fn reload(load: Load<'_>, setup: &Setup, board: &Board, bound: SocketAddr) {
+    let before = board.settings.get();
     let taken_over = load(&mut Output::to_log()).and_then(|settings| {
-        let guard = Guard::of(&settings, Listening::address_of(&settings)?)?;
+        wiring::checked(&settings)?;
+        // What is bound stays bound, whatever the settings name now.
+        let token = wiring::http_rules(&settings, Some(bound))?.token;
+        let guard = Guard::of(&settings, token.as_deref(), bound);
         setup.replace(settings.clone())?;
         Ok((settings, guard, strategies::views(setup.engine()?.chain().entries())))
     });
     match taken_over {
         Ok((settings, guard, chain)) => {
-            for (key, is_same) in [
-                ("http.listen", before.text(keys::HTTP_LISTEN) == settings.text(keys::HTTP_LISTEN)),
-                ("http.tls_cert", before.path(keys::HTTP_TLS_CERT) == settings.path(keys::HTTP_TLS_CERT)),
-                ("http.tls_key", before.path(keys::HTTP_TLS_KEY) == settings.path(keys::HTTP_TLS_KEY)),
-            ] {
-                if !is_same {
-                    tracing::warn!("`{key}` changed, which takes a restart");
-                }
+            for key in AT_START.iter().filter(|key| shown(&before, key) != shown(&settings, key)) {
+                tracing::warn!("`{key}` changed, which takes a restart");
             }
-            board.settings.set(settings);
+            board.settings.set(settings.keeping(&before, AT_START));
             board.guard.set(guard);
             board.strategies.set(chain);
             board.refused_configuration.set(None);
@@ -151,6 +158,11 @@ fn reload(load: Load<'_>, setup: &Setup, board: &Board) {
             board.refused_configuration.set(Some(why));
         }
     }
+}
+
+/// A key as it would be shown.
+fn shown(settings: &Settings, key: &str) -> Option<String> {
+    settings.entries().find(|entry| entry.spec().path == key)?.shown()
 }
 
 /// Tells the service manager that the thread of the runs is alive.

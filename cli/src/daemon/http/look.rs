@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -60,7 +61,7 @@ pub(super) struct Page {
 /// one.
 pub(super) async fn runs(
     State(board): State<Arc<Board>>,
-    page: Result<Query<Page>, axum::extract::rejection::QueryRejection>,
+    page: Result<Query<Page>, QueryRejection>,
 ) -> Response {
     let Ok(Query(Page { limit })) = page else {
         let message = "`limit` is no number";
@@ -115,7 +116,14 @@ pub(super) async fn decisions(State(board): State<Arc<Board>>) -> Response {
     .into_response()
 }
 
-pub(super) async fn decision(State(board): State<Arc<Board>>, Path(deployment): Path<String>) -> Response {
+pub(super) async fn decision(
+    State(board): State<Arc<Board>>,
+    deployment: Result<Path<String>, PathRejection>,
+) -> Response {
+    let deployment = match deployment {
+        Ok(Path(deployment)) => deployment,
+        Err(rejection) => return Problem::from(rejection).into_response(),
+    };
     let report = match last_report(&board) {
         Ok(report) => report,
         Err(problem) => return problem.into_response(),

@@ -8,7 +8,6 @@ mod look;
 mod problem;
 mod run_page;
 mod serve;
-mod tls;
 
 use std::sync::Arc;
 

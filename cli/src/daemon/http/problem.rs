@@ -1,5 +1,6 @@
 //! What a request is told that cannot be answered.
 
+use axum::extract::rejection::PathRejection;
 use axum::http::{HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
@@ -45,6 +46,14 @@ impl IntoResponse for Problem {
             headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
         }
         response
+    }
+}
+
+/// A part of a path that is no text.
+impl From<PathRejection> for Problem {
+    fn from(_: PathRejection) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "bad-path", "what the path names is no UTF-8 text")
+            .advise("write other characters than letters and digits as %XX, in UTF-8")
     }
 }
 

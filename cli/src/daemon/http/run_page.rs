@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
@@ -39,7 +40,14 @@ struct InJournal {
     decisions: Option<Vec<DecisionEntry>>,
 }
 
-pub(super) async fn run(State(board): State<Arc<Board>>, Path(id): Path<String>) -> Response {
+pub(super) async fn run(
+    State(board): State<Arc<Board>>,
+    id: Result<Path<String>, PathRejection>,
+) -> Response {
+    let id = match id {
+        Ok(Path(id)) => id,
+        Err(rejection) => return Problem::from(rejection).into_response(),
+    };
     if board.requests.is_waiting(&id) {
         return Document::new("Run", Waiting { run_id: id, state: "waiting" }).into_response();
     }

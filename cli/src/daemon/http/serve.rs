@@ -8,16 +8,14 @@ use axum::Router;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
-use reconciler_core::config::{Settings, keys};
 use reconciler_core::manager::CancellationToken;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio_rustls::TlsAcceptor;
 
-use super::tls;
 use crate::failure::Failure;
-use crate::wiring;
+use crate::wiring::HttpRules;
 
 /// How many clients are connected at one moment; more wait at the door.
 const CONNECTIONS: usize = 256;
@@ -38,39 +36,9 @@ pub(crate) struct Listening {
 }
 
 impl Listening {
-    /// The address that the settings name.
-    pub(crate) fn address_of(settings: &Settings) -> Result<SocketAddr, Failure> {
-        let listen = settings.text(keys::HTTP_LISTEN);
-        listen.parse().map_err(|_| {
-            Failure::told(
-                format!("`http.listen`: `{listen}` is no address with a port"),
-                "write it as 127.0.0.1:9180 or [::1]:9180",
-            )
-        })
-    }
-
-    /// Binds. An address that others can reach needs TLS and a token.
-    pub(crate) async fn bind(settings: &Settings) -> Result<Self, Failure> {
-        let wanted = Self::address_of(settings)?;
-        let (certificate, key) = (settings.path(keys::HTTP_TLS_CERT), settings.path(keys::HTTP_TLS_KEY));
-        let acceptor = match (certificate, key) {
-            (Some(certificate), Some(key)) => Some(tls::acceptor(certificate, key)?),
-            (None, None) => None,
-            _ => {
-                return Err(Failure::told(
-                    "of `http.tls_cert` and `http.tls_key` only one is given",
-                    "give both, or none for a loopback address",
-                ));
-            }
-        };
-        let has_token = wiring::http_token(settings)?.is_some();
-        let is_safe = wanted.ip().is_loopback() || (has_token && acceptor.is_some());
-        if !is_safe {
-            return Err(Failure::told(
-                format!("`http.listen`: others can reach {wanted}, and it has no TLS or no token"),
-                "set `http.tls_cert`, `http.tls_key` and `http.token_file`, or listen at 127.0.0.1:9180",
-            ));
-        }
+    /// Binds, by rules that were found to be safe.
+    pub(crate) async fn bind(rules: HttpRules) -> Result<Self, Failure> {
+        let HttpRules { wanted, acceptor, .. } = rules;
         let refused = |error: std::io::Error| {
             Failure::told(
                 format!("failed to listen at {wanted}: {error}"),

@@ -31,6 +31,8 @@ enum Does {
     Panics,
     /// Ends only by force.
     Hangs,
+    /// Ends as soon as force is used.
+    Yields,
 }
 
 struct Scene {
@@ -92,6 +94,10 @@ impl Round for Scene {
             Does::Panics => {
                 self.at_once.store(0, Ordering::SeqCst);
                 panic!("could not read: {}", std::hint::black_box("hunter2"));
+            }
+            Does::Yields => {
+                order.abort.cancelled().await;
+                "interrupted"
             }
             Does::Hangs => {
                 let _in_hand = CountDown(&self.at_once);
@@ -245,4 +251,68 @@ async fn where_runs_are_switched_off_none_is_made_until_they_are_on() {
     })
     .await;
     assert_eq!(scene.told(), [("schedule", "failed", 9_000)]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_that_settles_after_force_was_used_was_ended_by_force_all_the_same() {
+    for second_signal in [true, false] {
+        let scene = Scene::new(&[Does::Yields]);
+        let rounds = scene.rounds();
+        let abort = rounds.abort.clone();
+        let stop = rounds.stop.clone();
+        let ended = rounds_while(&scene, &rounds, async {
+            seconds(5).await;
+            stop.cancel();
+            if second_signal {
+                seconds(2).await;
+                abort.cancel();
+            }
+        })
+        .await;
+        assert_eq!(ended, Ended::Aborted);
+        assert_eq!(scene.told(), [("schedule", "interrupted", 0)]);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_that_hangs_on_after_the_second_signal_says_so() {
+    let scene = Scene::new(&[Does::Hangs]);
+    let rounds = scene.rounds();
+    let (stop, abort) = (rounds.stop.clone(), rounds.abort.clone());
+    rounds_while(&scene, &rounds, async {
+        seconds(5).await;
+        stop.cancel();
+        seconds(2).await;
+        abort.cancel();
+    })
+    .await;
+    assert_eq!(scene.over.lock().unwrap()[0].errors, [BY_SIGNAL]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_over_its_time_limit_says_that_and_the_next_one_is_made() {
+    let mut scene = Scene::new(&[Does::Fails(600)]);
+    scene.time_limit = Some(Duration::from_secs(60));
+    let rounds = scene.rounds();
+    let ended = rounds_while(&scene, &rounds, seconds(3_700)).await;
+    assert_eq!(ended, Ended::Stopped);
+    assert_eq!(scene.told(), [("schedule", "interrupted", 0), ("schedule", "failed", 3_660)]);
+    let reason = scene.over.lock().unwrap()[0].errors[0].clone();
+    assert!(reason.starts_with("stopped at its time limit of 60 s"), "{reason}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_asks_while_a_run_is_stopped_is_told_so() {
+    let scene = Scene::new(&[Does::Hangs]);
+    let rounds = scene.rounds();
+    let (requests, now) = (rounds.requests.clone(), rounds.clock.now());
+    let stop = rounds.stop.clone();
+    rounds_while(&scene, &rounds, async {
+        seconds(5).await;
+        requests.close();
+        stop.cancel();
+        seconds(1).await;
+        assert_eq!(requests.ask(now), Err(NoRun::Stopping));
+    })
+    .await;
 }
