@@ -193,7 +193,7 @@ impl Rounds {
         let mut late = None;
         let mut why = tokio::select! {
             biased;
-            done = &mut work => return (settled(done), false),
+            done = &mut work => return (settled(done), self.abort.is_cancelled()),
             () = self.abort.cancelled() => BY_SIGNAL,
             () = self.stop.cancelled() => "ended by force: it did not finish within the grace period",
             () = until(limit) => {
@@ -205,7 +205,7 @@ impl Rounds {
         };
         tokio::select! {
             biased;
-            done = &mut work => return (settled(done).told_of(late), false),
+            done = &mut work => return (settled(done).told_of(late), self.abort.is_cancelled()),
             () = self.abort.cancelled() => why = BY_SIGNAL,
             () = sleep(terms.grace) => {}
         }

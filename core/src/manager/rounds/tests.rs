@@ -296,7 +296,7 @@ async fn a_run_over_its_time_limit_says_that_and_the_next_one_is_made() {
     let rounds = scene.rounds();
     let ended = rounds_while(&scene, &rounds, seconds(3_700)).await;
     assert_eq!(ended, Ended::Stopped);
-    assert_eq!(scene.told(), [("schedule", "interrupted", 0), ("schedule", "failed", 3_660)]);
+    assert_eq!(scene.told(), [("schedule", "interrupted", 0), ("schedule", "failed", 3_600)]);
     let reason = scene.over.lock().unwrap()[0].errors[0].clone();
     assert!(reason.starts_with("stopped at its time limit of 60 s"), "{reason}");
 }
