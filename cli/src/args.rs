@@ -5,11 +5,14 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use reconciler_core::config::FlagText;
 
+use crate::commands::apply::{ApplyArgs, PlanArgs};
 use crate::commands::backups::BackupsCommand;
 use crate::commands::capture::{CaptureArgs, ReplayArgs};
 use crate::commands::config::ConfigCommand;
+use crate::commands::decisions::args::DecisionsCommand;
 use crate::commands::history::HistoryArgs;
 use crate::commands::index::IndexCommand;
+use crate::commands::man::ManArgs;
 use crate::commands::orphans::OrphansCommand;
 use crate::commands::serve::ServeArgs;
 use crate::commands::status::StatusArgs;
@@ -36,6 +39,9 @@ pub(crate) enum Format {
     Json,
     /// The same document as YAML.
     Yaml,
+    /// For a comment; some commands only, whose help says so.
+    #[value(hide = true)]
+    Markdown,
     /// What the on-demand broker prints; only for `orphans list`.
     #[value(hide = true)]
     Odb,
@@ -82,11 +88,15 @@ pub(crate) enum Command {
     Serve(Box<ServeArgs>),
     /// Show what a daemon is doing, or the latest runs of the journal.
     Status(StatusArgs),
-    /// Show what a run would write, field by field.
+    /// Show what a run would write, field by field; save it with --out.
     Plan(PlanArgs),
+    /// Write exactly what a saved plan says, if nothing has moved since.
+    Apply(ApplyArgs),
     /// Show every deployment with its decision; write nothing.
     Scan(ScanArgs),
     /// Show how one deployment was decided.
+    ///
+    /// `--format markdown` makes a comment for a merge request.
     Explain(ExplainArgs),
     /// Look at everything a run needs, and say what is wrong.
     Doctor(DoctorArgs),
@@ -96,7 +106,8 @@ pub(crate) enum Command {
     /// Write, check, test and try strategies of your own.
     #[command(subcommand)]
     Scripts(ScriptsCommand),
-    /// Hold decisions against the right answers.
+    /// Hold decisions against the right answers and the accepted ones, and
+    /// compare them.
     #[command(subcommand)]
     Decisions(DecisionsCommand),
     /// Keep everything that decisions are made from, as a fleet without secrets.
@@ -119,8 +130,23 @@ pub(crate) enum Command {
     Config(ConfigCommand),
     /// Print a completion script for a shell.
     Completion(CompletionArgs),
+    /// Print the manual page, or write one a command.
+    Man(ManArgs),
     /// Print the version.
     Version,
+}
+
+impl Command {
+    /// Whether its answer has a Markdown form.
+    pub(crate) fn has_markdown(&self) -> bool {
+        match self {
+            Self::Explain(_) => true,
+            Self::Decisions(command) => {
+                matches!(command, DecisionsCommand::Test(_) | DecisionsCommand::Diff(_))
+            }
+            _ => false,
+        }
+    }
 }
 
 /// What is looked at.
@@ -236,24 +262,6 @@ pub(crate) struct RunArgs {
 }
 
 #[derive(Debug, Args)]
-pub(crate) struct PlanArgs {
-    /// End with 11 if there is something to write.
-    #[arg(long)]
-    pub(crate) detailed_exitcode: bool,
-    /// Read every record, also where the index says that nothing has changed.
-    #[arg(long)]
-    pub(crate) full: bool,
-    #[command(flatten)]
-    pub(crate) source: SourceArgs,
-    #[command(flatten)]
-    pub(crate) store: StoreArgs,
-    #[command(flatten)]
-    pub(crate) matching: MatchArgs,
-    #[command(flatten)]
-    pub(crate) filter: FilterArgs,
-}
-
-#[derive(Debug, Args)]
 pub(crate) struct ScanArgs {
     #[command(flatten)]
     pub(crate) source: SourceArgs,
@@ -269,6 +277,13 @@ pub(crate) struct ScanArgs {
 pub(crate) struct ExplainArgs {
     /// The deployment's name.
     pub(crate) deployment: String,
+    /// Why it was not matched to this instance: what spoke for it, what stood in
+    /// the way, and what it would have taken.
+    #[arg(long, value_name = "INSTANCE")]
+    pub(crate) why_not: Option<String>,
+    /// Show what was said of each identity as bars.
+    #[arg(long, conflicts_with = "why_not")]
+    pub(crate) waterfall: bool,
     #[command(flatten)]
     pub(crate) source: SourceArgs,
     #[command(flatten)]
@@ -304,29 +319,6 @@ pub(crate) enum StrategiesCommand {
         #[arg(long, value_name = "DIR")]
         scripts: Vec<PathBuf>,
     },
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum DecisionsCommand {
-    /// Decide a labelled fleet and count what is right, wrong and missed.
-    Eval(EvalArgs),
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct EvalArgs {
-    /// The labels (default: labels.yml in the fleet).
-    #[arg(long, value_name = "FILE")]
-    pub(crate) labels: Option<PathBuf>,
-    /// End with 20 if precision is below this, 0 to 1.
-    #[arg(long, value_name = "RATIO")]
-    pub(crate) min_precision: Option<f64>,
-    /// End with 20 if recall is below this, 0 to 1.
-    #[arg(long, value_name = "RATIO")]
-    pub(crate) min_recall: Option<f64>,
-    #[command(flatten)]
-    pub(crate) source: SourceArgs,
-    #[command(flatten)]
-    pub(crate) matching: MatchArgs,
 }
 
 #[derive(Debug, Args)]

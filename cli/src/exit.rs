@@ -21,7 +21,7 @@ pub(crate) enum Exit {
     OrphansFound = 10,
     /// There are changes, and `--detailed-exitcode` asked.
     ChangesPending = 11,
-    /// Decisions are below a floor that was given.
+    /// Decisions are below a floor that was given, or a test failed.
     BelowFloor = 20,
     /// A signal ended it.
     Interrupted = 130,
@@ -37,7 +37,7 @@ Exit codes:
   4    refused by a safety guard
   10   missing or stray ones were found (orphans list)
   11   changes are pending (plan --detailed-exitcode)
-  20   below a floor (decisions eval), or another outcome (replay)
+  20   below a floor or a failed test (decisions, scripts), or another outcome (replay)
   130  interrupted";
 
 impl From<Exit> for ExitCode {

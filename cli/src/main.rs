@@ -60,6 +60,12 @@ fn usage(error: &clap::Error) -> ExitCode {
 
 fn run(cli: &Cli, output: &mut Output) -> Result<Exit, Failure> {
     let global = &cli.global;
+    if global.format() == Format::Markdown && !cli.command.has_markdown() {
+        return Err(Failure::told(
+            "this command's answer has no Markdown form",
+            "`explain`, `decisions test` and `decisions diff` have one; others know table, json and yaml",
+        ));
+    }
     if global.format() == Format::Odb && !matches!(cli.command, Command::Orphans(_)) {
         return Err(Failure::told("--format odb is for `orphans list`", "use table, json or yaml"));
     }
@@ -68,6 +74,7 @@ fn run(cli: &Cli, output: &mut Output) -> Result<Exit, Failure> {
         Command::Serve(args) => commands::serve::run(global, args, output),
         Command::Status(args) => commands::status::run(global, args, output),
         Command::Plan(args) => commands::plan::run(global, args, output),
+        Command::Apply(args) => commands::apply::run(global, args, output),
         Command::Scan(args) => commands::scan::run(global, args, output),
         Command::Explain(args) => commands::explain::run(global, args, output),
         Command::Doctor(args) => commands::doctor::run(global, args, output),
@@ -81,6 +88,7 @@ fn run(cli: &Cli, output: &mut Output) -> Result<Exit, Failure> {
         Command::History(args) => commands::history::run(global, args, output),
         Command::Orphans(command) => commands::orphans::run(global, command, output),
         Command::Config(command) => commands::config::run(global, command, output),
+        Command::Man(args) => commands::man::run(args, output),
         Command::Completion(args) => commands::about::completion(args),
         Command::Version => commands::about::version(output),
     }

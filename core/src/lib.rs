@@ -71,6 +71,7 @@
 //! [`register_strategy!`] registers such a type where the program is linked,
 //! and `MatchEngine::builder().with_registered()` takes all that are.
 
+pub mod decisions;
 pub mod manifest;
 pub mod matching;
 pub mod model;

@@ -13,6 +13,7 @@ mod capture;
 mod claims;
 #[cfg(unix)]
 mod cli;
+mod compared;
 #[cfg(unix)]
 mod daemon;
 mod decisions;
@@ -23,6 +24,7 @@ mod explanations;
 mod labelled;
 mod policies;
 mod proof;
+mod records;
 mod registry;
 mod regressions;
 mod rooms;

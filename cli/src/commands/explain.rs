@@ -1,6 +1,10 @@
-//! `explain`: how one deployment was decided.
+//! `explain`: how one deployment was decided, and why not otherwise.
 
-use reconciler_core::matching::{DecisionView, Explanation, nearest};
+use std::io::{self, Write};
+
+use reconciler_core::manager::{Filter, Survey};
+use reconciler_core::matching::{Decision, DecisionView, Explanation, Policy, Waterfall, WhyNot, nearest};
+use reconciler_core::model::InstanceId;
 
 use super::block_on;
 use crate::args::{ExplainArgs, GlobalArgs};
@@ -8,28 +12,88 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::wiring::{self, Access, Workbench};
-use reconciler_core::manager::Filter;
 
 pub(crate) fn run(global: &GlobalArgs, args: &ExplainArgs, output: &mut Output) -> Result<Exit, Failure> {
+    let asked = args.why_not.as_deref().map(InstanceId::new).transpose().map_err(|error| {
+        Failure::told(
+            format!("--why-not: {error}"),
+            "`scan` shows the instances there are, in its last column",
+        )
+    })?;
     let settings = wiring::settings(global, &[&args.source, &args.store, &args.matching], output)?;
     block_on(async |stop| {
         let bench = Workbench::open(&settings, Access::Look, Filter::default(), stop, output).await?;
         // The whole fleet is decided: another deployment may claim the same
         // instance.
         let survey = bench.reconciler().survey().await?;
-        let decision = survey.decisions.iter().find(|one| one.deployment.as_str() == args.deployment);
-        let Some(decision) = decision else {
-            let known: Vec<String> = survey.decisions.iter().map(|one| one.deployment.to_string()).collect();
-            let advice = match nearest(&args.deployment, &known) {
-                Some(name) => format!("did you mean `{name}`?"),
-                None => "`scan` lists the deployments there are".to_owned(),
-            };
-            return Err(Failure::told(format!("there is no deployment `{}`", args.deployment), advice));
-        };
-        let explanation = Explanation::new(decision, bench.engine.policy());
+        let decision = decision(&survey, &args.deployment)?;
+        let policy = bench.engine.policy();
         let complete = !decision.is_degraded();
-        output
-            .answer("Decision", complete, &DecisionView::of(decision), |out| write!(out, "{explanation}"))?;
+        match asked {
+            Some(instance) => {
+                let why_not = WhyNot::of(decision, policy, &survey.facts.index, &instance);
+                let text = |out: &mut dyn Write| write!(out, "{why_not}");
+                let markdown = |out: &mut dyn Write| write!(out, "```text\n{why_not}```\n");
+                output.answer_in_markdown("WhyNot", complete, &why_not, text, markdown)?;
+            }
+            None => {
+                let text = |out: &mut dyn Write| write_text(out, decision, policy, args.waterfall);
+                let markdown = |out: &mut dyn Write| write_markdown(out, decision, policy, args.waterfall);
+                let view = DecisionView::of(decision);
+                output.answer_in_markdown("Decision", complete, &view, text, markdown)?;
+            }
+        }
         Ok(if complete { Exit::Success } else { Exit::Incomplete })
     })
+}
+
+fn decision<'a>(survey: &'a Survey, name: &str) -> Result<&'a Decision, Failure> {
+    let found = survey.decisions.iter().find(|one| one.deployment.as_str() == name);
+    found.ok_or_else(|| {
+        let known: Vec<String> = survey.decisions.iter().map(|one| one.deployment.to_string()).collect();
+        let advice = match nearest(name, &known) {
+            Some(name) => format!("did you mean `{name}`?"),
+            None => "`scan` lists the deployments there are".to_owned(),
+        };
+        Failure::told(format!("there is no deployment `{name}`"), advice)
+    })
+}
+
+fn write_text(out: &mut dyn Write, decision: &Decision, policy: Policy, waterfall: bool) -> io::Result<()> {
+    if waterfall {
+        let explanation = Explanation::new(decision, policy);
+        writeln!(out, "Deployment  {}", decision.deployment)?;
+        writeln!(out, "Outcome     {}", explanation.verdict())?;
+        writeln!(out, "Because     {}\n", explanation.reasoning())?;
+        return write!(out, "{}", Waterfall::new(decision, policy));
+    }
+    write!(out, "{}", Explanation::new(decision, policy))
+}
+
+/// The heart of it as Markdown, the whole of it folded below.
+fn write_markdown(
+    out: &mut dyn Write,
+    decision: &Decision,
+    policy: Policy,
+    waterfall: bool,
+) -> io::Result<()> {
+    let explanation = Explanation::new(decision, policy);
+    writeln!(out, "### `{}`: {}\n", decision.deployment, decision.outcome.name())?;
+    writeln!(out, "{}.\n", explanation.reasoning())?;
+    if !decision.ranking.is_empty() {
+        writeln!(out, "| identity | confidence | said by | |\n|---|---|---|---|")?;
+    }
+    for ranked in &decision.ranking {
+        let by: Vec<String> = ranked.strategies.iter().map(|id| format!("`{id}`")).collect();
+        let won = decision.identity() == Some(&ranked.identity);
+        let why = if won { "matched".to_owned() } else { explanation.why_not(ranked) };
+        writeln!(out, "| `{}` | {} | {} | {why} |", ranked.identity, ranked.confidence, by.join(", "))?;
+    }
+    if waterfall {
+        return write!(out, "\n```text\n{}```\n", Waterfall::new(decision, policy));
+    }
+    write!(
+        out,
+        "\n<details><summary>What every strategy said</summary>\n\n```text\n{explanation}```\n\n</details>\n"
+    )
 }

@@ -1,6 +1,7 @@
 //! What the program can do, one command a file.
 
 pub(crate) mod about;
+pub(crate) mod apply;
 pub(crate) mod backups;
 pub(crate) mod capture;
 pub(crate) mod config;
@@ -9,6 +10,7 @@ pub(crate) mod doctor;
 pub(crate) mod explain;
 pub(crate) mod history;
 pub(crate) mod index;
+pub(crate) mod man;
 pub(crate) mod orphans;
 pub(crate) mod plan;
 pub(crate) mod run;

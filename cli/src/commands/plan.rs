@@ -5,8 +5,9 @@ use std::io::{self, Write};
 use reconciler_core::manager::RunReport;
 use reconciler_core::updater::{Change, FieldChange};
 
+use super::apply::{self, PlanArgs};
 use super::{block_on, run};
-use crate::args::{GlobalArgs, PlanArgs};
+use crate::args::GlobalArgs;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::Output;
@@ -15,10 +16,21 @@ use crate::wiring::{self, Access, Workbench};
 pub(crate) fn run(global: &GlobalArgs, args: &PlanArgs, output: &mut Output) -> Result<Exit, Failure> {
     let settings = wiring::settings(global, &[&args.source, &args.store, &args.matching], output)?;
     let filter = wiring::filter(&args.filter)?;
+    if let Some(path) = &args.out {
+        apply::check(path)?;
+    }
     block_on(async |stop| {
         let mut bench = Workbench::open(&settings, Access::Look, filter, stop, output).await?;
         bench.read_everything(args.full);
-        let report = bench.reconciler().run().await?;
+        let (report, plan) = bench.reconciler().plan().await?;
+        if let Some(path) = &args.out {
+            apply::write(path, &plan)?;
+            let count = plan.changes.instances.len();
+            output.note(&format!(
+                "Plan      {}, {count} instances; `reconciler apply` writes exactly that",
+                path.display()
+            ));
+        }
         output.answer("Plan", report.complete, &report, |out| text(out, &report))?;
         Ok(match run::exit(&report) {
             Exit::Success if args.detailed_exitcode && report.counts.changed > 0 => Exit::ChangesPending,

@@ -68,27 +68,18 @@ pub(super) fn exit(report: &RunReport) -> Exit {
 }
 
 /// What was written and found, for people: a line an instance.
-fn text(out: &mut dyn Write, report: &RunReport) -> io::Result<()> {
+pub(super) fn text(out: &mut dyn Write, report: &RunReport) -> io::Result<()> {
     let mut instances: BTreeMap<&str, Vec<&Change>> = BTreeMap::new();
     for change in &report.changes {
         instances.entry(&change.instance).or_default().push(change);
     }
     let widest = instances.keys().map(|instance| instance.len()).max().unwrap_or_default();
     for (instance, changes) in &instances {
-        let parts: Vec<&str> = changes.iter().map(|change| part(change)).collect();
+        let parts: Vec<&str> = changes.iter().map(|change| change.part()).collect();
         let sign = if changes.iter().any(|change| change.creates) { '+' } else { '~' };
         writeln!(out, "{sign} {instance:<widest$}  {}", parts.join(", "))?;
     }
     summary(out, report)
-}
-
-/// Which of an instance's secrets a change is about.
-fn part(change: &Change) -> &str {
-    match change.path.strip_prefix(&change.instance) {
-        Some("") => "record",
-        Some(below) => below.trim_start_matches('/'),
-        None => "index entry",
-    }
 }
 
 /// What could not be written, and once for all that fail alike what to do.

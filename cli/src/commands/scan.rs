@@ -18,6 +18,7 @@ use crate::wiring::{self, Access, Workbench};
 struct ScanData<'a> {
     director_uuid: &'a str,
     chain: String,
+    policy: String,
     counts: Counts,
     decisions: Vec<DecisionView<'a>>,
     findings: Vec<&'a Finding>,
@@ -35,6 +36,7 @@ pub(crate) fn run(global: &GlobalArgs, args: &ScanArgs, output: &mut Output) -> 
         let data = ScanData {
             director_uuid: &survey.scan.info.uuid,
             chain: bench.engine.fingerprint().to_string(),
+            policy: bench.engine.policy().to_string(),
             counts: survey.counts(),
             decisions: shown.iter().map(|decision| DecisionView::of(decision)).collect(),
             findings: survey.findings_for(bench.filter()),

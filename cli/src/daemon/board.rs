@@ -11,6 +11,7 @@ use reconciler_core::ports::{PhaseTime, RunEntry};
 use serde::{Deserialize, Serialize};
 
 use super::guard::Guard;
+use super::metrics::{Measurements, Moment};
 use crate::wiring::JournalPlace;
 
 /// One run of the journal, in few words.
@@ -133,6 +134,8 @@ pub(crate) struct Board {
     pub(crate) refused_scripts: Current<Option<String>>,
     /// The strategies in the order of the chain, as JSON.
     pub(crate) strategies: Current<serde_json::Value>,
+    /// What is measured over all runs.
+    pub(crate) measurements: Arc<Measurements>,
     is_stopping: AtomicBool,
 }
 
@@ -151,8 +154,19 @@ impl Board {
             refused_configuration: Current::new(None),
             refused_scripts: Current::new(None),
             strategies: Current::new(strategies),
+            measurements: Arc::new(Measurements::new(Utc::now())),
             is_stopping: AtomicBool::new(false),
         }
+    }
+
+    /// The measurements as text for Prometheus.
+    pub(crate) fn exposition(&self) -> String {
+        let moment = Moment {
+            is_running: self.ledger.status().running,
+            is_configuration_refused: self.refused_configuration.get().is_some(),
+            are_scripts_refused: self.refused_scripts.get().is_some(),
+        };
+        self.measurements.exposition(&self.ledger.metrics(), moment, Utc::now())
     }
 
     pub(crate) fn stopping(&self) {

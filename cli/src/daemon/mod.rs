@@ -3,8 +3,8 @@
 mod board;
 mod guard;
 mod http;
+mod metrics;
 mod notify;
-mod prometheus;
 mod reload;
 mod round;
 mod signals;

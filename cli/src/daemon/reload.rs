@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use reconciler_core::config::Settings;
 use reconciler_core::config::keys;
 use reconciler_core::matching::MatchEngine;
-use reconciler_core::scanner::ManifestCache;
+use reconciler_core::scanner::{CacheLookups, ManifestCache};
 use reconciler_strategies::script::LiveScripts;
 
 use crate::failure::Failure;
@@ -62,6 +62,11 @@ impl Setup {
         self.with(|inner| inner.scripts.clone())
     }
 
+    /// How often manifests were found in the cache that is in use.
+    pub(crate) fn cache_lookups(&self) -> CacheLookups {
+        self.with(|inner| inner.manifests.lookups())
+    }
+
     /// Has the next run ask for every manifest.
     pub(crate) fn forget_manifests(&self) {
         self.with(|inner| inner.manifests.clear());
@@ -72,7 +77,7 @@ impl Setup {
         let (settings, scripts, manifests) = self
             .with(|inner| (Arc::clone(&inner.settings), inner.scripts.clone(), Arc::clone(&inner.manifests)));
         let engine = wiring::engine_with(&settings, scripts.map(|live| live.current()).as_deref())?;
-        Ok((settings, Kept { manifests, engine: Arc::new(engine) }))
+        Ok((settings, Kept { manifests, engine: Arc::new(engine), observer: None }))
     }
 
     /// The chain as it would decide now.

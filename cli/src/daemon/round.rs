@@ -13,6 +13,7 @@ use reconciler_core::ports::RunState as _;
 use tracing::Instrument as _;
 
 use super::board::{Board, JournalLine};
+use super::metrics::RequestMeasurements;
 use super::notify::ServiceManager;
 use super::reload::Setup;
 use crate::exit::Exit;
@@ -45,7 +46,8 @@ impl DaemonRound {
         if order.trigger == Trigger::Forced {
             self.setup.forget_manifests();
         }
-        let (settings, kept) = self.setup.kept()?;
+        let (settings, mut kept) = self.setup.kept()?;
+        kept.observer = Some(Arc::new(RequestMeasurements(Arc::clone(&self.board.measurements))));
         let mut output = Output::to_log();
         let halt = Halt { stop: &order.stop, abort: &order.abort };
         let opening =
@@ -91,6 +93,8 @@ impl Round for DaemonRound {
 
     fn over(&self, record: &RunRecord, report: Option<RunReport>) {
         // Who hears of the end finds what came of it.
+        self.board.measurements.record_run(record, report.as_ref());
+        self.board.measurements.record_cache(self.setup.cache_lookups());
         if report.is_some() {
             self.board.report.set(report);
         }

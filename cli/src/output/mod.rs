@@ -62,7 +62,8 @@ impl Output {
         let document = Document { schema_version: SCHEMA_VERSION, kind, complete, data };
         let mut out = io::BufWriter::new(anstream::stdout().lock());
         match self.format {
-            Format::Table => text(&mut out)?,
+            // Commands without a Markdown form are refused before they begin.
+            Format::Table | Format::Markdown => text(&mut out)?,
             Format::Json | Format::Odb => {
                 serde_json::to_writer_pretty(&mut out, &document).map_err(io::Error::from)?;
                 writeln!(out)?;
@@ -72,6 +73,24 @@ impl Output {
                 out.write_all(yaml.as_bytes())?;
             }
         }
+        out.flush()?;
+        Ok(())
+    }
+
+    /// The same for an answer that has a Markdown form, too.
+    pub(crate) fn answer_in_markdown<T: Serialize>(
+        &mut self,
+        kind: &str,
+        complete: bool,
+        data: &T,
+        text: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+        markdown: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+    ) -> Result<(), Failure> {
+        if self.format != Format::Markdown {
+            return self.answer(kind, complete, data, text);
+        }
+        let mut out = io::BufWriter::new(anstream::stdout().lock());
+        markdown(&mut out)?;
         out.flush()?;
         Ok(())
     }

@@ -1,8 +1,10 @@
 //! Where the catalog comes from. There is no built-in one.
 
+use std::sync::Arc;
+
 use reconciler_core::adapters::broker::{BrokerCatalog, BrokerSettings};
 use reconciler_core::adapters::catalog;
-use reconciler_core::adapters::http::{ClientSettings, PemSource, Secret, Url};
+use reconciler_core::adapters::http::{ClientSettings, PemSource, RequestObserver, Secret, Url};
 use reconciler_core::config::{Origin, Settings, keys};
 use reconciler_core::manager::CancellationToken;
 use reconciler_core::model::Catalog;
@@ -50,6 +52,16 @@ impl CatalogSource {
                      configuration, or give a saved answer to GET /v2/catalog with --catalog",
                 )),
             },
+        }
+    }
+
+    /// The same, and somebody is told of every request.
+    pub(super) fn observed(self, observer: Option<&Arc<dyn RequestObserver>>) -> Self {
+        match (self, observer) {
+            (Self::Broker { broker, insecure }, Some(observer)) => {
+                Self::Broker { broker: Box::new(broker.with_observer(observer)), insecure }
+            }
+            (source, _) => source,
         }
     }
 

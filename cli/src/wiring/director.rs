@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use reconciler_core::adapters::bosh::{BoshDirector, BoshSettings, Examination};
 use reconciler_core::adapters::fleet::FleetFolder;
-use reconciler_core::adapters::http::{LimitSettings, RetrySettings, Timeouts};
+use reconciler_core::adapters::http::{LimitSettings, RequestObserver, RetrySettings, Timeouts};
 use reconciler_core::config::{Origin, Settings, keys};
 use reconciler_core::manager::CancellationToken;
+use reconciler_core::manifest::Deployment;
 use reconciler_core::ports::{Director, SystemClock};
 
 use super::secrets;
@@ -31,6 +32,15 @@ impl DirectorSource {
     /// so that a fleet can be looked at in a shell that is set up for a
     /// Director.
     pub(crate) fn open(settings: &Settings, stop: &CancellationToken) -> Result<Self, Failure> {
+        Self::open_observed(settings, stop, None)
+    }
+
+    /// The same, and somebody is told of every request.
+    pub(super) fn open_observed(
+        settings: &Settings,
+        stop: &CancellationToken,
+        observer: Option<&Arc<dyn RequestObserver>>,
+    ) -> Result<Self, Failure> {
         if let Some(folder) = settings.path(keys::FLEET) {
             refuse_both(settings)?;
             return Ok(Self::Fleet(Arc::new(FleetFolder::open(folder)?)));
@@ -42,7 +52,10 @@ impl DirectorSource {
                  Director with --environment, BOSH_ENVIRONMENT or `director.environment`",
             ));
         }
-        let director = BoshDirector::new(bosh_settings(settings)?)?.with_stop(stop);
+        let mut director = BoshDirector::new(bosh_settings(settings)?)?.with_stop(stop);
+        if let Some(observer) = observer {
+            director = director.with_observer(observer);
+        }
         let insecure = settings.boolean(keys::DIRECTOR_SKIP_SSL_VALIDATION);
         Ok(Self::Live { director: Arc::new(director), insecure })
     }
@@ -61,6 +74,13 @@ impl DirectorSource {
             Self::Fleet(fleet) => Some(fleet),
             Self::Live { .. } => None,
         }
+    }
+
+    /// All deployments of a fleet's folder with their manifests; none of a live
+    /// Director.
+    pub(crate) fn fleet_deployments(&self) -> Vec<Deployment> {
+        let fleet = self.fleet().into_iter();
+        fleet.flat_map(|fleet| fleet.summaries().iter().map(|one| fleet.deployment(one))).collect()
     }
 
     pub(crate) fn is_live(&self) -> bool {

@@ -10,6 +10,7 @@ mod engine;
 mod faults;
 mod http;
 mod journal;
+mod labels;
 mod places;
 mod records;
 mod scripts;
@@ -29,12 +30,15 @@ use reconciler_core::matching::{Facts, MatchEngine, nearest};
 use reconciler_core::model::{Catalog, Index, InstanceId, InvalidId, PlanId, ServiceId, layout};
 use reconciler_core::ports::{DirectorInfo, RunState, SecretStore};
 use reconciler_core::scanner::{ManifestCache, ScanSettings, Scanner};
+use reconciler_core::updater::HistoryLimits;
 
 use self::store::Records;
 use crate::args::{CONFIG_VARIABLE, FilterArgs, Flags, GlobalArgs};
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::progress::Bar;
+
+pub(crate) use reconciler_core::adapters::http::{Observation, RequestObserver};
 
 pub(crate) use self::archives::{ArchiveRoom, archive_folder};
 pub(crate) use self::capture::{Capture, CapturedFleet};
@@ -44,6 +48,7 @@ pub(crate) use self::engine::engine_with;
 pub(crate) use self::faults::faults;
 pub(crate) use self::http::http_token;
 pub(crate) use self::journal::JournalPlace;
+pub(crate) use self::labels::labels;
 pub(crate) use self::records::{RecordRoom, index_size};
 pub(crate) use self::scripts::{live_scripts, options as script_options, scripts};
 pub(crate) use self::secrets::warnings as secret_warnings;
@@ -146,6 +151,8 @@ pub(crate) struct Halt<'a> {
 pub(crate) struct Kept {
     pub(crate) manifests: Arc<ManifestCache>,
     pub(crate) engine: Arc<MatchEngine>,
+    /// Who wants to know of every request.
+    pub(crate) observer: Option<Arc<dyn RequestObserver>>,
 }
 
 impl Workbench {
@@ -158,7 +165,7 @@ impl Workbench {
         output: &mut Output,
     ) -> Result<Self, Failure> {
         let manifests = Arc::new(ManifestCache::new(settings.duration(keys::CACHE_TTL)));
-        let kept = Kept { manifests, engine: engine(settings)? };
+        let kept = Kept { manifests, engine: engine(settings)?, observer: None };
         // A second signal ends the program itself.
         let never = CancellationToken::new();
         let abort = if access == Access::Write { &never } else { stop };
@@ -175,12 +182,13 @@ impl Workbench {
         halt: Halt<'_>,
         output: &mut Output,
     ) -> Result<Self, Failure> {
-        let Kept { manifests, engine } = kept;
+        let Kept { manifests, engine, observer } = kept;
+        let observer = observer.as_ref();
         let Halt { stop, abort } = halt;
-        let source = DirectorSource::open(settings, stop)?;
+        let source = DirectorSource::open_observed(settings, stop, observer)?;
         if source.is_live() && access == Access::FleetOnly {
             return Err(Failure::told(
-                "the right answers are those of a fleet, and a Director is named",
+                "this command looks at a fleet's folder, and a Director is named",
                 "give a fleet's folder with --fleet DIR, or as `fleet` in the configuration",
             ));
         }
@@ -189,7 +197,7 @@ impl Workbench {
         if source.is_live() && kind == StoreKind::Embedded {
             places::require_named_store(settings)?;
         }
-        let catalog = CatalogSource::open(settings, &source, stop)?;
+        let catalog = CatalogSource::open(settings, &source, stop)?.observed(observer);
         for warning in [source.warning(), catalog.warning()].into_iter().flatten() {
             output.warn(&warning);
         }
@@ -202,7 +210,7 @@ impl Workbench {
             "read the catalog"
         );
         let info = source.director().info().await?;
-        let records = Records::open(settings, kind, access, &source, &info.uuid, abort).await?;
+        let records = Records::open(settings, kind, access, &source, &info.uuid, abort, observer).await?;
         let address = source.director().address();
         let named = [info.name.as_str(), &info.version].map(str::trim).join(" ");
         let named = if named.trim().is_empty() { "without a name" } else { named.trim() };
@@ -225,6 +233,12 @@ impl Workbench {
             chrono::Duration::from_std(settings.duration(keys::INTERVAL)).unwrap_or(chrono::Duration::MAX);
         options.coexist = settings.boolean(keys::COEXIST);
         options.backups = archives::policy(settings)?;
+        options.instances = settings.boolean(keys::SCANNER_INSTANCES);
+        options.history = HistoryLimits {
+            max_entries: director::number(settings.integer(keys::HISTORY_MAX_ENTRIES)),
+            max_age_seconds: i64::try_from(settings.duration(keys::HISTORY_MAX_AGE).as_secs())
+                .unwrap_or(i64::MAX),
+        };
         // Who only looks sees at once how it stands.
         if access == Access::Write {
             options.retry = RetryPolicy {

@@ -51,7 +51,7 @@ impl RecordRoom {
             (StoreKind::Embedded, None) => {
                 let source = DirectorSource::open(settings, stop)?;
                 let uuid = source.director().info().await?.uuid;
-                let records = Records::open(settings, kind, Access::Look, &source, &uuid, stop).await?;
+                let records = Records::open(settings, kind, Access::Look, &source, &uuid, stop, None).await?;
                 (records.store, records.note)
             }
         };

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use reconciler_core::adapters::http::RequestObserver;
 use reconciler_core::adapters::sqlite::{SqliteStore, StateFile};
 use reconciler_core::config::{Settings, keys};
 use reconciler_core::manager::CancellationToken;
@@ -66,12 +67,16 @@ impl Records {
         source: &DirectorSource,
         uuid: &str,
         stop: &CancellationToken,
+        observer: Option<&Arc<dyn RequestObserver>>,
     ) -> Result<Self, Failure> {
         let places = Places::of(settings, source, uuid, access)?;
         match kind {
             StoreKind::Embedded => Self::embedded(&places, access, source, uuid).await,
             StoreKind::Vault => {
-                let OpenVault { store, warnings } = OpenVault::open(settings, stop)?;
+                let OpenVault { mut store, warnings } = OpenVault::open(settings, stop)?;
+                if let Some(observer) = observer {
+                    store = store.with_observer(observer);
+                }
                 let state = match access {
                     Access::Write => Some(StateFile::open(places.state()?, uuid)?),
                     Access::Look | Access::FleetOnly => StateFile::open_existing(places.state()?, uuid)?,
@@ -101,7 +106,8 @@ impl Records {
                 (store, Some(StateFile::open(places.state()?, uuid)?), true)
             }
             (_, Some(store)) => (store, StateFile::open_existing(places.state()?, uuid)?, true),
-            (_, None) => (SqliteStore::open_in_memory()?, None, false),
+            (Access::FleetOnly, None) => (SqliteStore::open_in_memory()?, None, false),
+            (_, None) => (SqliteStore::open_in_memory()?.standing_for(places.store()?), None, false),
         };
         let seeded = match index {
             Some(index) if access == Access::Write || !is_file => {

@@ -10,8 +10,8 @@ use tokio::sync::OnceCell;
 use super::folder::BackupFolder;
 use crate::model::{Index, InstanceId};
 use crate::ports::{PortError, SecretStore};
-use crate::synchronizer::time;
 use crate::updater::REFERENCE_SIGNATURE;
+use crate::updater::time;
 
 /// How old a signature may be: one that is older was left behind.
 const FRESH: Duration = Duration::hours(48);

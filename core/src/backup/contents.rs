@@ -6,7 +6,7 @@ use std::fmt;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use super::digest::{feed, hex};
+use crate::model::digest::{feed, hex};
 use crate::model::{InstanceId, JsonObject, layout};
 
 /// One of the objects that a run may change.

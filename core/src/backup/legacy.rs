@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 
 use super::archive::{Archive, Layout};
 use super::contents::{Contents, Part};
-use super::digest::of_text;
 use super::pack::{LONGEST, unpack};
 use super::when::Moment;
+use crate::model::digest::of_text;
 use crate::model::{InstanceId, JsonObject};
 
 /// What paths in a bundle begin with: the mount that Blacksmith uses.

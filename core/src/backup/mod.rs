@@ -10,7 +10,6 @@ mod archive;
 mod beside;
 mod contents;
 mod difference;
-mod digest;
 mod entry;
 mod folder;
 mod hold;

@@ -29,7 +29,7 @@ pub enum Kind {
     Duration,
     /// One of at least this length.
     DurationFrom(Duration),
-    /// Where a server listens: an IP address, or `localhost`, and a port.
+    /// Where a server listens: an IP address and a port.
     Address,
     /// A number from 0 to 1 with at most three decimals.
     Confidence,
@@ -134,7 +134,7 @@ impl Kind {
             Self::Integer { min, max } => format!("write one from {min} to {max}, in digits"),
             Self::Duration => "write one such as `1h30m` or `500ms`".to_owned(),
             Self::DurationFrom(_) => "write a longer one, such as `1h30m`".to_owned(),
-            Self::Address => "write an IP address and a port, such as `127.0.0.1:9180`".to_owned(),
+            Self::Address => "write it as 127.0.0.1:9180 or [::1]:9180".to_owned(),
             Self::Confidence => "write one with at most three decimals, such as `0.7`".to_owned(),
             Self::Text => "write a text".to_owned(),
             Self::Path => "write a path".to_owned(),
@@ -201,8 +201,7 @@ fn duration(text: &str, secret: bool) -> Result<Duration, Refusal> {
 }
 
 fn is_address(text: &str) -> bool {
-    let named = text.strip_prefix("localhost:").is_some_and(|port| port.parse::<u16>().is_ok());
-    named || text.parse::<SocketAddr>().is_ok()
+    text.parse::<SocketAddr>().is_ok()
 }
 
 /// Digits only, and no leading zero: YAML would read that as octal.
@@ -250,13 +249,13 @@ mod tests {
             (
                 Kind::Address,
                 "9180",
-                "`9180` is not an address with a port; write an IP address and a port, such as `127.0.0.1:9180`",
+                "`9180` is not an address with a port; write it as 127.0.0.1:9180 or [::1]:9180",
             ),
             (
                 Kind::Address,
-                "localhost:99999",
-                "`localhost:99999` is not an address with a port; write an IP address and a port, such as \
-                 `127.0.0.1:9180`",
+                "localhost:9180",
+                "`localhost:9180` is not an address with a port; write it as 127.0.0.1:9180 or \
+                 [::1]:9180",
             ),
             (
                 Kind::Confidence,

@@ -18,7 +18,7 @@ fn examples(kind: Kind) -> ([String; 3], &'static str) {
         }
         Kind::Duration => (["1h30m", "500ms", "1.5s"], "7d"),
         Kind::DurationFrom(_) => (["1h30m", "90s", "2h"], "7d"),
-        Kind::Address => (["127.0.0.1:1", "0.0.0.0:2", "localhost:3"], "9180"),
+        Kind::Address => (["127.0.0.1:1", "0.0.0.0:2", "10.0.0.9:3"], "9180"),
         Kind::Confidence => (["0.1", "0.22", "0.333"], "70%"),
         Kind::Text => (["one", "two words", "3"], " "),
         Kind::Path => (["a/b", "/c d", "../e"], " "),

@@ -14,9 +14,9 @@ use crate::backup::OtherReconciler;
 use crate::model::{DeploymentName, IndexEntry, InstanceId, layout};
 use crate::ports::{Absence, DirectorTask, ManifestAnswer, PortError, RunState};
 use crate::synchronizer::{
-    AbsentEntry, Waiting, broker_works, counted, may_turn_missing, most_transitions, newly_stale, time,
+    AbsentEntry, Waiting, broker_works, counted, may_turn_missing, most_transitions, newly_stale,
 };
-use crate::updater::{EntryChange, Finding, Stamp, missing_marks, stale_marks};
+use crate::updater::{EntryChange, Finding, Stamp, missing_marks, stale_marks, time};
 
 /// How many entries are looked at if there are more than may turn missing: they
 /// tell whether the Director's list is wrong.

@@ -9,7 +9,8 @@ use super::orphans::{AbsentInstance, EntryState, StrayDeployment};
 use super::report::{Counts, OrphanReport};
 use super::strays::KEPT_OUT;
 use super::survey::Survey;
-use super::writer::{Outcome, Writer};
+use super::tally::Outcome;
+use super::writer::Writer;
 use crate::backup::BackupFolder;
 use crate::model::{IndexEntry, InstanceId, layout};
 use crate::updater::{Change, EntryChange, FieldSet, Finding, bears_marks, healed};
@@ -116,7 +117,8 @@ impl Writer<'_> {
     /// Everything that people should know after a run: of an absent entry what
     /// the run concluded, and not what the scan alone could say.
     pub(super) fn findings(&self, absent: &[AbsentInstance], of_writing: Vec<Finding>) -> Vec<Finding> {
-        let concluded: Vec<Finding> = absent.iter().filter_map(|one| one.finding(self.dry_run)).collect();
+        let concluded: Vec<Finding> =
+            absent.iter().filter_map(|one| one.finding(self.errand.dry_run)).collect();
         let told: HashSet<&str> = concluded.iter().map(|finding| finding.subject.as_str()).collect();
         let surveyed = self.survey.findings_for(&self.run.options.filter).into_iter();
         surveyed
@@ -150,8 +152,7 @@ impl Writer<'_> {
 
     /// What a run would find without a counterpart. Nothing is written, and of
     /// matched deployments only those without an entry are looked at.
-    pub(super) async fn orphans(mut self) -> OrphanReport {
-        self.dry_run = true;
+    pub(super) async fn orphans(self) -> OrphanReport {
         let options = &self.run.options;
         let index = &self.survey.facts.index;
         let decisions = &self.survey.decisions;
@@ -177,7 +178,7 @@ impl Writer<'_> {
                     findings.push(Finding::new("record.unread", self.run.store.address(), error.to_string()));
                 }
                 Outcome::NotBegun => complete = false,
-                Outcome::InLine(_) | Outcome::UpToDate => {}
+                Outcome::InLine(..) | Outcome::UpToDate => {}
             }
         }
         let strays = self.strays(&mut findings).await;

@@ -54,7 +54,7 @@ impl Filter {
     /// shown if any of its candidates fits.
     #[must_use]
     pub fn admits(&self, decision: &Decision) -> bool {
-        if !self.fits_name(decision.deployment.as_str()) {
+        if !self.admits_name(decision.deployment.as_str()) {
             return false;
         }
         let by_identity = self.service.is_some() || self.plan.is_some() || self.instance.is_some();
@@ -75,10 +75,12 @@ impl Filter {
         self.service.as_ref().is_none_or(|id| entry.service() == Some(id))
             && self.plan.as_ref().is_none_or(|id| entry.plan() == Some(id))
             && self.instance.as_ref().is_none_or(|id| *id == entry.instance)
-            && self.fits_name(&name)
+            && self.admits_name(&name)
     }
 
-    fn fits_name(&self, name: &str) -> bool {
+    /// Whether the name fits the pattern, if there is one.
+    #[must_use]
+    pub fn admits_name(&self, name: &str) -> bool {
         self.deployment.as_ref().is_none_or(|glob| glob.regex.is_match(name))
     }
 

@@ -13,7 +13,7 @@ use super::run::{Reconciler, RunError};
 use super::survey::{ManifestPrint, Survey};
 use crate::manifest::Deployment;
 use crate::matching::{Decision, Facts, Suspensions, settle_claims};
-use crate::model::{DeploymentSummary, Index, layout};
+use crate::model::{DeploymentSummary, Index, PlanNotice, layout};
 use crate::ports::{LastScan, PortError, PortErrorKind, Slot, Version};
 use crate::scanner::{Gap, Scan, Scanner, Seen};
 use crate::updater::Finding;
@@ -147,6 +147,7 @@ impl Reconciler<'_> {
         }
         self.progress.end();
         let Batch { mut decisions, manifests, mut findings, gaps } = all;
+        findings.extend(self.catalog.notices().iter().map(odd_plan));
         gaps.into_iter().for_each(|gap| scan.lacks(gap));
         findings.extend(fewer_deployments(last.as_ref(), &scan));
         settle_claims(&mut decisions, &facts.index);
@@ -265,6 +266,11 @@ impl Reconciler<'_> {
         }
         Err(RunError::Refused { reason, advice })
     }
+}
+
+/// What is odd about a plan of the catalog.
+fn odd_plan(notice: &PlanNotice) -> Finding {
+    Finding::new("catalog.plan-manifest", &notice.plan, &notice.message)
 }
 
 /// A count that fell is worth a look and proves nothing: not that the list is

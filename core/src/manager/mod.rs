@@ -3,11 +3,13 @@
 
 mod absences;
 mod counterparts;
+mod creations;
 mod filter;
 mod journal;
 mod laps;
 mod look;
 mod orphans;
+mod plan;
 mod progress;
 mod report;
 mod requests;
@@ -26,8 +28,11 @@ mod writer;
 pub use filter::{Filter, InvalidGlob};
 pub use journal::{JournalBounds, decision_entry};
 pub use orphans::{AbsentInstance, EntryState, StrayDeployment};
+pub use plan::{Application, InvalidPlan, Plan, PlanInputs};
 pub use progress::{NoProgress, Phase, Progress};
-pub use report::{Counts, FailedInstance, GuardRefusal, OrphanReport, RunReport, Unknown};
+pub use report::{
+    Counts, FailedInstance, GuardRefusal, InstanceOutcome, InstanceReport, OrphanReport, RunReport, Unknown,
+};
 pub use requests::{Asked, NoRun, Requests};
 pub use retry::RetryPolicy;
 pub use rounds::{Ended, Order, Round, RoundFailure, Rounds, Terms};

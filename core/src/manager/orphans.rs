@@ -5,8 +5,8 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use serde::Serialize;
 
 use crate::model::{IndexEntry, JsonObject};
-use crate::synchronizer::{Waiting, is_missing, is_stale, time};
-use crate::updater::Finding;
+use crate::synchronizer::{Waiting, is_missing, is_stale};
+use crate::updater::{Finding, time};
 
 /// What is known about an entry that no deployment speaks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]

@@ -61,6 +61,52 @@ fn is_zero(count: &usize) -> bool {
     *count == 0
 }
 
+impl Counts {
+    /// The count of an outcome.
+    pub(super) fn of(&mut self, outcome: InstanceOutcome) -> &mut usize {
+        match outcome {
+            InstanceOutcome::Changed => &mut self.changed,
+            InstanceOutcome::Unchanged => &mut self.unchanged,
+            InstanceOutcome::Skipped => &mut self.skipped,
+            InstanceOutcome::Conflicted => &mut self.conflicted,
+            InstanceOutcome::Failed => &mut self.failed,
+            InstanceOutcome::NotBegun => &mut self.not_begun,
+        }
+    }
+}
+
+/// What became of an instance.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum InstanceOutcome {
+    /// Its records or its entry were written, or would be.
+    Changed,
+    /// All of it was right already.
+    Unchanged,
+    /// It was left alone.
+    Skipped,
+    /// Somebody else kept changing it.
+    Conflicted,
+    /// It could not be read or written, or not all of it.
+    Failed,
+    /// The run ended before it came to it.
+    NotBegun,
+}
+
+/// What became of one instance, and why.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct InstanceReport {
+    /// The instance.
+    pub instance: String,
+    /// Its deployment.
+    pub deployment: String,
+    /// What became of it.
+    pub outcome: InstanceOutcome,
+    /// Why.
+    pub reason: String,
+}
+
 /// An instance whose records could not be brought into line.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct FailedInstance {
@@ -129,6 +175,9 @@ pub struct RunReport {
     pub complete: bool,
     /// How many of each kind there were.
     pub counts: Counts,
+    /// What became of each matched instance that the filters admit, in the
+    /// order of the deployments.
+    pub instances: Vec<InstanceReport>,
     /// What was written, or would be.
     pub changes: Vec<Change>,
     /// What people should know.

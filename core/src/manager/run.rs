@@ -15,7 +15,7 @@ use super::report::{OrphanReport, RunReport};
 use super::retry::RetryPolicy;
 use super::survey::Survey;
 use super::trigger::{Trigger, run_id};
-use super::writer::Writer;
+use super::writer::{Errand, Writer};
 use crate::backup::{BackupPolicy, OtherReconciler};
 use crate::matching::MatchEngine;
 use crate::model::Catalog;
@@ -23,7 +23,7 @@ use crate::ports::{
     Clock, Director, DirectorInfo, DirectorTask, PortError, RunState, SecretStore, SystemClock,
 };
 use crate::scanner::{ManifestCache, ScanSettings, Scanner};
-use crate::updater::Stamp;
+use crate::updater::{ChangeSet, HistoryLimits, Stamp};
 
 /// Why a run could not be made.
 #[derive(Debug, thiserror::Error)]
@@ -69,6 +69,10 @@ pub struct RunOptions {
     pub verify_interval: Duration,
     /// Whether and how archives are kept of what is changed.
     pub backups: BackupPolicy,
+    /// Whether the VMs of deployments are read too, with a request for each.
+    pub instances: bool,
+    /// What stays in the history of an instance.
+    pub history: HistoryLimits,
     /// How often deployments that failed are tried again.
     pub retry: RetryPolicy,
     /// What began the run.
@@ -97,6 +101,8 @@ impl Default for RunOptions {
             full: false,
             verify_interval: Duration::hours(24),
             backups: BackupPolicy::default(),
+            instances: false,
+            history: HistoryLimits::default(),
             retry: RetryPolicy::default(),
             trigger: Trigger::default(),
             journal: JournalBounds::default(),
@@ -178,17 +184,19 @@ impl<'a> Reconciler<'a> {
 }
 
 /// What a run made, before it is remembered.
-struct Made {
-    report: RunReport,
-    absences: Absences,
-    /// Whether it read every record.
-    full: bool,
+pub(super) struct Made {
+    pub(super) report: RunReport,
+    /// What would be written, where nothing was.
+    pub(super) changes: ChangeSet,
+    pub(super) absences: Absences,
+    /// Whether it looked at every record there is.
+    pub(super) full: bool,
 }
 
 impl Reconciler<'_> {
     pub(super) fn scanner(&self) -> Scanner<'_> {
-        let settings = ScanSettings { concurrency: self.options.concurrency, ..ScanSettings::default() };
-        Scanner::new(self.director, self.manifests, settings)
+        let RunOptions { concurrency, instances, .. } = self.options;
+        Scanner::new(self.director, self.manifests, ScanSettings { concurrency, instances })
     }
 
     /// Scans, decides, and brings the records into line. The journal of the
@@ -199,22 +207,38 @@ impl Reconciler<'_> {
     /// Director cannot be read. One instance's failure is its own: it is in the
     /// report.
     pub async fn run(&self) -> Result<RunReport, RunError> {
+        self.run_once(self.options.dry_run).await.map(|made| made.report)
+    }
+
+    /// A run, dry or not.
+    pub(super) async fn run_once(&self, dry_run: bool) -> Result<Made, RunError> {
         let stamp = Stamp { at: self.clock.now() };
         let id = self.run_id.clone().unwrap_or_else(|| run_id(stamp.at));
-        let page = JournalPage::begin(self, &id, stamp.at);
+        self.told(stamp, &id, dry_run, self.reconcile_all(stamp, id.clone(), dry_run)).await
+    }
+
+    /// Has the journal tell of a run, and the state remember it. A dry run leaves
+    /// no trace.
+    pub(super) async fn told(
+        &self,
+        stamp: Stamp,
+        id: &str,
+        dry_run: bool,
+        work: impl Future<Output = Result<Made, RunError>>,
+    ) -> Result<Made, RunError> {
+        let page = if dry_run { None } else { JournalPage::begin(self, id, stamp.at) };
         // Whoever names the run has its span already.
         let span = match self.run_id {
             Some(_) => tracing::Span::none(),
             None => tracing::info_span!("run", id),
         };
-        let outcome = self.reconcile_all(stamp, id).instrument(span).await;
-        match outcome {
+        match work.instrument(span).await {
             Ok(mut made) => {
-                if let Err(error) = self.remember(stamp, &made, page) {
+                if !dry_run && let Err(error) = self.remember(stamp, &made, page) {
                     // What was written stands, and must be told all the same.
                     made.report.not_remembered(&error);
                 }
-                Ok(made.report)
+                Ok(made)
             }
             Err(error) => {
                 if let Some(page) = page {
@@ -226,16 +250,26 @@ impl Reconciler<'_> {
     }
 
     /// The run itself.
-    async fn reconcile_all(&self, stamp: Stamp, run_id: String) -> Result<Made, RunError> {
+    async fn reconcile_all(&self, stamp: Stamp, run_id: String, dry_run: bool) -> Result<Made, RunError> {
         let survey = self.survey().await?;
         let other = OtherReconciler::new(self.store, &survey.facts.index, stamp.at);
         let (tasks, absences) = self.examine(&survey, &other, stamp).await?;
-        let full = self.is_full(stamp)?;
-        let writer = Writer::new(self, &survey, &tasks, (&other, &absences), stamp, full);
-        let mut report = writer.write(run_id).await;
+        let errand = Errand { dry_run, full: self.is_full(stamp)?, only: None };
+        let writer = Writer::new(self, &survey, &tasks, (&other, &absences), stamp, errand);
+        let (mut report, changes) = writer.write(run_id).await;
         report.scan = survey.scan.completeness.is_complete().then(|| survey.scan.remembered());
         report.decisions = survey.decisions;
-        Ok(Made { report, absences, full })
+        Ok(Made { report, changes, absences, full: errand.full })
+    }
+
+    /// The Director's tasks that are not finished.
+    pub(super) async fn tasks(&self, survey: &Survey) -> Result<Vec<DirectorTask>, RunError> {
+        let looked_at = survey.decisions.len();
+        tokio::select! {
+            biased;
+            () = self.stop.cancelled() => Err(RunError::Interrupted { looked_at, of: looked_at }),
+            tasks = self.director.tasks_in_flight() => Ok(tasks?),
+        }
     }
 
     /// Finds what has no counterpart: index entries without a deployment, and
@@ -249,7 +283,8 @@ impl Reconciler<'_> {
         let survey = self.survey().await?;
         let other = OtherReconciler::new(self.store, &survey.facts.index, stamp.at);
         let (tasks, absences) = self.examine(&survey, &other, stamp).await?;
-        Ok(Writer::new(self, &survey, &tasks, (&other, &absences), stamp, false).orphans().await)
+        let errand = Errand { dry_run: true, full: false, only: None };
+        Ok(Writer::new(self, &survey, &tasks, (&other, &absences), stamp, errand).orphans().await)
     }
 
     /// What is asked between deciding and writing: what the Director is busy
@@ -280,13 +315,10 @@ impl Reconciler<'_> {
         Ok(self.options.full || last.is_none_or(|last| stamp.at - last >= self.options.verify_interval))
     }
 
-    /// Notes in the state what the next run must know. A dry run leaves no
-    /// trace.
+    /// Notes in the state what the next run must know.
     fn remember(&self, stamp: Stamp, made: &Made, page: Option<JournalPage<'_>>) -> Result<(), PortError> {
-        let Made { report, absences, full } = made;
-        let Some(state) = self.state.filter(|_| !self.options.dry_run) else {
-            return Ok(());
-        };
+        let Made { report, absences, full, .. } = made;
+        let Some(state) = self.state else { return Ok(()) };
         absences.remember(state, stamp.at)?;
         if let Some(members) = report.index_members {
             state.set_index_size(members as u64)?;

@@ -126,6 +126,7 @@ impl Survey {
         let wanted = |finding: &&Finding| {
             finding.code == FITS_NOTHING
                 || finding.code.starts_with("scan.")
+                || finding.code.starts_with("catalog.")
                 || shown.contains(finding.subject.as_str())
                 || entry(&finding.subject).is_some_and(|entry| filter.admits_entry(entry))
         };

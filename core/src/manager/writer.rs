@@ -1,27 +1,44 @@
 //! The second half of a run: records, then the index, then the report.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use chrono::SecondsFormat;
 use futures_util::stream::{self, StreamExt};
 
 use super::absences::Absences;
+use super::creations::EventTimes;
 use super::laps::Laps;
 use super::progress::Phase;
-use super::report::RunReport;
+use super::report::{InstanceOutcome, RunReport};
 use super::run::Reconciler;
 use super::survey::{ManifestPrint, Survey};
-use super::tally::Tally;
+use super::tally::{Outcome, Tally};
 use crate::backup::{OtherReconciler, RunBackups};
 use crate::matching::Decision;
-use crate::model::{DeploymentSummary, layout};
-use crate::ports::{DirectorTask, PortError, PortErrorKind, Slot};
-use crate::synchronizer::{IndexWrite, write_index};
+use crate::model::{DeploymentSummary, InstanceId, layout};
+use crate::ports::{DirectorInstance, DirectorTask, PortError, PortErrorKind, Slot};
+use crate::synchronizer::{IndexWrite, merge_index, write_index};
 use crate::updater::{
-    Applied, Change, Done, Failure, Finding, InstanceChange, Matched, Settled, Stamp, apply, decide_change,
-    is_up_to_date,
+    Applied, Applier, ChangeSet, Disposition, Done, Failure, Finding, Matched, PlannedInstance, Settled,
+    Skip, Stamp, decide_change, is_up_to_date,
 };
+
+/// The code of the finding that a planned change is not what would be written
+/// now.
+const PLAN_MOVED: &str = "plan.moved";
+
+/// What is to be done with what a survey found.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Errand<'a> {
+    /// Whether nothing may be written.
+    pub(super) dry_run: bool,
+    /// Whether every record is read.
+    pub(super) full: bool,
+    /// Exactly these changes and no others; without it, whatever differs.
+    pub(super) only: Option<&'a ChangeSet>,
+}
 
 /// Writes what a survey found.
 pub(super) struct Writer<'a> {
@@ -32,44 +49,14 @@ pub(super) struct Writer<'a> {
     pub(super) other: &'a OtherReconciler<'a>,
     pub(super) absences: &'a Absences,
     backups: RunBackups<'a>,
+    creations: EventTimes<'a>,
     pub(super) stamp: Stamp,
-    /// Whether every record is read.
-    full: bool,
-    /// Whether nothing is written.
-    pub(super) dry_run: bool,
+    pub(super) errand: Errand<'a>,
+    planned: HashMap<&'a InstanceId, &'a PlannedInstance>,
+    /// Deployments whose VMs could not be read, with the first reason.
+    unread_vms: Mutex<Vec<String>>,
     /// Whether the store failed as a whole: what is left would fail as well.
     is_over: AtomicBool,
-}
-
-/// What became of one deployment's records.
-pub(super) enum Outcome {
-    /// The index says that they are as they should be, and is believed.
-    UpToDate,
-    /// They are as they should be, or would be.
-    InLine(Box<InstanceChange>),
-    /// They are left alone.
-    Skipped(Finding),
-    /// The run was asked to stop, or could not go on, before it came to them.
-    NotBegun,
-    /// They could not be read or written.
-    Failed(PortError),
-}
-
-impl Outcome {
-    fn name(&self) -> &'static str {
-        match self {
-            Self::UpToDate => "up to date",
-            Self::InLine(_) => "in line",
-            Self::Skipped(finding) => finding.code,
-            Self::NotBegun => "not begun",
-            Self::Failed(_) => "failed",
-        }
-    }
-
-    /// An outcome before which nothing was done.
-    fn at_once(self) -> (Self, Done) {
-        (self, Done::default())
-    }
 }
 
 /// Whether a failure is the store's as a whole, and not one instance's.
@@ -84,17 +71,34 @@ impl<'a> Writer<'a> {
         tasks: &'a [DirectorTask],
         (other, absences): (&'a OtherReconciler<'a>, &'a Absences),
         stamp: Stamp,
-        full: bool,
+        errand: Errand<'a>,
     ) -> Self {
         let busy = tasks.iter().filter_map(|task| task.deployment.as_deref()).collect();
         let policy = &run.options.backups;
         let version = survey.index_slot.version();
         let backups = RunBackups::new(run.store, other, policy, &survey.facts.index, version, stamp);
-        let (dry_run, is_over) = (run.options.dry_run, AtomicBool::new(false));
-        Self { run, survey, busy, other, absences, backups, stamp, full, dry_run, is_over }
+        let matched = survey.decisions.iter().filter(|decision| decision.identity().is_some());
+        let wanted: BTreeSet<_> = matched.map(|decision| decision.deployment.clone()).collect();
+        let planned = errand.only.into_iter().flat_map(|only| &only.instances);
+        Self {
+            run,
+            survey,
+            busy,
+            other,
+            absences,
+            backups,
+            creations: EventTimes::new(run.director, wanted),
+            stamp,
+            errand,
+            planned: planned.map(|planned| (&planned.instance, planned)).collect(),
+            unread_vms: Mutex::default(),
+            is_over: AtomicBool::new(false),
+        }
     }
 
-    pub(super) async fn write(&self, run_id: String) -> RunReport {
+    /// Brings the records into line, as far as the errand goes. Gives the report
+    /// and, unless something was written, what would be.
+    pub(super) async fn write(&self, run_id: String) -> (RunReport, ChangeSet) {
         let options = &self.run.options;
         let decisions = &self.survey.decisions;
         // Places instead of references, so that a run may be spawned: what a
@@ -102,15 +106,17 @@ impl<'a> Writer<'a> {
         let matched: Vec<usize> =
             (0..decisions.len()).filter(|at| decisions[*at].identity().is_some()).collect();
         let mut wanted: Vec<usize> =
-            matched.iter().copied().filter(|at| options.filter.admits(&decisions[*at])).collect();
+            matched.iter().copied().filter(|at| self.wants(&decisions[*at])).collect();
 
-        let mut tally = Tally::new(self.survey.counts());
+        let mut tally = Tally::new(self.survey.counts(), self.errand.dry_run);
         tally.counts.filtered = matched.len() - wanted.len();
         let is_foreign = self.survey.scan.completeness.is_of_another_director();
         if is_foreign {
             // Whose deployments were decided nobody knows any more.
-            tally.counts.skipped = wanted.len();
-            wanted.clear();
+            for at in wanted.drain(..) {
+                let reason = "another Director answered in the end; nothing of it is written";
+                tally.report(&decisions[at], InstanceOutcome::Skipped, reason.to_owned());
+            }
         }
         let mut laps = Laps::begin();
         self.run.progress.begin(Phase::Write, wanted.len());
@@ -135,9 +141,10 @@ impl<'a> Writer<'a> {
         laps.over(Phase::Write);
         let index_members = if is_foreign { None } else { self.synchronise(&mut tally).await };
         laps.over(Phase::Index);
+        let instances = std::mem::take(&mut tally.planned);
         let mut report = self.report(run_id, tally, index_members).await;
         report.phases = self.survey.phases.iter().copied().chain(laps.taken()).collect();
-        report
+        (report, ChangeSet { instances })
     }
 
     /// Works on some deployments. Gives those that failed in a way that may pass,
@@ -160,14 +167,14 @@ impl<'a> Writer<'a> {
             match &outcome {
                 Outcome::Failed(error) if is_the_stores_own(error.kind) && !error.kind.is_retryable() => {
                     is_lasting = true;
-                    tally.count(decision, outcome, self.dry_run);
+                    tally.count(decision, outcome);
                 }
                 Outcome::Failed(error) if may_repeat && error.kind.is_retryable() => {
                     failed.push((at, outcome))
                 }
                 Outcome::NotBegun if may_repeat => failed.push((at, outcome)),
                 _ => {
-                    tally.count(decision, outcome, self.dry_run);
+                    tally.count(decision, outcome);
                     self.run.progress.advance(1);
                 }
             }
@@ -177,9 +184,19 @@ impl<'a> Writer<'a> {
         }
         for (at, outcome) in failed {
             let decision = &decisions[at];
-            tally.count(decision, outcome, self.dry_run);
+            tally.count(decision, outcome);
         }
         Vec::new()
+    }
+
+    /// Whether a decision's records are to be written.
+    fn wants(&self, decision: &Decision) -> bool {
+        match self.errand.only {
+            Some(_) => {
+                decision.identity().is_some_and(|identity| self.planned.contains_key(&identity.instance))
+            }
+            None => self.run.options.filter.admits(decision),
+        }
     }
 
     pub(super) async fn reconcile(
@@ -201,21 +218,53 @@ impl<'a> Writer<'a> {
             let message = "its manifest changed while the run was under way; the next run decides anew";
             return Outcome::Skipped(Finding::new("manifest.changed", &summary.name, message)).at_once();
         }
+        let vms = self.vms(summary).await;
         let facts = &self.survey.facts;
         let matched = Matched::new(decision, summary, &deployment.manifest, &facts.catalog, &facts.index);
         let matched = match matched {
-            Ok(matched) => matched,
+            Ok(matched) => matched.with_vms(vms.as_deref()).with_history(self.run.options.history),
             Err(finding) => return Outcome::Skipped(finding).at_once(),
         };
-        if !self.full && is_up_to_date(&matched, self.stamp) {
+        if !self.errand.full && is_up_to_date(&matched, self.stamp) {
             return Outcome::UpToDate.at_once();
         }
         let in_flight = summary.locked || self.busy.contains(summary.name.as_str());
-        let decide = |observed: &_| decide_change(&matched, observed, in_flight, self.stamp);
         let instance = &matched.identity.instance;
-        match apply(self.run.store, instance, self.dry_run, Some(&self.backups), decide).await {
-            Ok(Applied { settled: Settled::InLine(change), done }) => (Outcome::InLine(change), done),
-            Ok(Applied { settled: Settled::Skipped(skip), done }) => (Outcome::Skipped(skip.finding), done),
+        let planned = self.planned.get(instance).filter(|_| !self.errand.dry_run);
+        let decide = |observed: &_| match (decide_change(&matched, observed, in_flight, self.stamp), planned)
+        {
+            (Disposition::Reconcile(change), Some(planned)) => {
+                let now = PlannedInstance::of(&matched, observed, &change);
+                match planned.against(&now) {
+                    Ok(_) => Disposition::Reconcile(change),
+                    Err(moved) => Disposition::Skip(Skip {
+                        finding: Finding::new(PLAN_MOVED, instance, moved.join("; ")),
+                    }),
+                }
+            }
+            (disposition, _) => disposition,
+        };
+        match self.applier().apply(instance, &summary.name, decide).await {
+            Ok(Applied { settled: Settled::InLine { change, observed }, done }) => {
+                let planned = (self.errand.dry_run)
+                    .then(|| Box::new(PlannedInstance::of(&matched, &observed, &change)))
+                    .filter(|planned| self.errand.only.is_some() || planned.changes_anything());
+                (Outcome::InLine(change, planned), done)
+            }
+            Ok(Applied { settled: Settled::Skipped(skip), done }) => match planned {
+                // What was planned is not done: that is no skipping.
+                Some(_) => {
+                    let message = skip.finding.message;
+                    let error = PortError::new(
+                        PortErrorKind::Conflict,
+                        "apply the plan to",
+                        instance.as_str(),
+                        message,
+                    );
+                    (Outcome::Failed(error.with_advice("make a new plan")), done)
+                }
+                None => (Outcome::Skipped(skip.finding), done),
+            },
             Err(Failure { error, done }) => {
                 if is_the_stores_own(error.kind) {
                     self.is_over.store(true, Ordering::Relaxed);
@@ -225,53 +274,83 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// Writes the index once, with the entries of all instances whose records
-    /// are in line. Gives the number of its members afterwards.
-    async fn synchronise(&self, tally: &mut Tally) -> Option<usize> {
-        let read = self.survey.index_slot.clone();
-        let mut entries = tally.entries.clone();
-        entries.extend(self.healed(&tally.entries));
-        entries.extend(self.absences.changes.iter().cloned());
-        let written = write_index(self.run.store, read, &entries, self.dry_run).await;
-        match written {
-            Ok(index) => {
-                tracing::debug!(written = index.written, entries = index.entries, "merged the index");
-                tally.counts.writes += usize::from(index.written);
-                tally.findings.extend(begun(&self.survey.index_slot, &index, &self.run.store.address()));
-                tally.findings.extend(index.merge.findings);
-                for (instance, creates, fields) in index.merge.entries {
-                    tally.changed.insert(instance.to_string());
-                    tally.changes.push(Change {
-                        path: format!("{}#{instance}", layout::INDEX),
-                        instance: instance.to_string(),
-                        creates,
-                        fields,
-                    });
-                }
-                Some(index.entries)
-            }
+    fn applier(&self) -> Applier<'_> {
+        Applier {
+            store: self.run.store,
+            backups: Some(&self.backups),
+            creations: Some(&self.creations),
+            dry_run: self.errand.dry_run,
+        }
+    }
+
+    /// The VMs of a deployment, if the settings want them and they can be read.
+    async fn vms(&self, summary: &DeploymentSummary) -> Option<Vec<DirectorInstance>> {
+        match self.run.scanner().instances(&summary.name).await {
+            Ok(vms) => vms,
             Err(error) => {
-                tally.fail(layout::INDEX, "", &error);
+                let mut unread = self.unread_vms.lock().expect("nobody panics while holding it");
+                let advice = error.advice.as_ref().map(|advice| format!("; {advice}"));
+                unread.push(format!("{error}{}", advice.unwrap_or_default()));
                 None
             }
         }
     }
 
-    async fn report(&self, run_id: String, tally: Tally, index_members: Option<usize>) -> RunReport {
-        let Tally { mut counts, entries, changes, changed, mut findings, failures } = tally;
-        let absent = self.settled(&changes, &mut counts);
-        let strays = self.strays(&mut findings).await;
-        counts.stray = strays.len();
-        if counts.not_begun > 0 {
-            let message = format!("stopped before {} instances were begun; run again", counts.not_begun);
-            findings.push(Finding::new("run.stopped", self.run.director.address(), message));
+    /// Writes the index once, with the entries of all instances whose records
+    /// are in line. Gives the number of its members afterwards.
+    async fn synchronise(&self, tally: &mut Tally) -> Option<usize> {
+        let read = self.survey.index_slot.clone();
+        let mut entries = tally.entries.clone();
+        // A saved plan speaks of its instances and of nothing else.
+        if self.errand.only.is_none() {
+            entries.extend(self.healed(&tally.entries));
+            entries.extend(self.absences.changes.iter().cloned());
         }
-        counts.changed = changed.len();
-        counts.unchanged += entries.iter().filter(|entry| !changed.contains(entry.instance.as_str())).count();
+        let written = write_index(self.run.store, read, &entries, self.errand.dry_run).await;
+        match written {
+            Ok(index) => {
+                tracing::debug!(written = index.written, entries = index.entries, "merged the index");
+                tally.counts.writes += usize::from(index.written);
+                tally.findings.extend(begun(&self.survey.index_slot, &index, &self.run.store.address()));
+                tally.merged(index.merge);
+                Some(index.entries)
+            }
+            Err(error) => {
+                let pending = merge_index(self.survey.index_slot.data(), &tally.entries);
+                tally.not_merged(&pending, &error);
+                None
+            }
+        }
+    }
+
+    /// What people should know of what was read beside the records.
+    fn unread(&self) -> impl Iterator<Item = Finding> {
+        let unread = self.unread_vms.lock().expect("nobody panics while holding it");
+        let vms = unread.first().map(|first| {
+            let message = format!(
+                "the VMs of {} deployments could not be read, and what is known of them stays; the first: \
+                 {first}",
+                unread.len()
+            );
+            Finding::new("instances.unread", self.run.director.address(), message)
+        });
+        [vms, self.creations.finding()].into_iter().flatten()
+    }
+
+    async fn report(&self, run_id: String, mut tally: Tally, index_members: Option<usize>) -> RunReport {
+        tally.findings.extend(self.unread());
+        tally.conclude(&self.run.director.address());
+        let Tally { mut counts, changes, mut findings, failures, instances, .. } = tally;
+        let absent = self.settled(&changes, &mut counts);
+        let strays = match self.errand.only {
+            None => self.strays(&mut findings).await,
+            Some(_) => Vec::new(),
+        };
+        counts.stray = strays.len();
         let rfc3339 = |at: chrono::DateTime<chrono::Utc>| at.to_rfc3339_opts(SecondsFormat::Millis, true);
         RunReport {
             run_id,
-            dry_run: self.run.options.dry_run,
+            dry_run: self.errand.dry_run,
             started_at: rfc3339(self.stamp.at),
             finished_at: rfc3339(self.run.clock.now()),
             director: self.run.director.address(),
@@ -283,6 +362,7 @@ impl<'a> Writer<'a> {
                 && self.survey.is_complete()
                 && !self.absences.is_contradicted(),
             counts,
+            instances,
             changes,
             findings: self.findings(&absent, findings),
             unknown: self.survey.unknown.clone(),

@@ -113,6 +113,13 @@ impl MatchEngine {
         self.policy
     }
 
+    /// The same strategies under another policy.
+    #[must_use]
+    pub fn under(&self, policy: Policy) -> Self {
+        let fingerprint = fingerprint(&self.chain, policy);
+        Self { chain: self.chain.clone(), policy, workers: self.workers, fingerprint }
+    }
+
     /// Identifies the rules: strategies, versions, order, policy and limits.
     #[must_use]
     pub fn fingerprint(&self) -> ChainFingerprint {

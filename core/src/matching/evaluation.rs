@@ -78,6 +78,36 @@ pub struct Evaluation {
     pub expected_matches: u32,
     /// Each strategy's score, by id.
     pub strategies: BTreeMap<String, StrategyScore>,
+    /// The same by strategy and the service that it proposed.
+    pub services: BTreeMap<(String, ServiceId), StrategyScore>,
+    /// How many labels ask for a match with a service.
+    pub expected_of: BTreeMap<ServiceId, u32>,
+    /// What was decided where something was expected.
+    pub confusion: Confusion,
+}
+
+/// What was decided where something was expected.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Confusion {
+    /// Where a match was expected.
+    pub matched: Decided,
+    /// Where a person was to look.
+    pub review: Decided,
+    /// Where it was nobody's.
+    pub unmatched: Decided,
+}
+
+/// How often each was decided.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Decided {
+    /// Matched to the right identity.
+    pub right: u32,
+    /// Matched to another one, or matched at all where that was not right.
+    pub wrong: u32,
+    /// Left for a person.
+    pub review: u32,
+    /// Nobody's.
+    pub unmatched: u32,
 }
 
 impl Evaluation {
@@ -90,6 +120,9 @@ impl Evaluation {
             unlabelled: Vec::new(),
             expected_matches: 0,
             strategies: BTreeMap::new(),
+            services: BTreeMap::new(),
+            expected_of: BTreeMap::new(),
+            confusion: Confusion::default(),
         };
         for decision in decisions {
             match labels.get(&decision.deployment) {
@@ -109,20 +142,34 @@ impl Evaluation {
             (_, Expected::Matched { .. }) => Verdict::Missed,
             _ => Verdict::LeftForReview,
         };
-        self.expected_matches += u32::from(matches!(label.expected, Expected::Matched { .. }));
+        let row = match &label.expected {
+            Expected::Matched { service, .. } => {
+                self.expected_matches += 1;
+                *self.expected_of.entry(service.clone()).or_default() += 1;
+                &mut self.confusion.matched
+            }
+            Expected::Review => &mut self.confusion.review,
+            Expected::Unmatched => &mut self.confusion.unmatched,
+        };
+        *match (&decision.outcome, verdict) {
+            (Outcome::Matched(_), Verdict::Matched) => &mut row.right,
+            (Outcome::Matched(_), _) => &mut row.wrong,
+            (Outcome::Review(_), _) => &mut row.review,
+            (Outcome::Unmatched, _) => &mut row.unmatched,
+        } += 1;
         self.verdicts.insert(decision.deployment.clone(), verdict);
         for step in &decision.trace {
             let score = self.strategies.entry(step.strategy.to_string()).or_default();
             match &step.result {
                 StepResult::Said(Opinion::Propose(proposals)) => {
                     let best = proposals.iter().map(|proposal| proposal.confidence).max();
-                    let right = proposals
-                        .iter()
-                        .filter(|proposal| Some(proposal.confidence) == best)
-                        .all(|proposal| label.expected.is(&proposal.identity));
-                    score.fired += 1;
-                    score.correct += u32::from(right);
-                    score.wrong += u32::from(!right);
+                    let mut leading = proposals.iter().filter(|one| Some(one.confidence) == best);
+                    let right = leading.clone().all(|one| label.expected.is(&one.identity));
+                    score.fire(right);
+                    if let Some(first) = leading.next() {
+                        let key = (step.strategy.to_string(), first.identity.service.clone());
+                        self.services.entry(key).or_default().fire(right);
+                    }
                 }
                 StepResult::Said(Opinion::Veto { identity, .. }) => {
                     score.harmful += u32::from(label.expected.is(identity));
@@ -153,6 +200,12 @@ impl Evaluation {
 }
 
 impl StrategyScore {
+    fn fire(&mut self, right: bool) {
+        self.fired += 1;
+        self.correct += u32::from(right);
+        self.wrong += u32::from(!right);
+    }
+
     /// Right among all it proposed for; 1 if it proposed nothing.
     #[must_use]
     pub fn precision(&self) -> f64 {

@@ -4,23 +4,28 @@
 use std::fmt;
 
 use super::decision::{Decision, Degradation, Outcome, Ranked, ReviewReason, Step, StepResult};
-use super::{Evidence, Opinion, Policy, PolicyKind};
+use super::{Evidence, Opinion, Policy};
 
 /// Explains a decision to a person.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Explanation<'a> {
     decision: &'a Decision,
     policy: Policy,
+    /// What competes under the policy, best first.
+    competing: Vec<Ranked>,
 }
 
 impl<'a> Explanation<'a> {
     /// Explains a decision by the policy it was made with.
     #[must_use]
     pub fn new(decision: &'a Decision, policy: Policy) -> Self {
-        Self { decision, policy }
+        let competing = policy.competing(&decision.trace, &decision.ranking);
+        Self { decision, policy, competing }
     }
 
-    fn verdict(&self) -> String {
+    /// The outcome, with identity and confidence of a match.
+    #[must_use]
+    pub fn verdict(&self) -> String {
         let decision = self.decision;
         match &decision.outcome {
             Outcome::Matched(identity) => {
@@ -33,28 +38,34 @@ impl<'a> Explanation<'a> {
     }
 
     /// Why the outcome is what it is, in one sentence.
-    fn reasoning(&self) -> String {
+    #[must_use]
+    pub fn reasoning(&self) -> String {
         let decision = self.decision;
         let Policy { threshold, margin, .. } = self.policy;
-        let leader = decision.leader();
-        let confidence = leader.map(|leader| leader.confidence).unwrap_or_default();
+        let confidence = self.competing.first().map(|leader| leader.confidence).unwrap_or_default();
+        let next = self.competing.get(1).map(|next| next.confidence);
         match &decision.outcome {
             Outcome::Unmatched => "no strategy proposed an identity".to_owned(),
-            Outcome::Matched(_) => match (self.policy.kind, decision.ranking.get(1)) {
-                (PolicyKind::FirstMatch, _) => {
-                    format!("the first strategy that reached the threshold {threshold} decided")
+            Outcome::Matched(_) => match (self.policy.deciding(&decision.trace), next) {
+                (Some(step), None) => {
+                    format!("the first strategy that reached the threshold {threshold} decided: {}", step.strategy)
                 }
-                (_, None) => format!("{confidence} reaches the threshold {threshold}, and nothing else was proposed"),
-                (_, Some(next)) => format!(
+                (Some(step), Some(next)) => format!(
+                    "the first strategy that reached the threshold {threshold} decided: {}; of what it proposes, the best leads by {}",
+                    step.strategy,
+                    confidence.lead_over(next)
+                ),
+                (None, None) => format!("{confidence} reaches the threshold {threshold}, and nothing else was proposed"),
+                (None, Some(next)) => format!(
                     "{confidence} reaches the threshold {threshold} and leads the next by {}, at least the margin {margin}",
-                    confidence.lead_over(next.confidence)
+                    confidence.lead_over(next)
                 ),
             },
             Outcome::Review(ReviewReason::BelowThreshold) => {
                 format!("the best, {confidence}, is below the threshold {threshold}")
             }
             Outcome::Review(ReviewReason::Ambiguous) => {
-                let next = decision.ranking.get(1).map(|next| next.confidence).unwrap_or_default();
+                let next = next.unwrap_or_default();
                 format!(
                     "the best, {confidence}, leads the next, {next}, by {}, less than the margin {margin}",
                     confidence.lead_over(next)
@@ -76,19 +87,26 @@ impl<'a> Explanation<'a> {
         }
     }
 
-    /// Why this identity did not win.
-    fn why_not(&self, ranked: &Ranked) -> String {
+    /// Why an identity of the ranking did not win.
+    #[must_use]
+    pub fn why_not(&self, ranked: &Ranked) -> String {
         if ranked.vetoed {
             return "a strategy vetoed it".to_owned();
         }
-        if ranked.confidence < self.policy.threshold {
+        let same = |other: &&Ranked| other.identity == ranked.identity;
+        let Some(confidence) = self.competing.iter().find(same).map(|ranked| ranked.confidence) else {
+            let deciding = self.policy.deciding(&self.decision.trace);
+            let deciding = deciding.map_or("another strategy", |step| step.strategy.as_str());
+            return format!("does not compete: {deciding} decided");
+        };
+        if confidence < self.policy.threshold {
             return format!("below the threshold {}", self.policy.threshold);
         }
-        let best = self.decision.leader().map(|leader| leader.confidence).unwrap_or_default();
-        if ranked.confidence < best {
-            return format!("{} behind the best", best.lead_over(ranked.confidence));
+        let best = self.competing.first().map(|leader| leader.confidence).unwrap_or_default();
+        if confidence < best {
+            return format!("{} behind the best", best.lead_over(confidence));
         }
-        let mut others = self.decision.ranking.iter().filter(|other| other.identity != ranked.identity);
+        let mut others = self.competing.iter().filter(|other| !same(other));
         if others.clone().any(|other| other.confidence == best) {
             return "as sure as another: a tie is never a match".to_owned();
         }
@@ -99,7 +117,7 @@ impl<'a> Explanation<'a> {
             Outcome::Review(ReviewReason::Degraded) => "not every strategy could do its work".to_owned(),
             _ => {
                 let next = others.next().map(|next| next.confidence).unwrap_or_default();
-                format!("only {} ahead of the next", ranked.confidence.lead_over(next))
+                format!("only {} ahead of the next", confidence.lead_over(next))
             }
         }
     }
@@ -121,8 +139,9 @@ impl fmt::Display for Explanation<'_> {
             }
         }
         writeln!(f)?;
+        let widest = decision.trace.iter().map(|step| step.strategy.as_str().len()).max().unwrap_or_default();
         for step in &decision.trace {
-            write_step(f, step)?;
+            write_step(f, step, widest.max(18))?;
         }
         let matched = decision.identity();
         let others: Vec<_> = decision.ranking.iter().filter(|r| Some(&r.identity) != matched).collect();
@@ -136,22 +155,22 @@ impl fmt::Display for Explanation<'_> {
     }
 }
 
-fn write_step(f: &mut fmt::Formatter<'_>, step: &Step) -> fmt::Result {
+fn write_step(f: &mut fmt::Formatter<'_>, step: &Step, widest: usize) -> fmt::Result {
     let name = step.strategy.as_str();
     match &step.result {
-        StepResult::Said(Opinion::Abstain { why }) => writeln!(f, "{name:<18} abstains   {why}")?,
+        StepResult::Said(Opinion::Abstain { why }) => writeln!(f, "{name:<widest$} abstains   {why}")?,
         StepResult::Said(Opinion::Propose(proposals)) => {
             for proposal in proposals {
-                writeln!(f, "{name:<18} proposes   {}  {}", proposal.confidence, proposal.identity)?;
+                writeln!(f, "{name:<widest$} proposes   {}  {}", proposal.confidence, proposal.identity)?;
                 write_evidence(f, &proposal.evidence)?;
             }
         }
         StepResult::Said(Opinion::Veto { identity, evidence }) => {
-            writeln!(f, "{name:<18} vetoes            {identity}")?;
+            writeln!(f, "{name:<widest$} vetoes            {identity}")?;
             write_evidence(f, evidence)?;
         }
-        StepResult::Failed(error) => writeln!(f, "{name:<18} failed     {error} [{}]", error.code())?,
-        StepResult::Skipped => writeln!(f, "{name:<18} skipped    an earlier strategy had decided")?,
+        StepResult::Failed(error) => writeln!(f, "{name:<widest$} failed     {error} [{}]", error.code())?,
+        StepResult::Skipped => writeln!(f, "{name:<widest$} skipped    an earlier strategy had decided")?,
     }
     for refusal in &step.refused {
         writeln!(f, "    refused {}: {}", refusal.identity, refusal.why)?;

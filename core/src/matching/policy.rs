@@ -95,7 +95,8 @@ impl Policy {
     /// that it cannot clear the way for a rival.
     #[must_use]
     pub fn judge(&self, steps: &[Step], ranking: &[Ranked]) -> Outcome {
-        let Some((leader, rest)) = self.leader(steps, ranking) else {
+        let competing = self.competing(steps, ranking);
+        let Some((leader, rest)) = competing.split_first() else {
             return Outcome::Unmatched;
         };
         if leader.vetoed {
@@ -115,9 +116,12 @@ impl Policy {
         Outcome::Matched(leader.identity.clone())
     }
 
-    /// The identity that would win, and those that it has to beat.
-    fn leader(&self, steps: &[Step], ranking: &[Ranked]) -> Option<(Ranked, Vec<Ranked>)> {
-        let deciding = steps.iter().find(|step| self.settles(step));
+    /// The identities that compete, best first, each with the confidence that
+    /// counts: all that were proposed; or, if the chain stopped, those of the
+    /// strategy that stopped it.
+    #[must_use]
+    pub fn competing(&self, steps: &[Step], ranking: &[Ranked]) -> Vec<Ranked> {
+        let deciding = self.deciding(steps);
         let mut running: Vec<Ranked> = match deciding.map(|step| &step.result) {
             // Only what the deciding strategy said competes.
             Some(StepResult::Said(Opinion::Propose(proposals))) => ranking
@@ -131,7 +135,13 @@ impl Policy {
             _ => ranking.to_vec(),
         };
         running.sort_by(Ranked::best_first);
-        (!running.is_empty()).then(|| (running.remove(0), running))
+        running
+    }
+
+    /// The step that stopped the chain, if one did.
+    #[must_use]
+    pub fn deciding<'a>(&self, steps: &'a [Step]) -> Option<&'a Step> {
+        steps.iter().find(|step| self.settles(step))
     }
 }
 

@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::{PlanId, ServiceId, Topology};
+use sha2::{Digest, Sha256};
+
+use super::{Job, PlanId, ReleaseRef, ServiceId, Topology};
 
 /// A plan of a service.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,6 +56,15 @@ pub enum CatalogError {
     Empty,
 }
 
+/// What is odd about a plan without making the catalog useless.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlanNotice {
+    /// The plan.
+    pub plan: PlanId,
+    /// What is odd: which file, and what is wrong with it.
+    pub message: String,
+}
+
 /// A service's and a plan's place in their lists.
 type Place = (usize, usize);
 type Places = Vec<Place>;
@@ -63,6 +74,7 @@ type Places = Vec<Place>;
 #[derive(Debug, Clone)]
 pub struct Catalog {
     services: Vec<Service>,
+    notices: Vec<PlanNotice>,
     by_plan: HashMap<PlanId, Place>,
     by_plan_name: HashMap<Arc<str>, Places>,
     by_release: HashMap<Arc<str>, Places>,
@@ -70,6 +82,49 @@ pub struct Catalog {
 }
 
 impl Catalog {
+    /// The same with what is odd about some of its plans.
+    #[must_use]
+    pub fn with_notices(mut self, notices: Vec<PlanNotice>) -> Self {
+        self.notices = notices;
+        self
+    }
+
+    /// What is odd about some of its plans.
+    #[must_use]
+    pub fn notices(&self) -> &[PlanNotice] {
+        &self.notices
+    }
+
+    /// Identifies the catalog: every service and plan with names, order and
+    /// what the plans' own manifests deploy. Two catalogs with the same
+    /// fingerprint lead to the same decisions and records.
+    #[must_use]
+    pub fn fingerprint(&self) -> String {
+        let mut hasher = Sha256::new();
+        let mut feed = |text: &str| {
+            hasher.update((text.len() as u64).to_le_bytes());
+            hasher.update(text);
+        };
+        for service in &self.services {
+            feed("service");
+            feed(service.id.as_str());
+            feed(&service.name);
+            for plan in &service.plans {
+                feed("plan");
+                feed(plan.id.as_str());
+                feed(&plan.name);
+                let Some(topology) = &plan.topology else { continue };
+                for ReleaseRef { name, version } in &topology.releases {
+                    ["release", name, version].into_iter().for_each(&mut feed);
+                }
+                for Job { group, name, release } in &topology.jobs {
+                    ["job", group, name, release].into_iter().for_each(&mut feed);
+                }
+            }
+        }
+        super::digest::hex(&hasher.finalize()[..8])
+    }
+
     /// Takes the broker's services.
     ///
     /// # Errors
@@ -104,7 +159,7 @@ impl Catalog {
         if by_plan.is_empty() {
             return Err(CatalogError::Empty);
         }
-        Ok(Self { services, by_plan, by_plan_name, by_release, by_job })
+        Ok(Self { services, notices: Vec::new(), by_plan, by_plan_name, by_release, by_job })
     }
 
     /// The services, in the broker's order.

@@ -130,6 +130,53 @@ pub fn same_value(a: &RawValue, b: &RawValue) -> bool {
     }
 }
 
+/// A key that stands twice in an object, or in an object directly below: of the
+/// two values only one would be seen. As `key`, or `above.key`.
+///
+/// # Errors
+/// If the text is not a JSON object.
+pub fn repeated_key(text: &str) -> Result<Option<String>, serde_json::Error> {
+    let Members(members) = serde_json::from_str(text)?;
+    let repeated = |members: &[(String, Box<RawValue>)]| {
+        let mut seen = std::collections::HashSet::new();
+        members.iter().find(|(key, _)| !seen.insert(key.clone())).map(|(key, _)| key.clone())
+    };
+    let below = || {
+        members.iter().find_map(|(key, value)| {
+            let Members(members) = serde_json::from_str(value.get()).ok()?;
+            Some(format!("{key}.{}", repeated(&members)?))
+        })
+    };
+    Ok(repeated(&members).or_else(below))
+}
+
+/// The members of an object, each as often as it stands there.
+struct Members(Vec<(String, Box<RawValue>)>);
+
+impl<'de> Deserialize<'de> for Members {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Collect;
+
+        impl<'de> serde::de::Visitor<'de> for Collect {
+            type Value = Members;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<Members, A::Error> {
+                let mut members = Vec::new();
+                while let Some(member) = map.next_entry()? {
+                    members.push(member);
+                }
+                Ok(Members(members))
+            }
+        }
+
+        deserializer.deserialize_map(Collect)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -155,5 +202,19 @@ mod tests {
         {
             assert!(!same(a, b), "{a} {b}");
         }
+    }
+
+    #[test]
+    fn a_key_that_stands_twice_is_found_with_its_place() {
+        for (text, found) in [
+            (r#"{"a":{"x":1,"y":2},"b":{"x":1},"c":null,"d":[1]}"#, None),
+            (r#"{"a":{},"b":{},"\u0061":null}"#, Some("a")),
+            (r#"{"a":{"x":1},"b":{"x":1,"x":1}}"#, Some("b.x")),
+            // Deeper values keep their text, whatever they are.
+            (r#"{"a":{"x":{"y":1,"y":2}}}"#, None),
+        ] {
+            assert_eq!(repeated_key(text).unwrap().as_deref(), found, "{text}");
+        }
+        assert!(repeated_key("[]").is_err());
     }
 }

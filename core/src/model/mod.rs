@@ -3,6 +3,7 @@
 
 pub mod catalog;
 pub mod deployment;
+pub mod digest;
 pub mod identity;
 pub mod ids;
 pub mod index;
@@ -12,7 +13,7 @@ pub mod recognise;
 pub mod statistics;
 pub mod topology;
 
-pub use catalog::{Catalog, CatalogError, Plan, Service};
+pub use catalog::{Catalog, CatalogError, Plan, PlanNotice, Service};
 pub use deployment::{DeploymentSummary, ReleaseRef, StemcellRef};
 pub use identity::Identity;
 pub use ids::{DeploymentName, InstanceId, InvalidId, PlanId, ServiceId, StrategyId};

@@ -3,6 +3,8 @@
 
 use std::collections::{HashMap, HashSet};
 use std::fmt;
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -30,6 +32,17 @@ pub struct ManifestCache {
     ttl: Duration,
     limit: usize,
     inner: Mutex<Inner>,
+    hits: AtomicU64,
+    misses: AtomicU64,
+}
+
+/// How often a manifest was looked for here, since the cache was made.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct CacheLookups {
+    /// It was here.
+    pub hits: u64,
+    /// The Director had to be asked.
+    pub misses: u64,
 }
 
 #[derive(Default)]
@@ -56,7 +69,13 @@ impl ManifestCache {
     /// the scan that read them.
     #[must_use]
     pub fn new(ttl: Duration) -> Self {
-        Self { ttl, limit: USUAL_LIMIT, inner: Mutex::default() }
+        Self {
+            ttl,
+            limit: USUAL_LIMIT,
+            inner: Mutex::default(),
+            hits: AtomicU64::new(0),
+            misses: AtomicU64::new(0),
+        }
     }
 
     /// Keeps at most so many bytes (512 MiB if nothing is said).
@@ -95,6 +114,12 @@ impl ManifestCache {
         self.lock().bytes
     }
 
+    /// How often a manifest was looked for.
+    #[must_use]
+    pub fn lookups(&self) -> CacheLookups {
+        CacheLookups { hits: self.hits.load(Relaxed), misses: self.misses.load(Relaxed) }
+    }
+
     /// A scan begins: what must not serve it is forgotten.
     pub(super) fn begin(&self, director: &str, list: &[DeploymentSummary]) {
         let inner = &mut *self.lock();
@@ -115,7 +140,10 @@ impl ManifestCache {
 
     /// What is kept of a deployment, however old.
     pub(super) fn get(&self, name: &DeploymentName) -> Option<ManifestAnswer> {
-        self.lock().entries.get(name).map(|kept| kept.answer.clone())
+        let answer = self.lock().entries.get(name).map(|kept| kept.answer.clone());
+        let lookups = if answer.is_some() { &self.hits } else { &self.misses };
+        lookups.fetch_add(1, Relaxed);
+        answer
     }
 
     /// Keeps an answer if there is room.

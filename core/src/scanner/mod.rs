@@ -11,7 +11,7 @@ mod scan;
 #[cfg(test)]
 mod tests;
 
-pub use cache::ManifestCache;
+pub use cache::{CacheLookups, ManifestCache};
 pub use completeness::{Completeness, Gap, GapReason, Shortfall};
 pub use events::{DeploymentTimes, times_of};
 pub use scan::{Scan, ScanSettings, Scanner, Seen};

@@ -12,6 +12,7 @@ use chrono::{DateTime, Duration, Utc};
 use super::waiting::Waiting;
 use crate::model::{IndexEntry, InstanceId, JsonObject, layout};
 use crate::ports::Absence;
+use crate::updater::time;
 
 /// How long must pass between the first complete scan that misses a deployment
 /// and the one that may call it missing.
@@ -132,18 +133,6 @@ pub fn counted(known: &[Absence], absent: &BTreeSet<InstanceId>, at: DateTime<Ut
         .collect()
 }
 
-/// A time in any of the forms that entries hold: seconds as a number, or RFC
-/// 3339.
-#[must_use]
-pub fn time(fields: &JsonObject, field: &str) -> Option<DateTime<Utc>> {
-    if let Some(text) = fields.text(field) {
-        return DateTime::parse_from_rfc3339(&text).ok().map(|at| at.with_timezone(&Utc));
-    }
-    let seconds: f64 = serde_json::from_str(fields.raw(field)?.get()).ok()?;
-    #[expect(clippy::cast_possible_truncation, reason = "a time beyond i64 saturates and is no time then")]
-    DateTime::from_timestamp(seconds as i64, 0)
-}
-
 /// Whether an entry is called missing already.
 #[must_use]
 pub fn is_missing(fields: &JsonObject) -> bool {
@@ -244,18 +233,6 @@ mod tests {
         for (entries, most) in cases {
             assert_eq!(most_transitions(entries), most, "{entries}");
         }
-    }
-
-    #[test]
-    fn times_are_read_in_all_the_forms_there_are() {
-        let fields = JsonObject::parse(
-            r#"{"a":1748519660,"b":1.74851966e9,"c":"2025-05-29T11:54:20Z","d":"2025-05-29T13:54:20+02:00","e":"soon","f":null}"#,
-        )
-        .unwrap();
-        for field in ["a", "b", "c", "d"] {
-            assert_eq!(time(&fields, field), Some(at("2025-05-29T11:54:20Z")), "{field}");
-        }
-        assert_eq!((time(&fields, "e"), time(&fields, "f"), time(&fields, "g")), (None, None, None));
     }
 
     #[test]

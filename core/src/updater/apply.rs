@@ -3,7 +3,8 @@
 use super::backup::BackupTaker;
 use super::change::{Disposition, Finding, InstanceChange, SecretChange, Skip};
 use super::instance::Observed;
-use crate::model::{InstanceId, layout};
+use super::times::{Creation, CreationTimes};
+use crate::model::{DeploymentName, InstanceId, layout};
 use crate::ports::{PortError, PortErrorKind, SecretStore};
 
 /// How often an instance is read and decided again after a conflict.
@@ -24,7 +25,12 @@ pub struct Applied {
 pub enum Settled {
     /// Its records are as they should be, or would be; its entry belongs into
     /// the index.
-    InLine(Box<InstanceChange>),
+    InLine {
+        /// What was to be changed.
+        change: Box<InstanceChange>,
+        /// What that was computed from.
+        observed: Box<Observed>,
+    },
     /// Its records are left alone.
     Skipped(Skip),
 }
@@ -59,75 +65,95 @@ async fn observe(store: &dyn SecretStore, instance: &InstanceId) -> Result<Obser
         manifest: store.read(&layout::manifest(instance)).await?,
         metadata: store.read(&layout::metadata(instance)).await?,
         witness: None,
+        creation: None,
     })
 }
 
-/// Reads the records of an instance, decides, and writes unless `dry_run`,
-/// after `backups` has kept what stands there. Somebody else's write in between
-/// means: read and decide again.
-///
-/// # Errors
-/// If something could not be read, kept or written. What had been written
-/// before stays; the next run goes on from there.
-pub async fn apply(
-    store: &dyn SecretStore,
-    instance: &InstanceId,
-    dry_run: bool,
-    backups: Option<&dyn BackupTaker>,
-    decide: impl Fn(&Observed) -> Disposition + Send,
-) -> Result<Applied, Failure> {
-    let mut done = Done::default();
-    for attempt in 1.. {
-        let first = attempt == 1;
-        match settle(store, instance, backups.filter(|_| !dry_run), dry_run, &decide, first, &mut done).await
-        {
-            Ok(settled) => return Ok(Applied { settled, done }),
-            // An ambiguous write is settled by reading again: either it is
-            // there, and the next decision finds nothing to do, or it is not.
-            Err(error)
-                if matches!(error.kind, PortErrorKind::Conflict | PortErrorKind::Ambiguous)
-                    && attempt < ATTEMPTS => {}
-            Err(error) => return Err(Failure { error, done }),
-        }
-    }
-    unreachable!("the loop ends in one of its attempts")
+/// Brings instances' records into line.
+#[derive(Debug, Clone, Copy)]
+pub struct Applier<'a> {
+    /// Where the records are.
+    pub store: &'a dyn SecretStore,
+    /// Keeps what stands there before it is changed; without it, nobody does.
+    pub backups: Option<&'a dyn BackupTaker>,
+    /// Knows when deployments were made; without it, nobody is asked.
+    pub creations: Option<&'a dyn CreationTimes>,
+    /// Whether nothing may be written.
+    pub dry_run: bool,
 }
 
-/// One attempt: read, decide, keep, write.
-async fn settle(
-    store: &dyn SecretStore,
-    instance: &InstanceId,
-    backups: Option<&dyn BackupTaker>,
-    dry_run: bool,
-    decide: &(impl Fn(&Observed) -> Disposition + Send),
-    first: bool,
-    done: &mut Done,
-) -> Result<Settled, PortError> {
-    let mut observed = observe(store, instance).await?;
-    let mut disposition = decide(&observed);
-    if matches!(disposition, Disposition::AskTheBroker) {
-        observed.witness = Some(store.read(&layout::deployment(instance)).await?);
-        disposition = decide(&observed);
+impl Applier<'_> {
+    /// Reads the records of a deployment's instance, decides, and writes unless
+    /// it is a dry run. Somebody else's write in between means: read and decide
+    /// again.
+    ///
+    /// # Errors
+    /// If something could not be read, kept or written. What had been written
+    /// before stays; the next run goes on from there.
+    pub async fn apply(
+        &self,
+        instance: &InstanceId,
+        deployment: &DeploymentName,
+        decide: impl Fn(&Observed) -> Disposition + Send,
+    ) -> Result<Applied, Failure> {
+        let mut done = Done::default();
+        for attempt in 1.. {
+            let first = attempt == 1;
+            match self.settle((instance, deployment), &decide, first, &mut done).await {
+                Ok(settled) => return Ok(Applied { settled, done }),
+                // An ambiguous write is settled by reading again: either it is
+                // there, and the next decision finds nothing to do, or it is
+                // not.
+                Err(error)
+                    if matches!(error.kind, PortErrorKind::Conflict | PortErrorKind::Ambiguous)
+                        && attempt < ATTEMPTS => {}
+                Err(error) => return Err(Failure { error, done }),
+            }
+        }
+        unreachable!("the loop ends in one of its attempts")
     }
-    let change = match disposition {
-        Disposition::Reconcile(change) => change,
-        Disposition::Skip(skip) => return Ok(Settled::Skipped(skip)),
-        Disposition::AskTheBroker => unreachable!("the broker's word has been heard, whatever it is"),
-    };
-    // On a later attempt what stands there was kept before, unless somebody
-    // else's write is to be changed now.
-    if let Some(backups) = backups.filter(|_| first || !change.secrets.is_empty()) {
-        let backup = backups.take(&observed, &change).await.map_err(|error| not_kept(instance, error))?;
-        done.backups += u32::from(backup.written);
-        done.findings.extend(backup.findings);
-    }
-    if !dry_run {
+
+    /// One attempt: read, decide, keep, write.
+    async fn settle(
+        &self,
+        (instance, deployment): (&InstanceId, &DeploymentName),
+        decide: &(impl Fn(&Observed) -> Disposition + Send),
+        first: bool,
+        done: &mut Done,
+    ) -> Result<Settled, PortError> {
+        let mut observed = observe(self.store, instance).await?;
+        // Each question is asked once: its answer is heard, whatever it is.
+        let change = loop {
+            match decide(&observed) {
+                Disposition::Reconcile(change) => break change,
+                Disposition::Skip(skip) => return Ok(Settled::Skipped(skip)),
+                Disposition::AskTheBroker => {
+                    observed.witness = Some(self.store.read(&layout::deployment(instance)).await?);
+                }
+                Disposition::AskTheDirector => {
+                    observed.creation = Some(match self.creations {
+                        Some(creations) => creations.of(deployment).await,
+                        None => Creation::Unknown,
+                    });
+                }
+            }
+        };
+        if self.dry_run {
+            return Ok(Settled::InLine { change, observed: Box::new(observed) });
+        }
+        // On a later attempt what stands there was kept before, unless somebody
+        // else's write is to be changed now.
+        if let Some(backups) = self.backups.filter(|_| first || !change.secrets.is_empty()) {
+            let backup = backups.take(&observed, &change).await.map_err(|error| not_kept(instance, error))?;
+            done.backups += u32::from(backup.written);
+            done.findings.extend(backup.findings);
+        }
         for secret in &change.secrets {
-            store.write(&secret.path, &secret.after, secret.expected).await?;
+            self.store.write(&secret.path, &secret.after, secret.expected).await?;
             done.written.push(secret.clone());
         }
+        Ok(Settled::InLine { change, observed: Box::new(observed) })
     }
-    Ok(Settled::InLine(change))
 }
 
 /// Says what the failure of a backup means for the instance.

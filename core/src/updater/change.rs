@@ -89,6 +89,9 @@ pub enum Disposition {
     /// The records contradict the decision, and the broker's own copy of the
     /// request has not been heard yet.
     AskTheBroker,
+    /// The records do not know when the instance was made, and the Director's
+    /// events have not been asked yet.
+    AskTheDirector,
 }
 
 /// One line of a plan: a secret and its differing fields.
@@ -102,4 +105,16 @@ pub struct Change {
     pub creates: bool,
     /// The differing fields.
     pub fields: Vec<FieldChange>,
+}
+
+impl Change {
+    /// Which of the instance's secrets it is, in a word.
+    #[must_use]
+    pub fn part(&self) -> &str {
+        match self.path.strip_prefix(&self.instance) {
+            Some("") => "record",
+            Some(below) => below.trim_start_matches('/'),
+            None => "index entry",
+        }
+    }
 }

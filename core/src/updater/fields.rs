@@ -48,6 +48,12 @@ impl FieldSet {
         self
     }
 
+    /// The fields that an object has once they are set.
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        let sets = [&self.owned, &self.if_absent, &self.volatile];
+        sets.into_iter().flatten().map(|(field, _)| field.as_str())
+    }
+
     /// The object with the fields set, or nothing if it is right already.
     #[must_use]
     pub fn apply(&self, before: Option<&JsonObject>) -> Option<JsonObject> {
@@ -90,7 +96,7 @@ pub struct FieldChange {
 
 /// Fields of records that hold no secret, so that a plan may show them. Every
 /// other value is shown as a digest.
-const SHOWN: [&str; 40] = [
+const SHOWN: [&str; 41] = [
     "instance_id",
     "service_id",
     "plan_id",
@@ -103,6 +109,7 @@ const SHOWN: [&str; 40] = [
     "releases",
     "stemcells",
     "teams",
+    "vms",
     "match_confidence",
     "match_reason",
     "match_chain",

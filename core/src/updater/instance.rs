@@ -1,17 +1,21 @@
 //! Decides what becomes of one matched deployment's records. Pure: what was
 //! read, and the time, are handed in.
 
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, Utc};
 use serde_json::value::RawValue;
 
 use super::change::{Disposition, EntryChange, Finding, InstanceChange, SecretChange, Skip};
-use super::secrets::{self, Worth};
+use super::entry::{Worth, entry};
+use super::fingerprint::Fingerprint;
+use super::history::HistoryLimits;
+use super::secrets;
+use super::times::{self, Creation, rfc3339};
 use crate::manifest::Manifest;
 use crate::matching::{ChainFingerprint, Confidence, Decision, INSTANCE_ID_PATHS};
 use crate::model::{
     Catalog, DeploymentSummary, Identity, Index, IndexEntry, InstanceId, JsonObject, Plan, layout,
 };
-use crate::ports::Slot;
+use crate::ports::{DirectorInstance, Slot};
 
 /// The time a run works with: one for all that it writes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,7 +28,7 @@ impl Stamp {
     /// As Blacksmith writes times as text.
     #[must_use]
     pub fn rfc3339(self) -> String {
-        self.at.to_rfc3339_opts(SecondsFormat::Secs, true)
+        rfc3339(self.at)
     }
 }
 
@@ -53,6 +57,10 @@ pub struct Matched<'a> {
     pub entry: Option<&'a IndexEntry>,
     /// How many entries the index has for the instance.
     pub entries: usize,
+    /// The VMs, where they were read.
+    pub vms: Option<&'a [DirectorInstance]>,
+    /// What stays in the history.
+    pub history: HistoryLimits,
     /// Whether the index has something else in the entry's place: null, a text.
     pub is_displaced: bool,
 }
@@ -97,8 +105,24 @@ impl<'a> Matched<'a> {
             service_name,
             entry: index.entry(&identity.instance),
             entries: index.spellings(&identity.instance),
+            vms: None,
+            history: HistoryLimits::default(),
             is_displaced: index.has_other(&identity.instance),
         })
+    }
+
+    /// The same with the VMs, if they were read.
+    #[must_use]
+    pub fn with_vms(mut self, vms: Option<&'a [DirectorInstance]>) -> Self {
+        self.vms = vms;
+        self
+    }
+
+    /// The same with other limits of the history.
+    #[must_use]
+    pub fn with_history(mut self, limits: HistoryLimits) -> Self {
+        self.history = limits;
+        self
     }
 
     /// The strategies behind the decision, for the record.
@@ -121,6 +145,9 @@ pub struct Observed {
     /// `{id}/deployment`, which only the broker writes; read only where the
     /// others contradict the decision.
     pub witness: Option<Slot>,
+    /// What the Director's events say of when it was made; asked only where the
+    /// records do not know.
+    pub creation: Option<Creation>,
 }
 
 /// The least kinds of evidence that must agree before a new entry is made.
@@ -147,6 +174,10 @@ pub fn decide_change(
             Some(_) => return Disposition::Skip(Skip { finding: contradiction }),
         },
     };
+    if times::must_ask(matched, observed) {
+        return Disposition::AskTheDirector;
+    }
+    let created = times::created(matched, observed);
     let instance = &matched.identity.instance;
     let change = |path: String, slot: &Slot, after: Option<JsonObject>| {
         after.map(|after| SecretChange {
@@ -159,8 +190,8 @@ pub fn decide_change(
     let manifest = secrets::manifest(matched, observed.manifest.data(), stamp);
     let kept = observed.manifest.data().and_then(|kept| kept.text("manifest")).map(Manifest::from_text);
     let stored = if manifest.is_some() { Some(matched.manifest) } else { kept.as_ref() };
-    let metadata = secrets::metadata(matched, observed.metadata.data(), stored, stamp);
-    let root = secrets::root(matched, stamp).apply(observed.root.data());
+    let metadata = secrets::metadata(matched, observed.metadata.data(), stored, created, stamp);
+    let root = secrets::root(matched, created, stamp).apply(observed.root.data());
     let secrets = [
         change(layout::root(instance), &observed.root, root),
         change(layout::manifest(instance), &observed.manifest, manifest),
@@ -168,13 +199,17 @@ pub fn decide_change(
     ];
     let secrets: Vec<SecretChange> = secrets.into_iter().flatten().collect();
     let in_other_words = stored.and_then(Manifest::fingerprint) != matched.manifest.fingerprint();
-    let worth = if in_other_words && secrets.is_empty() { Worth::NoWrite } else { Worth::AWrite };
-    let fingerprint = secrets::fingerprint(matched);
+    let worth = match observed.creation {
+        Some(Creation::Unread) => Worth::Nothing,
+        _ if in_other_words && secrets.is_empty() => Worth::NoWrite,
+        _ => Worth::AWrite,
+    };
+    let fingerprint = Fingerprint::of(matched);
     Disposition::Reconcile(Box::new(InstanceChange {
         instance: instance.clone(),
         entry: EntryChange {
             instance: instance.clone(),
-            fields: secrets::entry(matched, repair, (&fingerprint, worth), stamp),
+            fields: entry(matched, repair, (&fingerprint, worth), created, stamp),
             creates: matched.entry.is_none(),
             only_if: None,
         },
@@ -186,15 +221,13 @@ pub fn decide_change(
 /// what is there now, and needs no change itself: then they need not be read.
 #[must_use]
 pub fn is_up_to_date(matched: &Matched<'_>, stamp: Stamp) -> bool {
-    let Some(entry) = matched.entry else { return false };
-    let fingerprint = secrets::fingerprint(matched);
+    let Some(there) = matched.entry.map(|entry| &entry.fields) else { return false };
+    let fingerprint = Fingerprint::of(matched);
     // What is held was put back as it once was: it is told in every run.
-    !layout::is_held(&entry.fields)
-        && secrets::bears(&entry.fields, &fingerprint)
-        && difference(matched.identity, &entry.fields).is_none()
-        && secrets::entry(matched, false, (&fingerprint, Worth::AWrite), stamp)
-            .apply(Some(&entry.fields))
-            .is_none()
+    !layout::is_held(there)
+        && fingerprint.is_borne_by(there)
+        && difference(matched.identity, there).is_none()
+        && entry(matched, false, (&fingerprint, Worth::AWrite), None, stamp).apply(Some(there)).is_none()
 }
 
 /// Why the manifest must not be stored, whatever decided without looking at it:

@@ -4,15 +4,23 @@
 mod apply;
 mod backup;
 mod change;
+mod change_set;
+mod entry;
 mod fields;
+mod fingerprint;
 mod history;
 mod instance;
 mod marks;
 mod secrets;
+mod times;
+mod vms;
 
-pub use apply::{Applied, Done, Failure, Settled, apply};
+pub use apply::{Applied, Applier, Done, Failure, Settled};
 pub use backup::{Backup, BackupTaker};
 pub use change::{Change, Disposition, EntryChange, Finding, InstanceChange, SecretChange, Skip};
+pub use change_set::{ChangeSet, PlannedEntry, PlannedInstance, PlannedSecret, Standing};
 pub use fields::{FieldChange, FieldSet, changed_fields};
+pub use history::HistoryLimits;
 pub use instance::{Matched, Observed, Stamp, decide_change, is_up_to_date};
 pub use marks::{REFERENCE_SIGNATURE, bears_marks, healed, missing_marks, stale_marks};
+pub use times::{Creation, CreationTimes, time};

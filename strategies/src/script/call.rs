@@ -134,3 +134,19 @@ pub(super) fn print(text: &str) {
 pub(super) fn last_entered() -> Position {
     ACCOUNT.with_borrow(|account| account.entered)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_call_that_has_had_its_time_is_ended_at_the_next_look_at_the_clock() {
+        let call = Call::begin(&Limits { wall_clock: std::time::Duration::ZERO, ..Limits::STANDARD });
+        assert!(progress(63).is_none(), "the clock is not asked at every operation");
+        let ended = progress(64).and_then(|token| token.try_cast::<Stopped>());
+        assert_eq!(ended, Some(Stopped::WallClock));
+        assert_eq!(call.finish().operations, 64);
+        let _next = Call::begin(&Limits::STANDARD);
+        assert!(progress(64).is_none(), "the next call has its own time");
+    }
+}

@@ -66,12 +66,14 @@ fn parse_code(error: &ParseErrorType) -> (&'static str, Option<String>) {
             ("script.limit.size", Some("see `Limits` in docs/scripts.md for the sizes".to_owned()))
         }
         ParseErrorType::VariableUndefined(_) => ("script.unknown-variable", None),
-        ParseErrorType::Reserved(_) | ParseErrorType::BadInput(_) => (
-            "script.syntax",
-            Some("`eval`, `import`, `export` and closures are not part of the language here".to_owned()),
-        ),
-        _ => ("script.syntax", None),
+        _ => ("script.syntax", left_out(&error.to_string())),
     }
+}
+
+/// What to say of words and signs that Rhai knows and a script may not use.
+fn left_out(message: &str) -> Option<String> {
+    let named = ["'eval'", "'import'", "'export'", "'|'", "'||'"].iter().any(|word| message.contains(word));
+    named.then(|| "`eval`, `import`, `export` and closures are not part of the language here".to_owned())
 }
 
 /// A call that failed: `entry` is the function that was called from outside.
@@ -155,7 +157,11 @@ fn said(error: EvalAltResult, vocabulary: &Vocabulary) -> Said {
         }
         EvalAltResult::ErrorDotExpr(message, _) => {
             let property = message.split('\'').nth(1).unwrap_or_default().to_owned();
-            let help = vocabulary.nearest_property(&property).map(|near| format!("did you mean `{near}`?"));
+            let help = if message.contains("type '()'") {
+                Some("`()` means that something was not found: compare with it before you go on".to_owned())
+            } else {
+                vocabulary.nearest_property(&property).map(|near| format!("did you mean `{near}`?"))
+            };
             Said { code: "script.unknown-property", message: cut(&message), help }
         }
         EvalAltResult::ErrorPropertyNotFound(name, _) => {

@@ -97,7 +97,10 @@ impl ScriptSet {
         let mut files: Vec<PathBuf> = Vec::new();
         for path in paths {
             match source::files(path) {
-                Ok(found) => files.extend(found),
+                Ok(found) => {
+                    problems.extend(source::stray_cases(path, &found));
+                    files.extend(found);
+                }
                 Err(problem) => problems.push(problem),
             }
         }

@@ -67,7 +67,7 @@ pub(super) fn files(path: &Path) -> Result<Vec<PathBuf>, ScriptProblem> {
     let unreadable = |error: std::io::Error| {
         let file: Arc<str> = path.display().to_string().into();
         ScriptProblem::new("script.unreadable", &file, format!("cannot be read: {error}"))
-            .help("name a folder of scripts, or one file")
+            .help("name a folder of scripts, or one file; `reconciler scripts new ID` begins one")
     };
     if !std::fs::metadata(path).map_err(unreadable)?.is_dir() {
         return Ok(vec![path.to_owned()]);
@@ -82,6 +82,25 @@ pub(super) fn files(path: &Path) -> Result<Vec<PathBuf>, ScriptProblem> {
     }
     files.sort();
     Ok(files)
+}
+
+/// Folders of cases in a folder of scripts that belong to none of them: cases
+/// that nobody runs would seem to pass.
+pub(super) fn stray_cases(folder: &Path, scripts: &[PathBuf]) -> Vec<ScriptProblem> {
+    // A folder without cases is usual; one that cannot be read is told where a
+    // case is.
+    let Ok(entries) = std::fs::read_dir(folder.join("cases")) else { return Vec::new() };
+    let folders = entries.flatten().map(|entry| entry.path()).filter(|path| path.is_dir());
+    let owned = |path: &PathBuf| scripts.iter().any(|script| script.file_stem() == path.file_name());
+    let mut strays: Vec<PathBuf> = folders.filter(|path| !owned(path)).collect();
+    strays.sort();
+    let told = |path: &PathBuf| {
+        let file: Arc<str> = path.display().to_string().into();
+        ScriptProblem::new("script.stray-cases", &file, "holds cases, but there is no script of that name")
+            .warning()
+            .help("name the folder as the script, without `.rhai`")
+    };
+    strays.iter().map(told).collect()
 }
 
 /// Where the functions of a script begin, in the order of the text. Rhai does

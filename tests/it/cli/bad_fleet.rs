@@ -250,3 +250,30 @@ fn a_file_that_may_not_be_read_is_named() {
     }
     world.run("scan").fails(1, &["deployments.json: cannot be read: Permission denied"]);
 }
+
+#[test]
+fn a_key_that_stands_twice_in_the_index_is_not_dropped_in_silence() {
+    let id = "7cd5767f-4790-4fe2-ba2d-288743bd4d3f";
+    for (index, key) in [
+        (format!(r#"{{"{id}":{{"plan_id":"a"}},"{id}":{{"plan_id":"b"}}}}"#), id.to_owned()),
+        (format!(r#"{{"{id}":{{"plan_id":"a","plan_id":"b"}}}}"#), format!("{id}.plan_id")),
+    ] {
+        let world = World::new();
+        std::fs::write(world.file("index.json"), index).unwrap();
+        for command in ["run", "scan"] {
+            let said = format!("index.json: the key `{key}` stands there twice");
+            world.run(command).fails(1, &[&said, "take the other one out"]);
+        }
+        assert!(!world.store_file().exists());
+    }
+}
+
+#[test]
+fn a_plans_own_manifest_that_cannot_be_read_is_told() {
+    let world = World::new();
+    std::fs::write(world.file("catalog/redis/small/manifest.yml"), "releases: [").unwrap();
+    for command in ["scan --json", "scan --plan redis-small --json"] {
+        let answer = world.run(command).ends(0);
+        answer.says(&["catalog.plan-manifest", "\"subject\": \"redis-small\"", "small/manifest.yml: "]);
+    }
+}

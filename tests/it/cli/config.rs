@@ -170,3 +170,22 @@ fn a_file_with_a_secret_that_others_may_read_is_warned_about() {
         assert!(!answer.stdout.contains("hunter2"));
     }
 }
+
+#[test]
+fn the_manual_has_every_key_with_its_default() {
+    let manual = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/configuration.md");
+    let manual = fs::read_to_string(manual).unwrap();
+    let keys = with(&World::empty(), &[], "config explain --json").ends(0).document();
+    let keys = keys["data"].as_array().unwrap();
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let rows: Vec<String> = keys
+        .iter()
+        .map(|key| {
+            let default = key["default"].as_str().map(|default| format!("`{default}`"));
+            let default = default.unwrap_or_default();
+            format!("| `{}` | {default} | {} |", text(&key["key"]), text(&key["doc"]))
+        })
+        .collect();
+    // What is printed takes the place of the table in the manual.
+    assert!(manual.ends_with(&format!("{}\n", rows.join("\n"))), "the table is\n{}", rows.join("\n"));
+}

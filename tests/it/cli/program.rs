@@ -124,8 +124,20 @@ impl World {
     /// The words of a line, as `run` gives them to the program.
     pub(super) fn words(&self, line: &str) -> Vec<std::ffi::OsString> {
         let mut words: Vec<std::ffi::OsString> = line.split_whitespace().map(Into::into).collect();
-        let looks = ["run", "plan", "scan", "explain", "decisions", "backups", "orphans", "index", "history"];
-        if line.split_whitespace().next().is_some_and(|command| looks.contains(&command)) {
+        let looks = [
+            "run",
+            "plan",
+            "scan",
+            "explain",
+            "decisions",
+            "backups",
+            "orphans",
+            "index",
+            "history",
+            "apply",
+        ];
+        let names_its_own = line.starts_with("decisions diff");
+        if line.split_whitespace().next().is_some_and(|command| looks.contains(&command)) && !names_its_own {
             words.extend(["--fleet".into(), self.fleet().into()]);
         }
         words

@@ -200,3 +200,22 @@ async fn a_manifest_that_states_another_instance_is_not_stored_by_a_chain_that_d
     let run = world.run("run --strategies stored-record --json").ends(0);
     assert!(run.stdout.contains("manifest.states-another"), "{}", run.stdout);
 }
+
+#[tokio::test]
+async fn vms_of_a_fleet_are_those_that_were_saved_and_others_are_told() {
+    let world = World::new();
+    let folder = world.file("director/instances");
+    fs::create_dir(&folder).unwrap();
+    let saved =
+        r#"[{"job":"redis","index":0,"id":"i","az":null,"cid":"vm-1","ips":["10.0.0.1"],"agent_id":"x"}]"#;
+    fs::write(folder.join(format!("{DEPLOYMENT}.json")), saved).unwrap();
+    fs::write(world.path("work/vms.yml"), "reconciler: {scanner: {instances: true}}\n").unwrap();
+    let run = world.run("run --config vms.yml").ends(0);
+    run.says(&["instances.unread", "save the Director's answer to GET /deployments/:name/instances"]);
+    let metadata = world.fields(&format!("{INSTANCE}/metadata")).await;
+    let expected = r#"[{"job":"redis","index":0,"id":"i","cid":"vm-1","ips":["10.0.0.1"]}]"#;
+    assert_eq!(metadata.raw("vms").unwrap().get(), expected);
+    world.run("run --config vms.yml").ends(0).says(&["0 writes"]);
+    // Without the setting what is known stays.
+    world.run("run").ends(0).says(&["0 writes"]);
+}

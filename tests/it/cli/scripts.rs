@@ -182,3 +182,31 @@ fn help_tells_what_there_is() {
     world.run("scripts --help").ends(0).says(&["new", "list", "check", "test", "run", "definitions"]);
     world.run("scripts test --help").ends(0).says(&["--coverage"]);
 }
+
+#[test]
+fn help_names_what_is_wrong_and_nothing_else() {
+    let world = World::new();
+    let header = "fn strategy() { #{ id: \"bad\", version: 1, summary: \"x\" } }\n";
+    let check = |body: &str| {
+        let text = format!("{header}fn assess(deployment, catalog) {{ {body} }}\n");
+        fs::write(world.path("work/bad.rhai"), text).unwrap();
+        world.run("scripts check bad.rhai").stdout
+    };
+    assert!(!check("let x = ;").contains("not part of the language"));
+    for left_out in ["import \"x\" as y;", "let f = |x| x;", "eval(\"1\")"] {
+        assert!(check(left_out).contains("not part of the language"), "{left_out}");
+    }
+    check("abstain(deployment.release(\"none\").version)");
+    let answer =
+        world.run("scripts run bad booking-search-cache --scripts bad.rhai --fleet ../fleet").ends(3);
+    assert!(answer.stdout.contains("`()` means that something was not found"), "{answer:?}");
+}
+
+#[test]
+fn cases_of_no_script_are_told() {
+    let world = World::empty();
+    world.run("scripts new rule").ends(0);
+    fs::create_dir_all(world.path("work/scripts/cases/ruel")).unwrap();
+    let answer = world.run("scripts check").ends(0);
+    answer.says(&["warning[script.stray-cases]", "cases/ruel", "1 script in order, 1 warning"]);
+}

@@ -2,37 +2,9 @@
 //! order of the text.
 
 use std::fs;
-use std::path::Path;
 
+use super::manual::{Snippet, snippets};
 use super::program::World;
-
-/// A fenced block: what stands behind the fence, and the text.
-struct Snippet {
-    kind: String,
-    line: usize,
-    text: String,
-}
-
-fn snippets() -> Vec<Snippet> {
-    let manual = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/scripts.md");
-    let manual = fs::read_to_string(manual).unwrap();
-    let mut snippets = Vec::new();
-    let mut open: Option<Snippet> = None;
-    for (at, line) in manual.lines().enumerate() {
-        match (line.strip_prefix("```"), &mut open) {
-            (Some(kind), None) => {
-                open = Some(Snippet { kind: kind.to_owned(), line: at + 1, text: String::new() });
-            }
-            (Some(_), Some(_)) => snippets.extend(open.take()),
-            (None, Some(snippet)) => {
-                snippet.text.push_str(line);
-                snippet.text.push('\n');
-            }
-            (None, None) => {}
-        }
-    }
-    snippets
-}
 
 /// A script whose `assess`, or whose test, holds the snippet.
 fn around(id: &str, snippet: &Snippet, in_test: bool) -> String {
@@ -50,7 +22,7 @@ fn every_snippet_does_what_the_manual_says() {
     std::os::unix::fs::symlink(world.fleet(), world.path("work/tests/fleets/demo")).unwrap();
     fs::create_dir(world.path("work/snippets")).unwrap();
     let mut run = 0;
-    for snippet in snippets() {
+    for snippet in snippets("scripts.md") {
         let place = format!("line {}", snippet.line);
         match snippet.kind.split_once(' ').unwrap_or((&snippet.kind, "")) {
             ("sh", "") => {

@@ -45,6 +45,7 @@ fn help_of_every_command() {
         "",
         "run",
         "plan",
+        "apply",
         "scan",
         "explain",
         "strategies",
@@ -52,6 +53,9 @@ fn help_of_every_command() {
         "strategies show",
         "decisions",
         "decisions eval",
+        "decisions test",
+        "decisions accept",
+        "decisions diff",
         "capture",
         "replay",
         "backups",
@@ -74,6 +78,7 @@ fn help_of_every_command() {
         "config init",
         "config explain",
         "completion",
+        "man",
         "version",
     ] {
         let name = format!(

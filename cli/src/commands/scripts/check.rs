@@ -37,17 +37,24 @@ pub(super) fn run(global: &GlobalArgs, args: &PlaceArgs, output: &mut Output) ->
             writeln!(out, "{style}{first}{style:#}\n{rest}\n")?;
         }
         match &set {
-            Some(set) => writeln!(out, "{} in order, {}", scripts(set.scripts().len()), warnings(&findings)),
-            None => writeln!(out, "{} errors, {}", findings.errors, warnings(&findings)),
+            Some(set) => writeln!(
+                out,
+                "{} in order, {}",
+                counted(set.scripts().len(), "script"),
+                counted(findings.warnings, "warning")
+            ),
+            None => writeln!(
+                out,
+                "{}, {}",
+                counted(findings.errors, "error"),
+                counted(findings.warnings, "warning")
+            ),
         }
     })?;
     Ok(if errors == 0 { Exit::Success } else { Exit::Local })
 }
 
-fn scripts(count: usize) -> String {
-    if count == 1 { "1 script".to_owned() } else { format!("{count} scripts") }
-}
-
-fn warnings(findings: &Findings<'_>) -> String {
-    if findings.warnings == 1 { "1 warning".to_owned() } else { format!("{} warnings", findings.warnings) }
+fn counted(count: usize, what: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {what}{plural}")
 }

@@ -40,7 +40,8 @@ pub(super) fn run(args: &DefinitionsArgs, output: &mut Output) -> Result<Exit, F
             } else {
                 writeln!(
                     out,
-                    "{shown} is not up to date; `reconciler scripts definitions --write` makes it anew"
+                    "{shown} is not up to date; `reconciler scripts definitions --write {}` makes it anew",
+                    folder.display()
                 )
             }
         })?;

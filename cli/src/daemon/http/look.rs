@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::document::Document;
 use super::problem::Problem;
 use crate::daemon::board::{Board, JournalLine};
-use crate::daemon::prometheus;
+use crate::daemon::metrics;
 use crate::daemon::view::{StatusView, readiness_of};
 
 #[derive(Serialize)]
@@ -40,7 +40,7 @@ pub(super) async fn readiness(State(board): State<Arc<Board>>, headers: HeaderMa
 }
 
 pub(super) async fn exposition(State(board): State<Arc<Board>>) -> impl IntoResponse {
-    ([(header::CONTENT_TYPE, prometheus::MEDIA_TYPE)], prometheus::exposition(&board.ledger.metrics()))
+    ([(header::CONTENT_TYPE, metrics::MEDIA_TYPE)], board.exposition())
 }
 
 pub(super) async fn status(State(board): State<Arc<Board>>) -> impl IntoResponse {

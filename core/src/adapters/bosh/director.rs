@@ -13,7 +13,8 @@ use super::examination::Examination;
 use super::refusal::{is_deployment_gone, is_scope_missing, refusal, unreached};
 use super::{BodyLimits, BoshSettings};
 use crate::adapters::http::{
-    Answer, Call, CancellationToken, LimitSettings, Pause, RequestCounts, StatusCode, Transport, not_after,
+    Answer, Call, CancellationToken, LimitSettings, Pause, RequestCounts, RequestObserver, StatusCode,
+    Transport, not_after,
 };
 use crate::model::{DeploymentName, DeploymentSummary};
 use crate::ports::{
@@ -82,6 +83,15 @@ impl BoshDirector {
         self.transport = self.transport.with_pause(Arc::clone(pause));
         let uaa = self.authentication.uaa_mut();
         *uaa = uaa.clone().with_pause(Arc::clone(pause));
+        self
+    }
+
+    /// Has somebody told of every request of the Director and of its UAA.
+    #[must_use]
+    pub fn with_observer(mut self, observer: &Arc<dyn RequestObserver>) -> Self {
+        self.transport = self.transport.with_observer("director", Arc::clone(observer));
+        let uaa = self.authentication.uaa_mut();
+        *uaa = uaa.clone().with_observer("uaa", Arc::clone(observer));
         self
     }
 

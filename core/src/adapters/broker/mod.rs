@@ -14,7 +14,7 @@ use reqwest::header::{AUTHORIZATION, HeaderName, HeaderValue};
 
 use crate::adapters::http::{
     Answer, Call, CancellationToken, ClientSettings, Credential, Credentials, LimitSettings, Pause,
-    RequestCounts, RetrySettings, Secret, Transport, Url, basic_authorization,
+    RequestCounts, RequestObserver, RetrySettings, Secret, Transport, Url, basic_authorization,
 };
 use crate::model::Catalog;
 use crate::ports::{CatalogSource, PortError, PortErrorKind};
@@ -93,6 +93,13 @@ impl BrokerCatalog {
     #[must_use]
     pub fn with_pause(mut self, pause: &Arc<dyn Pause>) -> Self {
         self.transport = self.transport.with_pause(Arc::clone(pause));
+        self
+    }
+
+    /// Has somebody told of every request.
+    #[must_use]
+    pub fn with_observer(mut self, observer: &Arc<dyn RequestObserver>) -> Self {
+        self.transport = self.transport.with_observer("broker", Arc::clone(observer));
         self
     }
 

@@ -8,14 +8,15 @@ use std::sync::Arc;
 use super::super::source_file::{folder_entries, read_text, read_yaml};
 use super::SourceError;
 use crate::manifest::{Document, topology};
-use crate::model::{Plan, PlanId, Service, ServiceId, Topology};
+use crate::model::{Plan, PlanId, PlanNotice, Service, ServiceId, Topology};
 
 /// Which file gave which id, so that an id that stands twice is found with both
-/// of its files.
+/// of its files; and what is odd about plans.
 #[derive(Default)]
 struct Sources {
     services: HashMap<ServiceId, PathBuf>,
     plans: HashMap<PlanId, PathBuf>,
+    notices: Vec<PlanNotice>,
 }
 
 /// Notes where an id stands; an error if it stands elsewhere too.
@@ -38,10 +39,11 @@ fn note<I: std::hash::Hash + Eq + std::fmt::Display + Clone>(
 }
 
 /// Reads the services of a folder, or the one service that the folder is.
-pub(super) fn read(folder: &Path) -> Result<Vec<Service>, SourceError> {
+pub(super) fn read(folder: &Path) -> Result<(Vec<Service>, Vec<PlanNotice>), SourceError> {
     let mut sources = Sources::default();
     if folder.join("service.yml").is_file() {
-        return Ok(vec![service(folder, &mut sources)?]);
+        let service = service(folder, &mut sources)?;
+        return Ok((vec![service], sources.notices));
     }
     let services = folder_entries(folder)?
         .iter()
@@ -53,7 +55,7 @@ pub(super) fn read(folder: &Path) -> Result<Vec<Service>, SourceError> {
             "name the folder that holds the services' folders, or a file with the broker's /v2/catalog",
         ));
     }
-    Ok(services)
+    Ok((services, sources.notices))
 }
 
 fn service(folder: &Path, sources: &mut Sources) -> Result<Service, SourceError> {
@@ -76,18 +78,31 @@ fn plan(folder: &Path, service: &ServiceId, sources: &mut Sources) -> Result<Pla
     let id = PlanId::new(format!("{service}-{own_id}"))
         .map_err(|error| SourceError::new(&file, error.to_string()))?;
     note(&mut sources.plans, "plan", &id, &file)?;
-    Ok(Plan { id, name, service: service.clone(), topology: plan_topology(folder)? })
+    let topology = plan_topology(folder, &id, &mut sources.notices)?;
+    Ok(Plan { id, name, service: service.clone(), topology })
 }
 
 /// The plan's own manifest, which may be a template that is not yet YAML as a
 /// whole: what cannot be parsed tells nothing about the plan, and the plan
-/// stands without it.
-fn plan_topology(folder: &Path) -> Result<Option<Topology>, SourceError> {
+/// stands without it. That is told, because nothing is matched by it then.
+fn plan_topology(
+    folder: &Path,
+    plan: &PlanId,
+    notices: &mut Vec<PlanNotice>,
+) -> Result<Option<Topology>, SourceError> {
     let file = folder.join("manifest.yml");
     if !file.is_file() {
         return Ok(None);
     }
-    let topology = topology::of(&Document::parse(&read_text(&file)?));
+    let document = Document::parse(&read_text(&file)?);
+    if let Some(fault) = document.faults().next() {
+        let message = format!(
+            "{}: {fault}; nothing is matched by releases and jobs of the plan, unless they stand before",
+            file.display()
+        );
+        notices.push(PlanNotice { plan: plan.clone(), message });
+    }
+    let topology = topology::of(&document);
     Ok((!topology.is_empty()).then_some(topology))
 }
 

@@ -15,8 +15,10 @@ use crate::model::Catalog;
 /// # Errors
 /// If it cannot be read or two plans share an id; the error names the file.
 pub fn read(path: &Path) -> Result<Catalog, SourceError> {
-    let services = if path.is_dir() { forge::read(path)? } else { osb::read_file(path)? };
-    Catalog::new(services).map_err(|error| SourceError::new(path, error.to_string()))
+    let (services, notices) =
+        if path.is_dir() { forge::read(path)? } else { (osb::read_file(path)?, Vec::new()) };
+    let catalog = Catalog::new(services).map_err(|error| SourceError::new(path, error.to_string()))?;
+    Ok(catalog.with_notices(notices))
 }
 
 pub use osb::parse as parse_osb;

@@ -1,5 +1,6 @@
 //! A fleet's folder as a Director that never changes.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use async_trait::async_trait;
@@ -78,6 +79,34 @@ fn events(path: &Path) -> Result<Vec<DirectorEvent>, SourceError> {
     Ok(events)
 }
 
+/// What matters of an instance in the Director's plain list.
+#[derive(Deserialize)]
+struct WireInstance {
+    job: String,
+    id: Option<String>,
+    index: Option<u64>,
+    az: Option<String>,
+    cid: Option<String>,
+    ips: Option<Vec<String>>,
+}
+
+/// No file is not an empty list: what was not saved is not known.
+fn instances(path: &Path) -> Result<Vec<DirectorInstance>, SourceError> {
+    let save = "save the Director's answer to GET /deployments/:name/instances there";
+    let wire: Vec<WireInstance> = serde_json::from_str(&read_text(path).map_err(|error| error.advise(save))?)
+        .map_err(|error| SourceError::json(path, &error).advise(save))?;
+    let instance = |wire: WireInstance| DirectorInstance {
+        group: wire.job,
+        id: wire.id,
+        index: wire.index,
+        az: wire.az,
+        vm_cid: wire.cid,
+        ips: wire.ips.unwrap_or_default(),
+        other: BTreeMap::new(),
+    };
+    Ok(wire.into_iter().map(instance).collect())
+}
+
 #[async_trait]
 impl Director for FleetFolder {
     async fn info(&self) -> Result<DirectorInfo, PortError> {
@@ -129,8 +158,9 @@ impl Director for FleetFolder {
         Ok(all.into_iter().filter(wanted).take(EVENTS_A_PAGE).collect())
     }
 
-    async fn instances(&self, _name: &DeploymentName) -> Result<Vec<DirectorInstance>, PortError> {
-        Ok(Vec::new())
+    async fn instances(&self, name: &DeploymentName) -> Result<Vec<DirectorInstance>, PortError> {
+        let file = self.root().join("director/instances").join(format!("{name}.json"));
+        instances(&file).map_err(|error| local("read the instances", &error))
     }
 
     fn address(&self) -> String {

@@ -9,6 +9,7 @@ use super::captured::CapturedRun;
 use super::wire::{WireDeployment, WireInfo};
 use super::writer::{LIST, UNREAD};
 use crate::manifest::{Deployment, Limits, Manifest};
+use crate::model::json::repeated_key;
 use crate::model::{Catalog, DeploymentName, DeploymentSummary, Index, JsonObject};
 
 /// What to do about the Director's list.
@@ -164,11 +165,17 @@ impl FleetFolder {
         if matches!(file.try_exists(), Ok(false)) {
             return Ok(None);
         }
-        parse_json(&file).map(Some).map_err(|error| {
+        let index: JsonObject = parse_json(&file).map_err(|error| {
             error.advise(
                 "save the index there as one JSON object, an entry an instance; no file means no index yet",
             )
-        })
+        })?;
+        let repeated = repeated_key(&read_text(&file)?).map_err(|error| SourceError::json(&file, &error))?;
+        match repeated {
+            None => Ok(Some(index)),
+            Some(key) => Err(SourceError::new(&file, format!("the key `{key}` stands there twice"))
+                .advise("only one of the two would be seen: take the other one out")),
+        }
     }
 
     /// The index; empty if the fleet has none.

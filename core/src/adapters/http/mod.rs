@@ -14,6 +14,7 @@
 //! | [`LimitSettings`] | how many requests at once, how many a second |
 //! | [`Replay`], [`Verdict`] | whether this request may be made again |
 //! | [`Credentials`] | the header that says who we are |
+//! | [`RequestObserver`] | nothing: it is told of every try |
 //!
 //! Nothing here logs a header, a query or a body.
 
@@ -26,6 +27,7 @@ mod client;
 mod failure;
 mod limits;
 mod loopback;
+mod observer;
 mod pem;
 mod proxy;
 mod retry;
@@ -44,6 +46,7 @@ pub use certificate::not_after;
 pub use client::{ClientSettings, Timeouts};
 pub use limits::LimitSettings;
 pub use loopback::is_loopback;
+pub use observer::{Observation, RequestObserver};
 pub use pem::PemSource;
 pub use proxy::ProxySettings;
 pub use retry::{Pause, RetrySettings, TokioPause};

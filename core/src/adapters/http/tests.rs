@@ -121,6 +121,30 @@ async fn an_unavailable_server_is_asked_four_times_with_doubling_delays() {
     assert_eq!((counts.retries, counts.most_in_flight, counts.total()), (3, 1, 4));
 }
 
+#[derive(Debug, Default)]
+struct Notes(Mutex<Vec<String>>);
+
+impl RequestObserver for Notes {
+    fn observe(&self, observation: &Observation) {
+        let Observation { peer, method, route, status, is_retry, .. } = observation;
+        let line = format!("{peer} {method} {route} {status:?} {is_retry}");
+        self.0.lock().unwrap().push(line);
+    }
+}
+
+#[tokio::test]
+async fn an_observer_is_told_of_every_try_and_of_no_name() {
+    let stage =
+        stage(vec![reply("503 Busy", "", "busy"), Reply::Reset(String::new()), reply("200 OK", "", "done")])
+            .await;
+    let notes = Arc::new(Notes::default());
+    let transport = stage.transport.clone().with_observer("director", notes.clone());
+    transport.send(&get()).await.unwrap();
+    let expected = ["Some(503) false", "None true", "Some(200) true"];
+    let expected = expected.map(|outcome| format!("director GET /things/:name {outcome}"));
+    assert_eq!(*notes.0.lock().unwrap(), expected);
+}
+
 #[tokio::test]
 async fn retry_after_is_obeyed_up_to_its_limit() {
     let stage = stage(vec![

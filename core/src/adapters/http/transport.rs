@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use reqwest::Method;
 use reqwest::header::HeaderValue;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -14,6 +15,7 @@ use super::body::{BodyFailure, read_body};
 use super::call::{Call, Replay, Verdict};
 use super::failure::Failure;
 use super::limits::{LimitSettings, Limits};
+use super::observer::{Observation, Observed, RequestObserver};
 use super::retry::{Pause, RetrySettings, TokioPause};
 use super::route::expand_route;
 use super::statistics::{Counting, RequestCounts};
@@ -28,6 +30,7 @@ pub struct Transport {
     retry: RetrySettings,
     limits: Arc<Limits>,
     counting: Arc<Counting>,
+    observed: Option<Observed>,
     pause: Arc<dyn Pause>,
     stop: CancellationToken,
 }
@@ -52,6 +55,7 @@ impl Transport {
             retry,
             limits: Arc::new(Limits::new(limits)),
             counting: Arc::default(),
+            observed: None,
             pause: Arc::new(TokioPause),
             stop: CancellationToken::new(),
         })
@@ -68,6 +72,13 @@ impl Transport {
     #[must_use]
     pub fn with_pause(mut self, pause: Arc<dyn Pause>) -> Self {
         self.pause = pause;
+        self
+    }
+
+    /// Has somebody told of every try; `peer` is what they call the server.
+    #[must_use]
+    pub fn with_observer(mut self, peer: &'static str, observer: Arc<dyn RequestObserver>) -> Self {
+        self.observed = Some(Observed { peer, observer });
         self
     }
 
@@ -193,6 +204,16 @@ impl Transport {
         let outcome = exchange(request, call.largest_answer, generation, start).await;
         drop(in_flight);
         let took = start.elapsed();
+        if let Some(Observed { peer, observer }) = &self.observed {
+            observer.observe(&Observation {
+                peer,
+                method: method_name(&call.method),
+                route: call.route,
+                status: outcome.as_ref().ok().map(|answer| answer.status.as_u16()),
+                is_retry: attempt > 1,
+                took,
+            });
+        }
         let duration_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
         match &outcome {
             Ok(answer) => tracing::debug!(
@@ -278,6 +299,20 @@ async fn exchange(
         peer_certificate,
         took: start.elapsed(),
     })
+}
+
+/// The name of a method, of those there are: a label has no other values.
+fn method_name(method: &Method) -> &'static str {
+    match method.as_str() {
+        "GET" => "GET",
+        "HEAD" => "HEAD",
+        "POST" => "POST",
+        "PUT" => "PUT",
+        "PATCH" => "PATCH",
+        "DELETE" => "DELETE",
+        "LIST" => "LIST",
+        _ => "other",
+    }
 }
 
 fn checked(mut base: Url) -> Result<Url, PortError> {

@@ -75,6 +75,14 @@ impl SqliteStore {
         DatabaseFile::in_memory(&records::FORM).map(Self::new)
     }
 
+    /// A store in memory that goes by the name of the file that a run would
+    /// begin: what was computed from it was computed for that file.
+    #[must_use]
+    pub fn standing_for(mut self, path: &Path) -> Self {
+        self.address = path.display().to_string();
+        self
+    }
+
     fn new(file: DatabaseFile) -> Self {
         Self { address: file.name(), file: Arc::new(Mutex::new(file)), limit: LARGEST_VALUE }
     }

@@ -10,7 +10,7 @@ use super::session::{self, Session, TokenFate};
 use super::settings::VaultSettings;
 use crate::adapters::http::{
     Answer, Call, CancellationToken, HeaderMap, HeaderName, HeaderValue, LimitSettings, Pause, RequestCounts,
-    RetrySettings, StatusCode, Transport,
+    RequestObserver, RetrySettings, StatusCode, Transport,
 };
 use crate::ports::{Clock, PortError, PortErrorKind};
 
@@ -59,6 +59,13 @@ impl Connection {
             pause,
             stop,
         })
+    }
+
+    /// Has somebody told of every request, those for the token included.
+    pub(super) fn observe(&mut self, observer: &Arc<dyn RequestObserver>) {
+        self.bare.observe(observer);
+        self.link.observe(observer);
+        self.session.observe(observer);
     }
 
     /// Makes a request with the token. A 403 is taken to the token: if another

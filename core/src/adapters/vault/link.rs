@@ -1,11 +1,12 @@
 //! One request and at most one redirect: the headers that every request has,
 //! and where the token may follow.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::errand::Errand;
 use crate::adapters::http::{
-    Answer, Call, HeaderMap, HeaderName, HeaderValue, RequestCounts, StatusCode, Transport, Url,
+    Answer, Call, HeaderMap, HeaderName, HeaderValue, RequestCounts, RequestObserver, StatusCode, Transport,
+    Url,
 };
 use crate::ports::{PortError, PortErrorKind};
 
@@ -28,6 +29,11 @@ pub(super) struct Link {
 impl Link {
     pub(super) fn new(transport: Transport, headers: HeaderMap) -> Self {
         Self { transport, headers, index: Mutex::default() }
+    }
+
+    /// Has somebody told of every request.
+    pub(super) fn observe(&mut self, observer: &Arc<dyn RequestObserver>) {
+        self.transport = self.transport.clone().with_observer("vault", Arc::clone(observer));
     }
 
     /// Makes a request; gives the answer, whatever its status, unless it is a

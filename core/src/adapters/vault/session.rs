@@ -19,7 +19,8 @@ use super::refusal::{Refused, judge_read};
 use super::settings::{AppRole, TokenSource};
 use super::wire::{self, TokenAnswer};
 use crate::adapters::http::{
-    Call, Credential, Credentials, HeaderName, HeaderValue, Method, Replay, Secret, StatusCode,
+    Call, Credential, Credentials, HeaderName, HeaderValue, Method, Replay, RequestObserver, Secret,
+    StatusCode,
 };
 use crate::ports::{Clock, PortError, PortErrorKind};
 
@@ -102,6 +103,11 @@ impl State {
 impl Session {
     pub(super) fn new(link: Link, source: TokenSource, clock: Arc<dyn Clock>) -> Self {
         Self { link, source, clock, state: Mutex::default(), accepted: AtomicU64::default() }
+    }
+
+    /// Has somebody told of every request.
+    pub(super) fn observe(&mut self, observer: &Arc<dyn RequestObserver>) {
+        self.link.observe(observer);
     }
 
     /// Finds out why a request with a token of this generation was refused with

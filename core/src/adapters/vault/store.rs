@@ -12,7 +12,9 @@ use super::refusal::{Refusal, Refused, judge_read, judge_write};
 use super::settings::VaultSettings;
 use super::wire::{self, Keys, SecretVersion};
 use super::write::{self, Write};
-use crate::adapters::http::{Call, CancellationToken, Method, Pause, RequestCounts, StatusCode, TokioPause};
+use crate::adapters::http::{
+    Call, CancellationToken, Method, Pause, RequestCounts, RequestObserver, StatusCode, TokioPause,
+};
 use crate::model::JsonObject;
 use crate::ports::{Clock, PortError, PortErrorKind, SecretStore, Slot, StoreAddress, SystemClock, Version};
 
@@ -49,6 +51,13 @@ impl VaultStore {
             settings,
             place: OnceCell::new(),
         })
+    }
+
+    /// Has somebody told of every request, logins and lookups included.
+    #[must_use]
+    pub fn with_observer(mut self, observer: &Arc<dyn RequestObserver>) -> Self {
+        self.connection.observe(observer);
+        self
     }
 
     /// What was asked so far, logins and lookups not counted.

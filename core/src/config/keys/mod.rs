@@ -9,6 +9,7 @@ mod catalog;
 mod daemon;
 mod director;
 mod matching;
+mod records;
 mod run;
 mod store;
 mod vault;
@@ -20,13 +21,23 @@ pub use catalog::*;
 pub use daemon::*;
 pub use director::*;
 pub use matching::*;
+pub use records::*;
 pub use run::*;
 pub use store::*;
 pub use vault::*;
 
 /// The subjects, in the order of their documentation.
-const SUBJECTS: &[&[KeySpec]] =
-    &[RUN_ROWS, DIRECTOR_ROWS, CATALOG_ROWS, STORE_ROWS, VAULT_ROWS, MATCHING_ROWS, BACKUP_ROWS, DAEMON_ROWS];
+const SUBJECTS: &[&[KeySpec]] = &[
+    RUN_ROWS,
+    DIRECTOR_ROWS,
+    CATALOG_ROWS,
+    STORE_ROWS,
+    VAULT_ROWS,
+    MATCHING_ROWS,
+    RECORDS_ROWS,
+    BACKUP_ROWS,
+    DAEMON_ROWS,
+];
 
 /// All keys, in the order of their documentation.
 pub static TABLE: &[KeySpec] = &joined::<{ count() }>();

@@ -5,11 +5,10 @@ use std::fmt::Write as _;
 
 use reconciler_core::manager::Metrics;
 
-/// The media type of the text.
-pub(crate) const MEDIA_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
+use super::PREFIX;
 
 /// The text.
-pub(crate) fn exposition(metrics: &Metrics) -> String {
+pub(super) fn exposition(metrics: &Metrics) -> String {
     let Metrics { total_runs, successful_runs, failed_runs, .. } = metrics;
     let rows: [(&str, &str, &str, f64); 8] = [
         ("runs_total", "counter", "Runs that ended.", *total_runs as f64),
@@ -48,7 +47,7 @@ pub(crate) fn exposition(metrics: &Metrics) -> String {
     ];
     let mut text = String::new();
     for (name, kind, help, value) in rows {
-        let name = format!("blacksmith_reconciler_{name}");
+        let name = format!("{PREFIX}_{name}");
         // Writing to a string cannot fail.
         let _ = writeln!(text, "# HELP {name} {help}\n# TYPE {name} {kind}\n{name} {value}");
     }

@@ -3,7 +3,7 @@
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 
-use crate::model::JsonObject;
+use super::JsonObject;
 
 /// Deeper than anything Blacksmith writes; what lies deeper is taken as it is
 /// spelled, so that no value can exhaust the stack.
@@ -11,7 +11,7 @@ const DEEPEST: usize = 64;
 
 /// Feeds a value: fields sorted, strings in one spelling, numbers by their
 /// text.
-pub(super) fn feed(hasher: &mut Sha256, value: &RawValue, depth: usize) {
+pub fn feed(hasher: &mut Sha256, value: &RawValue, depth: usize) {
     let text = value.get().trim();
     let spelled = depth < DEEPEST
         && match text.as_bytes().first() {
@@ -31,7 +31,7 @@ fn object(hasher: &mut Sha256, text: &str, depth: usize) -> bool {
     fields.sort_by_key(|(field, _)| *field);
     hasher.update("{");
     for (field, value) in fields {
-        hasher.update(crate::model::json::raw(field).get());
+        hasher.update(super::json::raw(field).get());
         hasher.update(":");
         feed(hasher, value, depth + 1);
         hasher.update(",");
@@ -53,17 +53,19 @@ fn array(hasher: &mut Sha256, text: &str, depth: usize) -> bool {
 
 fn string(hasher: &mut Sha256, text: &str) -> bool {
     let Ok(string) = serde_json::from_str::<String>(text) else { return false };
-    hasher.update(crate::model::json::raw(&string).get());
+    hasher.update(super::json::raw(&string).get());
     true
 }
 
 /// Bytes as lower-case hexadecimal digits.
-pub(super) fn hex(bytes: &[u8]) -> String {
+#[must_use]
+pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// The digest of a text as it is.
-pub(super) fn of_text(text: &str) -> String {
+#[must_use]
+pub fn of_text(text: &str) -> String {
     hex(&Sha256::digest(text.as_bytes()))
 }
 

@@ -1,0 +1,96 @@
+//! A fleet's decisions, made by given rules.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use reconciler_core::config::keys;
+use reconciler_core::decisions::DecisionRecord;
+use reconciler_core::manager::{CancellationToken, Filter};
+use reconciler_core::model::Catalog;
+
+use super::args::{FleetsArgs, OneFleet};
+use crate::args::{Flags, GlobalArgs, MatchArgs};
+use crate::failure::Failure;
+use crate::output::Output;
+use crate::wiring::{self, Access, Workbench};
+
+/// A fleet's decisions with the rules that they were made by.
+pub(super) struct Decided {
+    pub(super) policy: String,
+    pub(super) chain: String,
+    pub(super) strategies: Vec<String>,
+    pub(super) catalog: Arc<Catalog>,
+    pub(super) records: Vec<DecisionRecord>,
+}
+
+/// Decides a fleet's folder; leaves nothing behind.
+pub(super) async fn decide(
+    global: &GlobalArgs,
+    fleet: OneFleet<'_>,
+    matching: &MatchArgs,
+    stop: &CancellationToken,
+    output: &mut Output,
+) -> Result<Decided, Failure> {
+    let settings = wiring::settings(global, &[&fleet, matching as &dyn Flags], output)?;
+    let bench = Workbench::open(&settings, Access::FleetOnly, Filter::default(), stop, output).await?;
+    let survey = bench.reconciler().survey().await?;
+    Ok(Decided {
+        policy: bench.engine.policy().to_string(),
+        chain: bench.engine.fingerprint().to_string(),
+        strategies: bench.engine.chain().entries().iter().map(|entry| entry.id.to_string()).collect(),
+        catalog: Arc::clone(&survey.facts.catalog),
+        records: survey.decisions.iter().map(DecisionRecord::from).collect(),
+    })
+}
+
+/// A fleet's folder with the name that its accepted decisions stand under.
+pub(super) struct NamedFleet {
+    pub(super) name: String,
+    pub(super) path: PathBuf,
+}
+
+/// The fleets that the arguments or the configuration name, by name.
+pub(super) fn named(
+    global: &GlobalArgs,
+    args: &FleetsArgs,
+    output: &mut Output,
+) -> Result<Vec<NamedFleet>, Failure> {
+    let mut paths = args.fleets.clone();
+    if paths.is_empty() {
+        let settings = wiring::settings(global, &[], output)?;
+        paths.extend(settings.path(keys::FLEET).map(Path::to_owned));
+    }
+    if paths.is_empty() {
+        return Err(Failure::told(
+            "no fleet is named",
+            "give a fleet's folder with --fleet DIR, once for each, or as `fleet` in the configuration",
+        ));
+    }
+    let mut fleets: Vec<NamedFleet> = Vec::new();
+    for path in paths {
+        let name = name(&path)?;
+        if let Some(other) = fleets.iter().find(|other| other.name == name) {
+            return Err(Failure::told(
+                format!("{} and {} are both called `{name}`", other.path.display(), path.display()),
+                "accepted decisions stand under a fleet's name: rename one of the folders",
+            ));
+        }
+        fleets.push(NamedFleet { name, path });
+    }
+    fleets.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(fleets)
+}
+
+/// The folder's own name, also where it was given as `.` or through a link.
+fn name(path: &Path) -> Result<String, Failure> {
+    let told =
+        |why: String| Failure::told(format!("{}: {why}", path.display()), "name a folder that holds a fleet");
+    let named = match path.file_name() {
+        Some(name) => name.to_owned(),
+        None => {
+            let whole = path.canonicalize().map_err(|error| told(error.to_string()))?;
+            whole.file_name().ok_or_else(|| told("has no name".to_owned()))?.to_owned()
+        }
+    };
+    named.into_string().map_err(|_| told("its name is not UTF-8".to_owned()))
+}

@@ -1,0 +1,224 @@
+//! `decisions diff`: which decisions other rules, or other times, flip.
+
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use clap::Parser as _;
+use reconciler_core::decisions::{ChangeKind, DecisionRecord, Difference, SavedDecisions};
+use reconciler_core::manager::CancellationToken;
+use serde::Serialize;
+
+use super::args::{DiffArgs, OneFleet, SecondSide};
+use super::{decided, markdown, past, text};
+use crate::args::{Flags, GlobalArgs, MatchArgs};
+use crate::commands::block_on;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::output::Output;
+
+/// One side of the comparison, decided.
+struct Side {
+    rules: Rules,
+    records: Vec<DecisionRecord>,
+}
+
+/// Where decisions come from, and by which rules.
+#[derive(Serialize)]
+struct Rules {
+    source: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    policy: Option<String>,
+    chain: String,
+    strategies: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct DiffView {
+    before: Rules,
+    after: Rules,
+    counts: std::collections::BTreeMap<ChangeKind, usize>,
+    #[serde(flatten)]
+    difference: Difference,
+}
+
+pub(super) fn run(global: &GlobalArgs, args: &DiffArgs, output: &mut Output) -> Result<Exit, Failure> {
+    let second = second(args)?;
+    let (after, rules) = match &second {
+        Some(second) => (second.source.as_ref().unwrap_or(&args.before), &second.matching),
+        None => (args.after.as_ref().unwrap_or(&args.before), &args.matching),
+    };
+    let (before, after) = block_on(async |stop| {
+        let other = after;
+        let before = side(global, &args.before, other, &args.matching, stop, output).await?;
+        let after = side(global, other, &args.before, rules, stop, output).await?;
+        Ok((before, after))
+    })?;
+    let difference = Difference::between(&before.records, &after.records);
+    let flips = !difference.is_without_flips();
+    let counts = difference.counts();
+    let view = DiffView { before: before.rules, after: after.rules, counts, difference };
+    let wanted = |kind| args.all || kind != ChangeKind::OtherOpinions;
+    output.answer_in_markdown(
+        "DecisionDiff",
+        true,
+        &view,
+        |out| {
+            write_rules(out, &view)?;
+            text::changes(out, &view.difference, ChangeKind::heading, wanted)?;
+            write_counts(out, &view, wanted)
+        },
+        |out| {
+            writeln!(out, "### {}\n", counts_in_words(&view))?;
+            for (name, rules) in [("before", &view.before), ("after", &view.after)] {
+                writeln!(out, "- {name}: `{}`, {}", rules.source, markdown::escaped(&rules.in_words()))?;
+            }
+            markdown::changes(out, &view.difference, ChangeKind::heading, wanted)
+        },
+    )?;
+    Ok(if flips && args.detailed_exitcode { Exit::BelowFloor } else { Exit::Success })
+}
+
+/// What stands behind `--`.
+fn second(args: &DiffArgs) -> Result<Option<SecondSide>, Failure> {
+    if args.second.is_empty() {
+        return Ok(None);
+    }
+    if let Some(after) = &args.after {
+        return Err(Failure::told(
+            format!("the second side is given twice: `{after}`, and behind `--`"),
+            "leave one of them out",
+        ));
+    }
+    let parsed = SecondSide::try_parse_from(&args.second).map_err(|error| {
+        let text = error.to_string();
+        let first = text.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned();
+        Failure::told(
+            format!("the second side: {first}"),
+            "behind `--` stands what is decided, with the options under `How deployments are decided`",
+        )
+    })?;
+    Ok(Some(parsed))
+}
+
+/// What a side may be.
+enum Source<'a> {
+    Fleet(&'a Path),
+    Saved(PathBuf),
+    /// A run of the journal, by its id.
+    Run(&'a str),
+}
+
+impl<'a> Source<'a> {
+    fn of(given: &'a str) -> Result<Self, Failure> {
+        if let Some(id) = given.strip_prefix("run:") {
+            return Ok(Self::Run(id));
+        }
+        let path = Path::new(given);
+        if path.is_dir() {
+            return Ok(Self::Fleet(path));
+        }
+        if path.exists() {
+            return Ok(Self::Saved(path.to_owned()));
+        }
+        Err(Failure::told(
+            format!("there is no `{given}`"),
+            "give a fleet's folder, a file that `reconciler scan --json` printed, or `run:ID`",
+        ))
+    }
+}
+
+async fn side(
+    global: &GlobalArgs,
+    given: &str,
+    other: &str,
+    matching: &MatchArgs,
+    stop: &CancellationToken,
+    output: &mut Output,
+) -> Result<Side, Failure> {
+    match Source::of(given)? {
+        Source::Fleet(fleet) => {
+            let source = OneFleet { fleet, catalog: None };
+            let decided = decided::decide(global, source, matching, stop, output).await?;
+            let rules = Rules {
+                source: given.to_owned(),
+                policy: Some(decided.policy),
+                chain: decided.chain,
+                strategies: decided.strategies,
+            };
+            Ok(Side { rules, records: decided.records })
+        }
+        Source::Saved(file) => {
+            refuse_rules(given, matching)?;
+            let advice = "save decisions with `reconciler scan --json`";
+            let json = std::fs::read_to_string(&file)
+                .map_err(|error| Failure::told(format!("{given} cannot be read: {error}"), advice))?;
+            let saved = SavedDecisions::parse(&json)
+                .map_err(|error| Failure::told(format!("{given} {error}"), advice))?;
+            let SavedDecisions { chain, policy, strategies, decisions, .. } = saved;
+            let rules = Rules { source: given.to_owned(), policy, chain, strategies };
+            Ok(Side { rules, records: decisions })
+        }
+        Source::Run(id) => {
+            refuse_rules(given, matching)?;
+            let fleet = Path::new(other);
+            let fleet = fleet.is_dir().then_some(OneFleet { fleet, catalog: None });
+            let run = past::read(global, id, fleet, stop, output).await?;
+            let source = format!("run:{}", run.id);
+            let rules = Rules { source, policy: None, chain: run.chain, strategies: Vec::new() };
+            Ok(Side { rules, records: run.records })
+        }
+    }
+}
+
+/// What was decided once is not decided anew by other rules.
+fn refuse_rules(given: &str, matching: &MatchArgs) -> Result<(), Failure> {
+    let mut flags = Vec::new();
+    matching.add(&mut flags);
+    if flags.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::told(
+        format!("{given} is not decided anew by other rules"),
+        "leave the options out, or put them on the side of a fleet, before or behind `--`",
+    ))
+}
+
+impl Rules {
+    fn in_words(&self) -> String {
+        let policy = self.policy.as_deref().map(|policy| format!("{policy}, ")).unwrap_or_default();
+        format!("{policy}chain {}", self.chain)
+    }
+}
+
+fn write_rules(out: &mut dyn Write, view: &DiffView) -> io::Result<()> {
+    let widest = view.before.source.chars().count().max(view.after.source.chars().count());
+    for (name, rules) in [("before", &view.before), ("after ", &view.after)] {
+        writeln!(out, "{name}  {:<widest$}   {}", rules.source, rules.in_words())?;
+    }
+    let lacks = |a: &Rules, b: &Rules| -> Vec<String> {
+        let known = !b.strategies.is_empty();
+        a.strategies.iter().filter(|id| known && !b.strategies.contains(id)).cloned().collect()
+    };
+    for (what, ids) in
+        [("without", lacks(&view.before, &view.after)), ("with", lacks(&view.after, &view.before))]
+    {
+        if !ids.is_empty() {
+            writeln!(out, "now {what} {}", ids.join(", "))?;
+        }
+    }
+    Ok(())
+}
+
+fn counts_in_words(view: &DiffView) -> String {
+    let flips = view.difference.changes.iter().filter(|change| change.kind.is_flip()).count();
+    let compared = view.difference.compared;
+    format!("{flips} of {compared} deployments are decided otherwise")
+}
+
+fn write_counts(out: &mut dyn Write, view: &DiffView, wanted: impl Fn(ChangeKind) -> bool) -> io::Result<()> {
+    writeln!(out, "{}", counts_in_words(view))?;
+    for (kind, count) in view.counts.iter().filter(|(kind, _)| !wanted(**kind)) {
+        writeln!(out, "{}: {count}; `--all` lists them", kind.heading())?;
+    }
+    Ok(())
+}

@@ -1,0 +1,181 @@
+//! `decisions eval`: decisions held against the right answers.
+
+use std::path::Path;
+
+use anyhow::anyhow;
+use reconciler_core::manager::{Filter, Unknown};
+use reconciler_core::matching::{Confusion, Evaluation, StrategyScore, SweepPoint, Verdict, sweep};
+use serde::Serialize;
+
+use super::args::EvalArgs;
+use super::eval_text;
+use crate::args::GlobalArgs;
+use crate::commands::block_on;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::output::Output;
+use crate::wiring::{self, Access, Workbench};
+
+#[derive(Serialize)]
+pub(super) struct EvaluationView<'a> {
+    pub(super) labelled: usize,
+    pub(super) matched: u32,
+    pub(super) wrong: u32,
+    pub(super) missed: u32,
+    pub(super) left_for_review: u32,
+    pub(super) precision: f64,
+    pub(super) recall: f64,
+    pub(super) confusion: Confusion,
+    pub(super) strategies: Vec<StrategyView<'a>>,
+    pub(super) services: Vec<ServiceView<'a>>,
+    pub(super) mistakes: Vec<Mistake<'a>>,
+    pub(super) undecided: Vec<&'a str>,
+    pub(super) unlabelled: Vec<&'a str>,
+    pub(super) unknown: &'a [Unknown],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) sweep: Option<Vec<SweepPoint>>,
+    pub(super) floor: &'static str,
+}
+
+#[derive(Serialize)]
+pub(super) struct StrategyView<'a> {
+    pub(super) id: &'a str,
+    #[serde(flatten)]
+    pub(super) score: StrategyScore,
+    pub(super) precision: f64,
+    pub(super) recall: f64,
+}
+
+/// A strategy's score where it proposed this service.
+#[derive(Serialize)]
+pub(super) struct ServiceView<'a> {
+    pub(super) service: &'a str,
+    #[serde(flatten)]
+    pub(super) strategy: StrategyView<'a>,
+}
+
+#[derive(Serialize)]
+pub(super) struct Mistake<'a> {
+    pub(super) deployment: &'a str,
+    pub(super) case: &'a str,
+    pub(super) verdict: Verdict,
+}
+
+pub(super) fn run(global: &GlobalArgs, args: &EvalArgs, output: &mut Output) -> Result<Exit, Failure> {
+    for (flag, floor) in [("--min-precision", args.min_precision), ("--min-recall", args.min_recall)] {
+        if floor.is_some_and(|floor| !(0.0..=1.0).contains(&floor)) {
+            return Err(Failure::told(
+                format!("{flag}: the floor is not between 0 and 1"),
+                "give a ratio such as 0.98",
+            ));
+        }
+    }
+    let settings = wiring::settings(global, &[&args.source, &args.matching], output)?;
+    block_on(async |stop| {
+        let bench = Workbench::open(&settings, Access::FleetOnly, Filter::default(), stop, output).await?;
+        let own = bench.source.fleet().map(|fleet| fleet.root().join("labels.yml"));
+        let file = args.labels.clone().or(own).ok_or_else(|| {
+            Failure::told("nothing says what the right answers are", "give them with --labels FILE")
+        })?;
+        let labels = wiring::labels(&file).map_err(advised)?;
+        let survey = bench.reconciler().survey().await?;
+        let evaluation = Evaluation::of(&survey.decisions, &labels);
+        // Nothing to hold decisions against would keep every floor.
+        if evaluation.verdicts.is_empty() {
+            return Err(advised(Failure::local(anyhow!(
+                "{}: labels no deployment of the fleet",
+                file.display()
+            ))));
+        }
+        let sweep = args.sweep.as_ref().map(|_| {
+            let deployments = bench.source.fleet_deployments();
+            sweep(&bench.engine, &deployments, &survey.facts, &labels)
+        });
+        if let (Some(Some(file)), Some(points)) = (&args.sweep, &sweep) {
+            write_csv(file, points)?;
+        }
+        let kept = evaluation.precision() >= args.min_precision.unwrap_or(0.0)
+            && evaluation.recall() >= args.min_recall.unwrap_or(0.0);
+        let case = |name| labels.get(name).map_or("", |label| label.case.as_str());
+        let chain = bench.engine.chain().entries();
+        let view = EvaluationView {
+            labelled: evaluation.verdicts.len(),
+            matched: evaluation.counted(Verdict::Matched),
+            wrong: evaluation.counted(Verdict::Wrong),
+            missed: evaluation.counted(Verdict::Missed),
+            left_for_review: evaluation.counted(Verdict::LeftForReview),
+            precision: evaluation.precision(),
+            recall: evaluation.recall(),
+            confusion: evaluation.confusion,
+            strategies: chain
+                .iter()
+                .map(|entry| {
+                    let score = evaluation.strategies.get(entry.id.as_str()).copied().unwrap_or_default();
+                    scored(entry.id.as_str(), score, evaluation.expected_matches)
+                })
+                .collect(),
+            services: chain.iter().flat_map(|entry| by_service(&evaluation, entry.id.as_str())).collect(),
+            mistakes: evaluation
+                .verdicts
+                .iter()
+                .filter(|(_, verdict)| matches!(verdict, Verdict::Wrong | Verdict::Missed))
+                .map(|(name, verdict)| Mistake {
+                    deployment: name.as_str(),
+                    case: case(name),
+                    verdict: *verdict,
+                })
+                .collect(),
+            undecided: evaluation.undecided.iter().map(|name| name.as_str()).collect(),
+            unlabelled: evaluation.unlabelled.iter().map(|name| name.as_str()).collect(),
+            unknown: &survey.unknown,
+            sweep,
+            floor: if kept { "kept" } else { "missed" },
+        };
+        let complete = view.undecided.is_empty() && survey.is_complete();
+        output.answer("Evaluation", complete, &view, |out| eval_text::write(out, &view, args))?;
+        Ok(match (survey.is_complete(), kept) {
+            (false, _) => Exit::Incomplete,
+            (true, true) => Exit::Success,
+            (true, false) => Exit::BelowFloor,
+        })
+    })
+}
+
+fn scored(id: &str, score: StrategyScore, expected: u32) -> StrategyView<'_> {
+    StrategyView { id, score, precision: score.precision(), recall: score.recall(expected) }
+}
+
+/// A strategy's scores by service: those that it proposed, and those that it
+/// should have.
+fn by_service<'a>(evaluation: &'a Evaluation, id: &'a str) -> impl Iterator<Item = ServiceView<'a>> {
+    let mut services: Vec<_> = evaluation.expected_of.keys().collect();
+    services.extend(evaluation.services.keys().filter(|(strategy, _)| strategy == id).map(|(_, one)| one));
+    services.sort();
+    services.dedup();
+    services.into_iter().map(move |service| {
+        let score = evaluation.services.get(&(id.to_owned(), service.clone())).copied().unwrap_or_default();
+        let expected = evaluation.expected_of.get(service).copied().unwrap_or_default();
+        ServiceView { service: service.as_str(), strategy: scored(id, score, expected) }
+    })
+}
+
+/// Labels that cannot be used, with what they look like.
+fn advised(failure: Failure) -> Failure {
+    failure.or_advise(
+        "give labels with --labels FILE: a deployment's name, then `outcome` (matched, review, unmatched) \
+         and for a match `service`, `plan` and `instance`",
+    )
+}
+
+fn write_csv(file: &Path, points: &[SweepPoint]) -> Result<(), Failure> {
+    let mut csv = "threshold,matched,wrong,missed,left_for_review,precision,recall\n".to_owned();
+    for point in points {
+        let SweepPoint { threshold, matched, wrong, missed, left_for_review, precision, recall, .. } = point;
+        csv.push_str(&format!(
+            "{threshold},{matched},{wrong},{missed},{left_for_review},{precision:.6},{recall:.6}\n"
+        ));
+    }
+    std::fs::write(file, csv).map_err(|error| {
+        Failure::told(format!("{} cannot be written: {error}", file.display()), "give --sweep=FILE")
+    })
+}

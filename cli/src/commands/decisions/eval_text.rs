@@ -1,0 +1,105 @@
+//! An evaluation for people: scores, confusion, thresholds, mistakes.
+
+use std::io::{self, Write};
+
+use reconciler_core::matching::{Decided, SweepPoint, Verdict};
+
+use super::args::EvalArgs;
+use super::eval::{EvaluationView, ServiceView, StrategyView};
+use crate::commands::scan::write_unknown;
+use crate::output::{Table, outcome_style};
+
+pub(super) fn write(out: &mut dyn Write, view: &EvaluationView<'_>, args: &EvalArgs) -> io::Result<()> {
+    let mut table = Table::new(["Strategy", "Fired", "Correct", "Wrong", "Harmful", "Precision", "Recall"]);
+    for StrategyView { id, score, precision, recall } in &view.strategies {
+        table.row([
+            (*id).to_owned(),
+            score.fired.to_string(),
+            score.correct.to_string(),
+            score.wrong.to_string(),
+            score.harmful.to_string(),
+            format!("{precision:.3}"),
+            format!("{recall:.3}"),
+        ]);
+    }
+    table.print(out)?;
+    writeln!(out)?;
+    if args.services {
+        write_services(out, &view.services)?;
+    }
+    write_confusion(out, view)?;
+    if let Some(points) = &view.sweep {
+        write_sweep(out, points)?;
+    }
+    for mistake in &view.mistakes {
+        let verdict = if mistake.verdict == Verdict::Wrong { "wrong" } else { "missed" };
+        let red = outcome_style(verdict);
+        writeln!(out, "{red}{verdict}{red:#}  {}  ({})", mistake.deployment, mistake.case)?;
+    }
+    for name in &view.undecided {
+        writeln!(out, "labelled, but not there: {name}")?;
+    }
+    for name in &view.unlabelled {
+        writeln!(out, "not labelled: {name}")?;
+    }
+    write_unknown(out, view.unknown)?;
+    writeln!(
+        out,
+        "{} labelled: {} matched, {} wrong, {} missed, {} left for review",
+        view.labelled, view.matched, view.wrong, view.missed, view.left_for_review
+    )?;
+    write!(out, "precision {:.3}, recall {:.3}", view.precision, view.recall)?;
+    if args.min_precision.is_some() || args.min_recall.is_some() {
+        write!(out, "   floor {}", view.floor)?;
+    }
+    writeln!(out)
+}
+
+fn write_services(out: &mut dyn Write, services: &[ServiceView<'_>]) -> io::Result<()> {
+    let mut table = Table::new(["Strategy", "Service", "Fired", "Correct", "Wrong", "Precision", "Recall"]);
+    for ServiceView { service, strategy } in services {
+        let StrategyView { id, score, precision, recall } = strategy;
+        table.row([
+            (*id).to_owned(),
+            (*service).to_owned(),
+            score.fired.to_string(),
+            score.correct.to_string(),
+            score.wrong.to_string(),
+            format!("{precision:.3}"),
+            format!("{recall:.3}"),
+        ]);
+    }
+    table.print(out)?;
+    writeln!(out)
+}
+
+fn write_confusion(out: &mut dyn Write, view: &EvaluationView<'_>) -> io::Result<()> {
+    let mut table = Table::new(["Expected", "Right match", "Wrong match", "Review", "Unmatched"]);
+    let confusion = &view.confusion;
+    let rows =
+        [("matched", confusion.matched), ("review", confusion.review), ("unmatched", confusion.unmatched)];
+    for (expected, Decided { right, wrong, review, unmatched }) in rows {
+        let cells = [right, wrong, review, unmatched].map(|count| count.to_string());
+        let [right, wrong, review, unmatched] = cells;
+        table.row([expected.to_owned(), right, wrong, review, unmatched]);
+    }
+    table.print(out)?;
+    writeln!(out)
+}
+
+fn write_sweep(out: &mut dyn Write, points: &[SweepPoint]) -> io::Result<()> {
+    let mut table = Table::new(["Threshold", "Matched", "Wrong", "Missed", "Precision", "Recall", ""]);
+    for point in points {
+        table.row([
+            point.threshold.to_string(),
+            point.matched.to_string(),
+            point.wrong.to_string(),
+            point.missed.to_string(),
+            format!("{:.3}", point.precision),
+            format!("{:.3}", point.recall),
+            if point.in_use { "in use".to_owned() } else { String::new() },
+        ]);
+    }
+    table.print(out)?;
+    writeln!(out)
+}

@@ -1,0 +1,56 @@
+//! Differences of decisions as Markdown, for a merge request's comment.
+
+use std::io::{self, Write};
+
+use reconciler_core::decisions::{ChangeKind, DecisionRecord, Difference};
+
+use super::text::cause_in_words;
+
+/// The changes by kind, a table each; only the kinds that are wanted.
+pub(super) fn changes(
+    out: &mut dyn Write,
+    difference: &Difference,
+    heading: impl Fn(ChangeKind) -> &'static str,
+    wanted: impl Fn(ChangeKind) -> bool,
+) -> io::Result<()> {
+    for (kind, count) in difference.counts() {
+        if !wanted(kind) {
+            continue;
+        }
+        writeln!(out, "\n#### {} ({count})\n", heading(kind))?;
+        writeln!(out, "| deployment | before | after | because |\n|---|---|---|---|")?;
+        for change in difference.of_kind(kind) {
+            let causes: Vec<String> =
+                change.causes.iter().map(|cause| cause_in_words(cause, change)).collect();
+            writeln!(
+                out,
+                "| `{}` | {} | {} | {} |",
+                change.deployment,
+                cell(change.before.as_ref()),
+                cell(change.after.as_ref()),
+                escaped(&causes.join("; "))
+            )?;
+        }
+    }
+    Ok(())
+}
+
+fn cell(record: Option<&DecisionRecord>) -> String {
+    record.map(|record| escaped(&record.to_string())).unwrap_or_default()
+}
+
+/// A text that cannot break a table, nor be taken for markup.
+pub(super) fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '\n' | '\r' => escaped.push(' '),
+            '|' | '`' | '*' | '_' | '<' | '>' | '[' | ']' | '\\' => {
+                escaped.push('\\');
+                escaped.push(c);
+            }
+            c => escaped.push(c),
+        }
+    }
+    escaped
+}

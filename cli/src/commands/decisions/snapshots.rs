@@ -1,0 +1,116 @@
+//! The folder of accepted decisions: `<fleet>/<group>.yml`.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use reconciler_core::decisions::{DecisionRecord, Snapshot, read_group, write_group};
+use reconciler_core::model::{Catalog, DeploymentName};
+
+use crate::failure::Failure;
+
+/// How the files end.
+const EXTENSION: &str = "yml";
+
+/// The accepted decisions of a fleet.
+#[derive(Default)]
+pub(super) struct Accepted {
+    /// The decisions, whatever file they stand in.
+    pub(super) records: BTreeMap<DeploymentName, DecisionRecord>,
+    /// The files, with their text.
+    files: BTreeMap<PathBuf, String>,
+}
+
+/// Reads the accepted decisions of a fleet; none if it has no folder yet.
+pub(super) fn read(snapshots: &Path, fleet: &str) -> Result<Accepted, Failure> {
+    let folder = snapshots.join(fleet);
+    let mut accepted = Accepted::default();
+    let mut places: BTreeMap<DeploymentName, PathBuf> = BTreeMap::new();
+    for file in entries(&folder)?.into_iter().filter(|path| path.extension().is_some_and(|e| e == EXTENSION))
+    {
+        let text = std::fs::read_to_string(&file).map_err(|error| unreadable(&file, &error))?;
+        let group = read_group(&text).map_err(|error| {
+            let advice = "mend the file, or remove it and accept its decisions anew";
+            Failure::told(format!("{}:{error}", file.display()), advice)
+        })?;
+        for (name, record) in group {
+            if let Some(other) = places.insert(name.clone(), file.clone()) {
+                return Err(Failure::told(
+                    format!("`{name}` is accepted twice, in {} and in {}", other.display(), file.display()),
+                    "remove it from one of the files",
+                ));
+            }
+            accepted.records.insert(name, record);
+        }
+        accepted.files.insert(file, text);
+    }
+    Ok(accepted)
+}
+
+/// Folders of accepted decisions that belong to none of these fleets.
+pub(super) fn strays(snapshots: &Path, fleets: &BTreeSet<&str>) -> Result<Vec<String>, Failure> {
+    let folders = entries(snapshots)?.into_iter().filter(|path| path.is_dir());
+    let names = folders.filter_map(|path| Some(path.file_name()?.to_string_lossy().into_owned()));
+    Ok(names.filter(|name| !name.starts_with('.') && !fleets.contains(name.as_str())).collect())
+}
+
+/// Writes what is accepted now: files that differ are replaced, those that hold
+/// nothing any more are removed. Says which were touched.
+pub(super) fn write(
+    snapshots: &Path,
+    fleet: &str,
+    before: &Accepted,
+    now: BTreeMap<DeploymentName, DecisionRecord>,
+    catalog: &Catalog,
+) -> Result<Vec<PathBuf>, Failure> {
+    let folder = snapshots.join(fleet);
+    let groups = Snapshot::of(now.into_values(), catalog).groups;
+    let texts: BTreeMap<PathBuf, String> = groups
+        .iter()
+        .map(|(group, records)| (folder.join(format!("{group}.{EXTENSION}")), write_group(records)))
+        .collect();
+    let mut touched = Vec::new();
+    for (file, text) in &texts {
+        if before.files.get(file) != Some(text) {
+            let unwritten = |error: std::io::Error| {
+                Failure::told(
+                    format!("{} cannot be written: {error}", file.display()),
+                    "name another folder with --snapshots DIR",
+                )
+            };
+            std::fs::create_dir_all(&folder).map_err(unwritten)?;
+            // Beside it, then in its place: what is cut short replaces nothing.
+            let beside = file.with_extension("yml.new");
+            std::fs::write(&beside, text).map_err(unwritten)?;
+            std::fs::rename(&beside, file).map_err(unwritten)?;
+            touched.push(file.clone());
+        }
+    }
+    for file in before.files.keys().filter(|file| !texts.contains_key(*file)) {
+        std::fs::remove_file(file).map_err(|error| {
+            Failure::told(format!("{} cannot be removed: {error}", file.display()), "remove it yourself")
+        })?;
+        touched.push(file.clone());
+    }
+    Ok(touched)
+}
+
+/// What is in a folder, by name; nothing if there is none.
+fn entries(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
+    let listed = match std::fs::read_dir(folder) {
+        Ok(listed) => listed,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(unreadable(folder, &error)),
+    };
+    let paths: Result<Vec<PathBuf>, _> = listed.map(|entry| entry.map(|entry| entry.path())).collect();
+    let mut paths = paths.map_err(|error| unreadable(folder, &error))?;
+    paths.sort();
+    Ok(paths)
+}
+
+fn unreadable(path: &Path, error: &std::io::Error) -> Failure {
+    Failure::told(
+        format!("{} cannot be read: {error}", path.display()),
+        "name the folder of accepted decisions",
+    )
+}

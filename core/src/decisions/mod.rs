@@ -1,0 +1,17 @@
+//! Decisions as values that can be kept and compared: records of them,
+//! differences between two sets, and snapshots that people have accepted. Pure:
+//! knows nothing of how decisions were made, of files or of command lines.
+
+mod difference;
+mod opinion;
+mod record;
+mod saved;
+mod snapshot;
+mod snapshot_text;
+
+pub use difference::{Cause, Change, ChangeKind, Difference};
+pub use opinion::{RecordedOpinion, Said};
+pub use record::{DecisionRecord, Verdict};
+pub use saved::{SavedDecisions, SavedError};
+pub use snapshot::{Group, OTHERS, Snapshot, group_of};
+pub use snapshot_text::{SnapshotError, read_group, write_group};

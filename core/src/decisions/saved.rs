@@ -1,0 +1,170 @@
+//! Decisions that were saved as the JSON document of a scan.
+
+use serde::Deserialize;
+
+use super::opinion::{RecordedOpinion, Said, sorted};
+use super::record::{DecisionRecord, Verdict};
+use crate::matching::{Confidence, SCHEMA_VERSION};
+use crate::model::{DeploymentName, Identity, StrategyId};
+
+/// Decisions with the rules that they were made by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct SavedDecisions {
+    /// The fingerprint of the chain.
+    pub chain: String,
+    /// The policy in words, if it was kept.
+    pub policy: Option<String>,
+    /// The strategies in the order of the chain; empty if nothing was decided.
+    pub strategies: Vec<String>,
+    /// The decisions, by deployment.
+    pub decisions: Vec<DecisionRecord>,
+}
+
+/// A document that holds no decisions.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SavedError {
+    /// It is not the JSON of a scan.
+    #[error("holds no decisions: {0}")]
+    NotDecisions(#[from] serde_json::Error),
+    /// It is a document of another command.
+    #[error("holds a document of kind `{0}`, not of a scan")]
+    OtherKind(String),
+    /// It was written by a version that means something else by it.
+    #[error("holds decisions in form {0}, and this program knows form {SCHEMA_VERSION}")]
+    OtherForm(u32),
+    /// It names a deployment twice.
+    #[error("decides deployment `{0}` twice")]
+    Twice(DeploymentName),
+}
+
+/// Unknown fields are passed over: new ones may come at any time.
+#[derive(Deserialize)]
+struct Wire {
+    kind: String,
+    data: Option<WireScan>,
+}
+
+#[derive(Deserialize)]
+struct WireScan {
+    chain: String,
+    policy: Option<String>,
+    decisions: Vec<WireDecision>,
+}
+
+#[derive(Deserialize)]
+struct WireDecision {
+    schema_version: u32,
+    deployment: DeploymentName,
+    outcome: WireOutcome,
+    reason: Option<String>,
+    holder: Option<DeploymentName>,
+    identity: Option<Identity>,
+    confidence: Option<Confidence>,
+    candidates: Vec<WireCandidate>,
+    trace: Vec<WireStep>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum WireOutcome {
+    Matched,
+    Review,
+    Unmatched,
+}
+
+#[derive(Deserialize)]
+struct WireCandidate {
+    identity: Identity,
+    confidence: Confidence,
+}
+
+#[derive(Deserialize)]
+struct WireStep {
+    strategy: StrategyId,
+    result: String,
+    why: Option<String>,
+    #[serde(default)]
+    proposals: Vec<WireProposal>,
+}
+
+#[derive(Deserialize)]
+struct WireProposal {
+    identity: Identity,
+    confidence: Option<Confidence>,
+    evidence: Vec<WireEvidence>,
+}
+
+#[derive(Deserialize)]
+struct WireEvidence {
+    code: String,
+}
+
+impl SavedDecisions {
+    /// Reads the document that `scan --json` prints.
+    ///
+    /// # Errors
+    /// If it is another document, or one of another version.
+    pub fn parse(json: &str) -> Result<Self, SavedError> {
+        let wire: Wire = serde_json::from_str(json)?;
+        let Some(scan) = wire.data.filter(|_| wire.kind == "Scan") else {
+            return Err(SavedError::OtherKind(wire.kind));
+        };
+        let trace = scan.decisions.first().map(|first| first.trace.as_slice()).unwrap_or_default();
+        let strategies = trace.iter().map(|step| step.strategy.to_string()).collect();
+        let decisions: Result<Vec<_>, _> = scan.decisions.into_iter().map(record).collect();
+        let mut decisions = decisions?;
+        decisions.sort_by(|a, b| a.deployment.cmp(&b.deployment));
+        if let Some(pair) = decisions.windows(2).find(|pair| pair[0].deployment == pair[1].deployment) {
+            return Err(SavedError::Twice(pair[0].deployment.clone()));
+        }
+        Ok(Self { chain: scan.chain, policy: scan.policy, strategies, decisions })
+    }
+}
+
+fn record(wire: WireDecision) -> Result<DecisionRecord, SavedError> {
+    if wire.schema_version != SCHEMA_VERSION {
+        return Err(SavedError::OtherForm(wire.schema_version));
+    }
+    let verdict = match wire.outcome {
+        WireOutcome::Matched => Verdict::Matched,
+        WireOutcome::Review => {
+            Verdict::Review { reason: wire.reason.unwrap_or_default(), holder: wire.holder }
+        }
+        WireOutcome::Unmatched => Verdict::Unmatched,
+    };
+    let leader = wire.candidates.into_iter().next().map(|first| (first.identity, first.confidence));
+    let best = wire.identity.zip(wire.confidence).or(leader);
+    let (identity, confidence) = best.unzip();
+    let opinions = wire.trace.into_iter().flat_map(opinions).collect();
+    Ok(DecisionRecord {
+        deployment: wire.deployment,
+        verdict,
+        identity,
+        confidence,
+        opinions: Some(opinions),
+    })
+}
+
+fn opinions(step: WireStep) -> Vec<RecordedOpinion> {
+    let WireStep { strategy, result, why, proposals } = step;
+    let said: Vec<Said> = match result.as_str() {
+        "failed" => {
+            let code = why.unwrap_or_default().split(": ").next().unwrap_or_default().to_owned();
+            vec![Said::Failed { code }]
+        }
+        _ => proposals.into_iter().map(said).collect(),
+    };
+    said.into_iter().map(|said| RecordedOpinion { strategy: strategy.clone(), said }).collect()
+}
+
+/// A veto is a proposal without confidence.
+fn said(proposal: WireProposal) -> Said {
+    let WireProposal { identity, confidence, evidence } = proposal;
+    let evidence = sorted(evidence.into_iter().map(|one| one.code));
+    match confidence {
+        Some(confidence) => Said::Proposed { identity, confidence, evidence },
+        None => Said::Vetoed { identity, evidence },
+    }
+}

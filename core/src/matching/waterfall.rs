@@ -1,0 +1,93 @@
+//! What was said of each identity as bars, with the threshold across them.
+
+use std::fmt;
+
+use super::decision::{Decision, StepResult};
+use super::{Confidence, Opinion, Policy};
+
+/// How many cells a bar of certainty has.
+const WIDTH: usize = 40;
+
+/// Draws a decision's confidences.
+#[derive(Debug, Clone, Copy)]
+pub struct Waterfall<'a> {
+    decision: &'a Decision,
+    policy: Policy,
+}
+
+impl<'a> Waterfall<'a> {
+    /// Draws a decision with the policy it was made by.
+    #[must_use]
+    pub fn new(decision: &'a Decision, policy: Policy) -> Self {
+        Self { decision, policy }
+    }
+}
+
+impl fmt::Display for Waterfall<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { decision, policy } = self;
+        if decision.ranking.is_empty() {
+            return writeln!(f, "no strategy proposed an identity");
+        }
+        let names = decision.trace.iter().map(|step| step.strategy.as_str().len());
+        let widest = names.max().unwrap_or_default();
+        let mark = cells(policy.threshold);
+        writeln!(f, "{:widest$}  {}│ threshold {}", "", " ".repeat(mark), policy.threshold)?;
+        for ranked in &decision.ranking {
+            let vetoed = if ranked.vetoed { "   vetoed" } else { "" };
+            writeln!(f, "{}   {}{vetoed}", ranked.identity, ranked.confidence)?;
+            for step in &decision.trace {
+                let name = step.strategy.as_str();
+                match &step.result {
+                    StepResult::Said(Opinion::Propose(proposals)) => {
+                        for said in proposals.iter().filter(|one| one.identity == ranked.identity) {
+                            let bar = bar(said.confidence, mark);
+                            writeln!(f, "{name:<widest$}  {bar}  {}", said.confidence)?;
+                        }
+                    }
+                    StepResult::Said(Opinion::Veto { identity, .. }) if *identity == ranked.identity => {
+                        writeln!(f, "{name:<widest$}  {}  veto", bar(Confidence::NONE, mark))?;
+                    }
+                    _ => {}
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn cells(confidence: Confidence) -> usize {
+    usize::from(confidence.as_per_mille()) * WIDTH / 1000
+}
+
+/// A bar with the threshold marked before the cell `mark`.
+fn bar(confidence: Confidence, mark: usize) -> String {
+    let full = cells(confidence);
+    let mut bar = String::new();
+    for cell in 0..WIDTH {
+        if cell == mark {
+            bar.push('│');
+        }
+        bar.push(if cell < full { '█' } else { '·' });
+    }
+    if mark >= WIDTH {
+        bar.push('│');
+    }
+    bar
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bar_reaches_the_mark_exactly_if_the_confidence_reaches_the_threshold() {
+        let threshold = Confidence::per_mille(700);
+        for (confidence, reaches) in [(0, false), (675, false), (700, true), (950, true), (1000, true)] {
+            let bar = bar(Confidence::per_mille(confidence), cells(threshold));
+            assert_eq!(bar.chars().filter(|c| *c != '│').count(), WIDTH);
+            assert_eq!(bar.contains("█│"), reaches, "{confidence}: {bar}");
+        }
+        assert!(bar(Confidence::CERTAIN, cells(Confidence::CERTAIN)).ends_with("█│"));
+    }
+}

@@ -1,0 +1,7 @@
+//! Decisions as values: kept, compared, accepted, and asked why not.
+
+mod differences;
+mod evaluations;
+mod kept;
+mod random;
+mod why_not;
