@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use regex::Regex;
 
 /// A room of `reconciler-core` and the rooms it may use.
-const ROOMS: [(&str, &[&str]); 21] = [
+const ROOMS: &[(&str, &[&str])] = &[
     ("model", &[]),
     ("manifest", &["model"]),
     ("matching", &["model", "manifest"]),

@@ -34,23 +34,23 @@ fn who(vault: &VaultSettings) -> String {
 #[test]
 fn our_keys_win_over_the_variables_of_the_vault_cli() {
     let theirs = [
-        ("VAULT_ADDR", "http://theirs:1"),
+        ("VAULT_ADDR", "https://theirs:1"),
         ("VAULT_TOKEN", "theirs"),
         ("VAULT_NAMESPACE", "theirs"),
         ("VAULT_MAX_RETRIES", "9"),
         ("VAULT_SKIP_VERIFY", "true"),
     ];
     let (vault, warnings) = with("", &[], &theirs).unwrap();
-    assert_eq!(vault.address.as_str(), "http://theirs:1/");
+    assert_eq!(vault.address.as_str(), "https://theirs:1/");
     assert_eq!(who(&vault), "theirs from VAULT_TOKEN");
     assert_eq!((vault.namespace.as_deref(), vault.retry.tries), (Some("theirs"), 10));
     assert!(vault.client.insecure && warnings.len() == 1);
 
-    let file = "vault: {address: 'http://file:1', token: file, insecure: no, tries: 2, timeout: 5s}";
+    let file = "vault: {address: 'https://file:1', token: file, insecure: no, tries: 2, timeout: 5s}";
     let (vault, warnings) =
-        with(file, &[("ADDRESS", "http://ours:1"), ("NAMESPACE", "/ours/")], &theirs).unwrap();
-    assert_eq!(vault.address.as_str(), "http://ours:1/");
-    assert_eq!(who(&vault), "file from vault.token (a.conf:1:55)");
+        with(file, &[("ADDRESS", "https://ours:1"), ("NAMESPACE", "/ours/")], &theirs).unwrap();
+    assert_eq!(vault.address.as_str(), "https://ours:1/");
+    assert_eq!(who(&vault), "file from vault.token (a.conf:1:56)");
     assert_eq!((vault.namespace.as_deref(), vault.retry.tries), (Some("ours"), 2));
     assert_eq!(vault.client.timeouts.connect, Duration::from_secs(5));
     assert!(!vault.client.insecure && warnings.is_empty());
