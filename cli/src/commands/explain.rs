@@ -3,7 +3,9 @@
 use std::io::{self, Write};
 
 use reconciler_core::manager::{Filter, Survey};
-use reconciler_core::matching::{Decision, DecisionView, Explanation, Policy, Waterfall, WhyNot, nearest};
+use reconciler_core::matching::{
+    Decision, DecisionView, Explanation, Opinion, Policy, StepResult, Waterfall, WhyNot, nearest,
+};
 use reconciler_core::model::InstanceId;
 
 use super::block_on;
@@ -27,6 +29,9 @@ pub(crate) fn run(global: &GlobalArgs, args: &ExplainArgs, output: &mut Output) 
         // instance.
         let survey = bench.reconciler().survey().await?;
         let decision = decision(&survey, &args.deployment)?;
+        if let Some(instance) = &asked {
+            known(&survey, instance)?;
+        }
         let policy = bench.engine.policy();
         let complete = !decision.is_degraded();
         match asked {
@@ -56,6 +61,44 @@ fn decision<'a>(survey: &'a Survey, name: &str) -> Result<&'a Decision, Failure>
             None => "`scan` lists the deployments there are".to_owned(),
         };
         Failure::told(format!("there is no deployment `{name}`"), advice)
+    })
+}
+
+/// Refuses an instance that no entry, deployment or opinion names: most often a
+/// slip of the pen, and there is nothing to explain about it.
+fn known(survey: &Survey, asked: &InstanceId) -> Result<(), Failure> {
+    let index = &survey.facts.index;
+    let by_name = |decision: &Decision| {
+        let name = decision.deployment.as_str().to_ascii_lowercase();
+        name.contains(&asked.as_str().to_ascii_lowercase())
+    };
+    let named = survey.decisions.iter().flat_map(instances);
+    if index.entry(asked).is_some()
+        || index.has_other(asked)
+        || survey.decisions.iter().any(by_name)
+        || named.clone().any(|instance| instance == asked)
+    {
+        return Ok(());
+    }
+    let entries = index.entries().iter().map(|entry| &entry.instance);
+    let known: Vec<String> = entries.chain(named).map(ToString::to_string).collect();
+    let advice = match nearest(asked.as_str(), &known) {
+        Some(id) => format!("did you mean `{id}`?"),
+        None => "`scan` shows the instances there are, in its last column".to_owned(),
+    };
+    Err(Failure::told(format!("no entry, deployment or opinion names an instance `{asked}`"), advice))
+}
+
+/// The instances that strategies spoke of.
+fn instances(decision: &Decision) -> impl Iterator<Item = &InstanceId> + Clone {
+    decision.trace.iter().flat_map(|step| {
+        let (proposed, vetoed) = match &step.result {
+            StepResult::Said(Opinion::Propose(proposals)) => (proposals.as_slice(), None),
+            StepResult::Said(Opinion::Veto { identity, .. }) => (&[][..], Some(&identity.instance)),
+            _ => (&[][..], None),
+        };
+        let refused = step.refused.iter().map(|refusal| &refusal.identity.instance);
+        proposed.iter().map(|one| &one.identity.instance).chain(vetoed).chain(refused)
     })
 }
 

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::opinion::Said;
+use super::cause::{Cause, causes, rule};
 use super::record::{DecisionRecord, Verdict};
-use crate::model::{DeploymentName, StrategyId};
+use crate::matching::Policy;
+use crate::model::DeploymentName;
 
 /// What differs between two sets of decisions.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -100,36 +101,12 @@ impl ChangeKind {
         }
     }
 
-    /// Whether the outcome itself is another: what a person has to look at.
+    /// Whether a deployment of both sides has another outcome: what a person has
+    /// to look at. One that is new or gone was never decided otherwise.
     #[must_use]
     pub fn is_flip(self) -> bool {
-        !matches!(self, Self::OtherConfidence | Self::OtherOpinions)
+        !matches!(self, Self::OtherConfidence | Self::OtherOpinions | Self::Appeared | Self::Vanished)
     }
-}
-
-/// What made a difference.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case", tag = "by")]
-#[non_exhaustive]
-pub enum Cause {
-    /// A strategy says something else.
-    Strategy {
-        /// The strategy.
-        strategy: StrategyId,
-        /// What it said.
-        before: Vec<Said>,
-        /// What it says.
-        after: Vec<Said>,
-    },
-    /// Everybody says the same, and another deployment claims the instance, or
-    /// does not any more.
-    Claim {
-        /// The deployment that holds the instance, if one does.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        holder: Option<DeploymentName>,
-    },
-    /// Everybody says the same, and the rules weigh it otherwise.
-    Rules,
 }
 
 impl Difference {
@@ -150,6 +127,21 @@ impl Difference {
         Self { compared, changes }
     }
 
+    /// The same with the rules in numbers, where they made the difference: by the
+    /// policies of both sides, as far as they are known.
+    #[must_use]
+    pub fn by_policies(mut self, before: Option<Policy>, after: Option<Policy>) -> Self {
+        for change in &mut self.changes {
+            let (Some(old), Some(new)) = (&change.before, &change.after) else { continue };
+            for cause in &mut change.causes {
+                if let Cause::Rules { why } = cause {
+                    *why = rule([old, new], [before, after]);
+                }
+            }
+        }
+        self
+    }
+
     /// Whether nothing differs.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -166,10 +158,16 @@ impl Difference {
         self.changes.iter().filter(|change| !drifts.contains(&change.kind)).count()
     }
 
+    /// How many deployments of both sides have another outcome.
+    #[must_use]
+    pub fn flips(&self) -> usize {
+        self.changes.iter().filter(|change| change.kind.is_flip()).count()
+    }
+
     /// Whether the outcome of no deployment differs.
     #[must_use]
     pub fn is_without_flips(&self) -> bool {
-        self.changes.iter().all(|change| !change.kind.is_flip())
+        self.flips() == 0
     }
 
     /// The changes of a kind, by deployment.
@@ -220,8 +218,7 @@ fn kind(before: &DecisionRecord, after: &DecisionRecord) -> Option<ChangeKind> {
         }
         _ if before.confidence != after.confidence => Some(ChangeKind::OtherConfidence),
         _ => {
-            let differ =
-                matches!((&before.opinions, &after.opinions), (Some(before), Some(after)) if before != after);
+            let differ = matches!((&before.opinions, &after.opinions), (Some(a), Some(b)) if a != b || before.degraded != after.degraded);
             differ.then_some(ChangeKind::OtherOpinions)
         }
     }
@@ -234,48 +231,5 @@ fn same_review(before: &DecisionRecord, after: &DecisionRecord) -> bool {
     match (&before.verdict, &after.verdict) {
         (Verdict::Review { reason: a, .. }, Verdict::Review { reason: b, .. }) if compact => a == b,
         (before, after) => before == after,
-    }
-}
-
-fn causes(before: &DecisionRecord, after: &DecisionRecord) -> Vec<Cause> {
-    let (Some(said_before), Some(said_after)) = (&before.opinions, &after.opinions) else {
-        return Vec::new();
-    };
-    // Strategies in the order of the chain that decides now, then those that it
-    // lacks.
-    let mut strategies: Vec<&StrategyId> = Vec::new();
-    for opinion in said_after.iter().chain(said_before) {
-        if !strategies.contains(&&opinion.strategy) {
-            strategies.push(&opinion.strategy);
-        }
-    }
-    let of = |said: &[super::RecordedOpinion], strategy: &StrategyId| -> Vec<Said> {
-        said.iter().filter(|one| one.strategy == *strategy).map(|one| one.said.clone()).collect()
-    };
-    let mut causes: Vec<Cause> = strategies
-        .into_iter()
-        .map(|strategy| (strategy, of(said_before, strategy), of(said_after, strategy)))
-        .filter(|(_, before, after)| before != after)
-        .map(|(strategy, before, after)| Cause::Strategy { strategy: strategy.clone(), before, after })
-        .collect();
-    if causes.is_empty() && before.verdict != after.verdict {
-        causes.push(weighed_otherwise(before, after));
-    }
-    causes
-}
-
-/// Everybody says the same: why is it decided otherwise? A claim is settled
-/// only among matches; where one side is neither, the rules made the difference.
-fn weighed_otherwise(before: &DecisionRecord, after: &DecisionRecord) -> Cause {
-    let claim = |record: &DecisionRecord| match &record.verdict {
-        Verdict::Review { reason, holder } if reason == "second-claim" => Some(holder.clone()),
-        _ => None,
-    };
-    match (claim(before), claim(after)) {
-        (_, Some(holder)) if claim(before).is_some() || before.verdict == Verdict::Matched => {
-            Cause::Claim { holder }
-        }
-        (Some(holder), None) if after.verdict == Verdict::Matched => Cause::Claim { holder },
-        _ => Cause::Rules,
     }
 }

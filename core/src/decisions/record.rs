@@ -2,11 +2,15 @@
 
 use std::fmt;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::opinion::{self, RecordedOpinion};
-use crate::matching::{Confidence, Decision, Outcome, ReviewReason};
+use crate::manifest::code;
+use crate::matching::{Confidence, Decision, Degradation, Outcome, ReviewReason};
 use crate::model::{DeploymentName, Identity};
+
+/// Who degrades a decision whose manifest cannot be used.
+const MANIFEST: &str = "manifest";
 
 /// What became of one deployment. Holds neither places nor notes nor anything of
 /// the machine, so that the same decision is the same record everywhere.
@@ -23,9 +27,36 @@ pub struct DecisionRecord {
     /// How sure the chain is of that identity.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub confidence: Option<Confidence>,
+    /// Why it is not the whole truth; nothing if it is, or if that was not kept.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub degraded: Vec<Degraded>,
     /// Who said what, in the order of the chain; nothing if that was not kept.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub opinions: Option<Vec<RecordedOpinion>>,
+}
+
+/// Why a decision is not the whole truth.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Degraded {
+    /// The strategy that failed, or `manifest`.
+    pub by: String,
+    /// The code of the failure.
+    pub code: String,
+}
+
+impl fmt::Display for Degraded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} [{}]", self.by, self.code)
+    }
+}
+
+impl From<&Degradation> for Degraded {
+    fn from(degradation: &Degradation) -> Self {
+        match degradation {
+            Degradation::Strategy { id, code } => Self { by: id.to_string(), code: code.clone() },
+            Degradation::Manifest { code, .. } => Self { by: MANIFEST.to_owned(), code: (*code).to_owned() },
+        }
+    }
 }
 
 /// What became of a deployment, in words that stay the same over versions.
@@ -77,6 +108,7 @@ impl From<&Decision> for DecisionRecord {
             verdict,
             identity: best.map(|ranked| ranked.identity.clone()),
             confidence: best.map(|ranked| ranked.confidence),
+            degraded: decision.degradations.iter().map(Degraded::from).collect(),
             opinions: Some(opinion::of(decision)),
         }
     }
@@ -87,6 +119,15 @@ impl DecisionRecord {
     #[must_use]
     pub fn matched(&self) -> Option<&Identity> {
         self.identity.as_ref().filter(|_| self.verdict == Verdict::Matched)
+    }
+}
+
+impl DecisionRecord {
+    /// Whether it was decided without the manifest, because that could not be
+    /// read: what it says of the deployment is not known, and no fact of it.
+    #[must_use]
+    pub fn is_unread(&self) -> bool {
+        self.degraded.iter().any(|one| one.by == MANIFEST && one.code == code::UNREAD)
     }
 }
 

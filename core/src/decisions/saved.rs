@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use super::opinion::{RecordedOpinion, Said, sorted};
-use super::record::{DecisionRecord, Verdict};
+use super::record::{DecisionRecord, Degraded, Verdict};
 use crate::matching::{Confidence, SCHEMA_VERSION};
 use crate::model::{DeploymentName, Identity, StrategyId};
 
@@ -19,6 +19,20 @@ pub struct SavedDecisions {
     pub strategies: Vec<String>,
     /// The decisions, by deployment.
     pub decisions: Vec<DecisionRecord>,
+    /// Whether every deployment could be read. One whose manifest was read and
+    /// is broken is decided.
+    pub complete: bool,
+    /// The deployments that could not be read.
+    pub unknown: Vec<SavedUnknown>,
+}
+
+/// A deployment that could not be read, as it was saved.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct SavedUnknown {
+    /// The deployment.
+    pub deployment: String,
+    /// Why.
+    pub why: String,
 }
 
 /// A document that holds no decisions.
@@ -43,7 +57,13 @@ pub enum SavedError {
 #[derive(Deserialize)]
 struct Wire {
     kind: String,
+    #[serde(default = "yes")]
+    complete: bool,
     data: Option<WireScan>,
+}
+
+fn yes() -> bool {
+    true
 }
 
 #[derive(Deserialize)]
@@ -51,6 +71,15 @@ struct WireScan {
     chain: String,
     policy: Option<String>,
     decisions: Vec<WireDecision>,
+    #[serde(default)]
+    unknown: Vec<SavedUnknown>,
+    #[serde(default)]
+    findings: Vec<WireFinding>,
+}
+
+#[derive(Deserialize)]
+struct WireFinding {
+    code: String,
 }
 
 #[derive(Deserialize)]
@@ -62,6 +91,8 @@ struct WireDecision {
     holder: Option<DeploymentName>,
     identity: Option<Identity>,
     confidence: Option<Confidence>,
+    #[serde(default)]
+    degraded: Vec<Degraded>,
     candidates: Vec<WireCandidate>,
     trace: Vec<WireStep>,
 }
@@ -119,7 +150,16 @@ impl SavedDecisions {
         if let Some(pair) = decisions.windows(2).find(|pair| pair[0].deployment == pair[1].deployment) {
             return Err(SavedError::Twice(pair[0].deployment.clone()));
         }
-        Ok(Self { chain: scan.chain, policy: scan.policy, strategies, decisions })
+        let was_read = |one: &SavedUnknown| {
+            let mut records = decisions.iter();
+            let record = records.find(|record| record.deployment.as_str() == one.deployment);
+            record.is_some_and(|record| !record.degraded.is_empty() && !record.is_unread())
+        };
+        let (read, unknown): (Vec<_>, Vec<_>) = scan.unknown.into_iter().partition(was_read);
+        let shortfall = scan.findings.iter().any(|finding| finding.code == "scan.incomplete");
+        let only_degraded = unknown.is_empty() && !read.is_empty() && !shortfall;
+        let complete = wire.complete || only_degraded;
+        Ok(Self { chain: scan.chain, policy: scan.policy, strategies, decisions, complete, unknown })
     }
 }
 
@@ -143,6 +183,7 @@ fn record(wire: WireDecision) -> Result<DecisionRecord, SavedError> {
         verdict,
         identity,
         confidence,
+        degraded: wire.degraded,
         opinions: Some(opinions),
     })
 }

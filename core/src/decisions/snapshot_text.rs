@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 
 use super::opinion::{RecordedOpinion, Said, sorted};
-use super::record::{DecisionRecord, Verdict};
+use super::record::{DecisionRecord, Degraded, Verdict};
 use super::snapshot::Group;
 use crate::manifest::{Document, Location, Node};
 use crate::model::{Identity, InvalidId};
@@ -55,6 +55,12 @@ fn write_record(text: &mut String, record: &DecisionRecord) {
     }
     if let Some(confidence) = record.confidence {
         line("confidence", &confidence.to_string());
+    }
+    if !record.degraded.is_empty() {
+        text.push_str("  degraded:\n");
+    }
+    for Degraded { by, code } in &record.degraded {
+        let _ = writeln!(text, "  - {{by: {}, code: {}}}", scalar(by), scalar(code));
     }
     let opinions = record.opinions.as_deref().unwrap_or_default();
     if !opinions.is_empty() {
@@ -167,7 +173,9 @@ fn read_identity(node: Node<'_>) -> Result<Identity, SnapshotError> {
 }
 
 fn read_record(name: &crate::model::DeploymentName, node: Node<'_>) -> Result<DecisionRecord, SnapshotError> {
-    keys(node, &["outcome", "reason", "holder", "service", "plan", "instance", "confidence", "opinions"])?;
+    let known =
+        ["outcome", "reason", "holder", "service", "plan", "instance", "confidence", "degraded", "opinions"];
+    keys(node, &known)?;
     let verdict = match needed::<String>(node, "outcome")?.as_str() {
         "matched" => Verdict::Matched,
         "review" => Verdict::Review { reason: needed(node, "reason")?, holder: read(node, "holder")? },
@@ -180,6 +188,8 @@ fn read_record(name: &crate::model::DeploymentName, node: Node<'_>) -> Result<De
     if verdict == Verdict::Matched && identity.is_none() {
         return Err(wrong(node.location(), "it is matched, and there is no `instance`"));
     }
+    let degraded = node.get("degraded").into_iter().flat_map(Node::items);
+    let degraded: Result<Vec<_>, _> = degraded.map(read_degraded).collect();
     let opinions = node.get("opinions").into_iter().flat_map(Node::items);
     let opinions: Result<Vec<_>, _> = opinions.map(|one| read_opinion(one, identity.as_ref())).collect();
     Ok(DecisionRecord {
@@ -187,8 +197,14 @@ fn read_record(name: &crate::model::DeploymentName, node: Node<'_>) -> Result<De
         verdict,
         confidence: read(node, "confidence")?,
         identity,
+        degraded: degraded?,
         opinions: Some(opinions?),
     })
+}
+
+fn read_degraded(node: Node<'_>) -> Result<Degraded, SnapshotError> {
+    keys(node, &["by", "code"])?;
+    Ok(Degraded { by: needed(node, "by")?, code: needed(node, "code")? })
 }
 
 fn read_opinion(node: Node<'_>, above: Option<&Identity>) -> Result<RecordedOpinion, SnapshotError> {

@@ -64,7 +64,7 @@ fn a_rule_that_flips_decisions_fails_and_says_which_and_why() {
         "  booking-search-cache\n",
         "- matched  redis / redis-small / 7f216efc-fba2-4e2d-8b4d-6c6bc2af7899  0.900",
         "+ review (below-threshold)",
-        "the opinions are the same; the policy weighs them otherwise",
+        "the opinions are the same; 0.900 is below the threshold 0.960",
     ]);
     let without = world.run("decisions test --strategies stored-record,uuid-pattern").ends(20);
     without.says(&["manifest-metadata: 0.900 [meta.instance-id, ", "] → nothing"]);
@@ -158,7 +158,7 @@ fn rules_are_compared_side_by_side() {
     text("decisions diff ../fleet -- --threshold 0.96").says(&[
         "before  ../fleet   best (threshold 0.700, margin 0.150), chain ",
         "after   ../fleet   best (threshold 0.960, margin 0.150), chain ",
-        "of 29 deployments are decided otherwise",
+        " of 29 compared deployments flip\n",
     ]);
     text("decisions diff ../fleet -- ../fleet --strategies stored-record,uuid-pattern").says(&[
         "now without manifest-metadata, release-based, name-heuristics",
@@ -184,6 +184,7 @@ fn sides_that_cannot_be_compared_are_told() {
         ("decisions diff none.json ../fleet", "holds no decisions"),
         ("decisions diff ../fleet ../fleet -- --threshold 0.9", "the second side is given twice"),
         ("decisions diff ../fleet -- --treshold 0.9", "unexpected argument '--treshold'"),
+        ("decisions diff ../fleet -- --threshold 0.9 --format json", "such as --format, before `--`"),
         ("decisions diff ../fleet -- --threshold 9", "9"),
         ("decisions diff ../state", "is no fleet"),
     ] {
@@ -221,6 +222,10 @@ fn an_explanation_says_why_not_and_draws_bars() {
     world.run(matched).ends(0).says(&["booking-search-cache is matched to 7f216efc"]);
     assert_eq!(world.run(&format!("{matched} --json")).ends(0).document()["kind"], "WhyNot");
     world.run("explain cf --why-not ..").fails(1, &["--why-not: "]);
+    world.run("explain cf --why-not 7f216efc-fba2-4e2d-8b4d-6c6bc2af7890").fails(
+        1,
+        &["no entry, deployment or opinion names an instance", "7f216efc-fba2-4e2d-8b4d-6c6bc2af7899"],
+    );
     world.run("explain booking-search-cache --waterfall").ends(0).says(&["│ threshold 0.700", "█", "0.900"]);
     let markdown = world.run("explain booking-search-cache --format markdown").ends(0);
     markdown.says(&["### `booking-search-cache`: matched", "<details>", "| identity | confidence |"]);

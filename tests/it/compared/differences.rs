@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use proptest::prelude::*;
-use reconciler_core::decisions::{Cause, ChangeKind, DecisionRecord, Difference};
+use reconciler_core::decisions::{Cause, ChangeKind, ClaimChange, DecisionRecord, Difference};
 use reconciler_core::manifest::Manifest;
-use reconciler_core::matching::{Outcome, PolicyKind};
+use reconciler_core::matching::{MatchEngine, Outcome, PolicyKind};
 use reconciler_core::model::DeploymentName;
 use reconciler_tests::fleets;
 use reconciler_tests::scene::{A, B, C, Scene, engine_of, states, states_all};
@@ -67,6 +67,33 @@ proptest! {
     }
 
     #[test]
+    fn two_thresholds_flip_what_lies_between_and_what_a_claim_kept_back(
+        low in 0..=1000_u16,
+        high in 0..=1000_u16,
+    ) {
+        let (low, high) = (low.min(high), low.max(high));
+        let fleet = fleets::load(&fleets::demo());
+        // Nobody carries the broker's name for A or B: the surer one of two
+        // keeps it alone as soon as the other falls below the threshold.
+        let scene = Scene::of("redis: small small-ha")
+            .deployment("cache", states_all("redis", "redis-small", A))
+            .deployment(format!("redis-small-{A}-old"), Manifest::absent())
+            .deployment("one", states_all("redis", "redis-small-ha", B))
+            .deployment("two", states_all("redis", "redis-small-ha", B));
+        let demo = |engine: &MatchEngine| engine.decide_all(&fleet.deployments, &fleet.facts);
+        let sides = [low, high].map(|threshold| engine(PolicyKind::Best, threshold));
+        for [before, after] in [[demo(&sides[0]), demo(&sides[1])], [scene.decide(&sides[0]), scene.decide(&sides[1])]] {
+            let difference = Difference::between(&records(&before), &records(&after));
+            for change in difference.changes.iter().filter(|change| change.kind.is_flip()) {
+                let confidence = change.after.as_ref().unwrap().confidence.unwrap().as_per_mille();
+                let between = (low..high).contains(&confidence);
+                let claimed = matches!(change.causes.as_slice(), [Cause::Claim { .. }]);
+                prop_assert!(between != claimed, "{} to {}: {:?}", low, high, change);
+            }
+        }
+    }
+
+    #[test]
     fn two_thresholds_flip_exactly_what_lies_between(low in 0..=1000_u16, high in 0..=1000_u16) {
         let (low, high) = (low.min(high), low.max(high));
         // Nobody claims another's instance here.
@@ -95,7 +122,7 @@ proptest! {
                     .map(|decision| decision.deployment.as_str())
                     .collect();
                 prop_assert_eq!(&flips, &between, "{} to {}", low, high);
-                prop_assert!(difference.changes.iter().all(|one| one.causes == [Cause::Rules]), "{:?}", difference);
+                prop_assert!(difference.changes.iter().all(|one| one.causes == [Cause::Rules { why: None }]), "{:?}", difference);
             }
         }
     }
@@ -137,6 +164,10 @@ fn a_second_claim_is_told_as_one() {
     let difference = Difference::between(&records(&alone.decide(&engine)), &records(&both.decide(&engine)));
     let lost: Vec<_> = difference.of_kind(ChangeKind::Lost).collect();
     let holder = DeploymentName::new(format!("redis-small-{A}")).unwrap();
-    assert_eq!(lost[0].causes, [Cause::Claim { holder: Some(holder) }]);
+    assert_eq!(lost[0].causes, [Cause::Claim { claim: ClaimChange::New, holder: Some(holder.clone()) }]);
     assert_eq!(difference.of_kind(ChangeKind::Appeared).count(), 1);
+    assert_eq!((difference.flips(), difference.compared), (1, 1));
+    let back = Difference::between(&records(&both.decide(&engine)), &records(&alone.decide(&engine)));
+    let matched: Vec<_> = back.of_kind(ChangeKind::ReviewToMatch).collect();
+    assert_eq!(matched[0].causes, [Cause::Claim { claim: ClaimChange::Gone, holder: Some(holder) }]);
 }

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use proptest::sample::select;
 use proptest::test_runner::RngSeed;
-use reconciler_core::decisions::{DecisionRecord, RecordedOpinion, Said, Verdict};
+use reconciler_core::decisions::{DecisionRecord, Degraded, RecordedOpinion, Said, Verdict};
 use reconciler_core::matching::{Confidence, MatchEngine, Policy, PolicyKind};
 use reconciler_core::model::{DeploymentName, Identity, InstanceId, PlanId, ServiceId, StrategyId};
 
@@ -67,6 +67,12 @@ fn opinions() -> impl Strategy<Value = Vec<RecordedOpinion>> {
     proptest::collection::vec(one, 0..4)
 }
 
+fn degraded() -> impl Strategy<Value = Vec<Degraded>> {
+    let by = select(vec!["manifest", "uuid-pattern", "script:team-names"]);
+    let one = (by, "[a-z]{1,6}\\.[a-z]{1,6}").prop_map(|(by, code)| Degraded { by: by.to_owned(), code });
+    proptest::collection::vec(one, 0..2)
+}
+
 fn verdict() -> impl Strategy<Value = Verdict> {
     let reasons = select(vec!["ambiguous", "below-threshold", "contradicted", "second-claim", "degraded"]);
     prop_oneof![
@@ -79,14 +85,15 @@ fn verdict() -> impl Strategy<Value = Verdict> {
 
 /// A record as a decision could be kept.
 fn record(deployment: DeploymentName) -> impl Strategy<Value = DecisionRecord> {
-    (verdict(), identity(), confidence(), opinions()).prop_map(
-        move |(verdict, identity, confidence, opinions)| {
+    (verdict(), identity(), confidence(), degraded(), opinions()).prop_map(
+        move |(verdict, identity, confidence, degraded, opinions)| {
             let known = verdict != Verdict::Unmatched;
             DecisionRecord {
                 deployment: deployment.clone(),
                 verdict,
                 identity: known.then_some(identity),
                 confidence: known.then_some(confidence),
+                degraded,
                 opinions: Some(opinions),
             }
         },

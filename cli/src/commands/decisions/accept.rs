@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use reconciler_core::decisions::{ChangeKind, DecisionRecord, Difference};
-use reconciler_core::manager::Filter;
+use reconciler_core::decisions::{ChangeKind, Difference};
+use reconciler_core::manager::{Filter, Unknown};
 use reconciler_core::matching::nearest;
 use reconciler_core::model::DeploymentName;
 use serde::Serialize;
@@ -12,6 +12,7 @@ use super::args::{AcceptArgs, OneFleet};
 use super::{decided, snapshots};
 use crate::args::GlobalArgs;
 use crate::commands::block_on;
+use crate::commands::scan::write_unknown;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::Output;
@@ -23,6 +24,8 @@ struct AcceptanceView {
     removed: usize,
     /// The files that were written or removed.
     files: Vec<String>,
+    /// What could not be read, and so was not accepted.
+    unknown: Vec<Unknown>,
 }
 
 pub(super) fn run(global: &GlobalArgs, args: &AcceptArgs, output: &mut Output) -> Result<Exit, Failure> {
@@ -44,9 +47,9 @@ pub(super) fn run(global: &GlobalArgs, args: &AcceptArgs, output: &mut Output) -
     // Before anything is written: a slip of the pen accepts nothing.
     wanted.all_fit(&seen)?;
     for (fleet, accepted, now) in work {
-        let before: Vec<DecisionRecord> = accepted.records.values().cloned().collect();
+        let before = now.unseen.without(accepted.records.values().cloned());
         let mut after = accepted.records.clone();
-        let difference = Difference::between(&before, &now.records);
+        let difference = Difference::between(&before, &now.unseen.without(now.records));
         for change in difference.changes.into_iter().filter(|change| wanted.fits(&change.deployment)) {
             match change.kind {
                 ChangeKind::Appeared => view.new += 1,
@@ -58,18 +61,27 @@ pub(super) fn run(global: &GlobalArgs, args: &AcceptArgs, output: &mut Output) -
                 None => after.remove(&change.deployment),
             };
         }
+        let meant =
+            |one: &Unknown| DeploymentName::new(&one.deployment).map_or(true, |name| wanted.fits(&name));
+        view.unknown.extend(now.unseen.unknown.into_iter().filter(meant));
         // Written even without a change: files take the form of today.
         let touched = snapshots::write(&args.snapshots, &fleet.name, &accepted, after, &now.catalog)?;
         view.files.extend(touched.iter().map(|file| file.display().to_string()));
     }
-    output.answer("DecisionAcceptance", true, &view, |out| {
+    let complete = view.unknown.is_empty();
+    output.answer("DecisionAcceptance", complete, &view, |out| {
         for file in &view.files {
             writeln!(out, "{file}")?;
         }
         let AcceptanceView { new, changed, removed, .. } = view;
-        writeln!(out, "accepted: {new} new, {changed} changed, {removed} removed")
+        write_unknown(out, &view.unknown)?;
+        write!(out, "accepted: {new} new, {changed} changed, {removed} removed")?;
+        match view.unknown.len() {
+            0 => writeln!(out),
+            unread => writeln!(out, "; not accepted: {unread} that could not be read"),
+        }
     })?;
-    Ok(Exit::Success)
+    Ok(if view.unknown.is_empty() { Exit::Success } else { Exit::Incomplete })
 }
 
 /// Which deployments are meant: patterns with what they mean, or all.

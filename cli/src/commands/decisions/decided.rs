@@ -1,11 +1,13 @@
 //! A fleet's decisions, made by given rules.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use reconciler_core::config::keys;
 use reconciler_core::decisions::DecisionRecord;
-use reconciler_core::manager::{CancellationToken, Filter};
+use reconciler_core::manager::{CancellationToken, Filter, Survey, Unknown};
+use reconciler_core::matching::Policy;
 use reconciler_core::model::Catalog;
 
 use super::args::{FleetsArgs, OneFleet};
@@ -16,11 +18,63 @@ use crate::wiring::{self, Access, Workbench};
 
 /// A fleet's decisions with the rules that they were made by.
 pub(super) struct Decided {
-    pub(super) policy: String,
+    pub(super) policy: Policy,
     pub(super) chain: String,
     pub(super) strategies: Vec<String>,
     pub(super) catalog: Arc<Catalog>,
     pub(super) records: Vec<DecisionRecord>,
+    pub(super) unseen: Unseen,
+}
+
+/// What could not be read. It is unknown how that would be decided: it is neither
+/// compared nor accepted.
+#[derive(Default)]
+pub(super) struct Unseen {
+    /// Whether the fleet as a whole could not be seen, or a deployment of it.
+    pub(super) incomplete: bool,
+    /// The deployments, each with the reason.
+    pub(super) unknown: Vec<Unknown>,
+}
+
+impl Unseen {
+    fn of(survey: &Survey, records: &[DecisionRecord]) -> Self {
+        let completeness = &survey.scan.completeness;
+        let unread: BTreeSet<&str> = records
+            .iter()
+            .filter(|record| record.is_unread())
+            .map(|record| &record.deployment)
+            .chain(completeness.gaps.iter().map(|gap| &gap.deployment))
+            .map(|name| name.as_str())
+            .collect();
+        let unknown = survey.unknown.iter().filter(|one| unread.contains(one.deployment.as_str()));
+        let mut unknown: Vec<Unknown> = unknown.cloned().collect();
+        let whole = &survey.scan.info.name;
+        unknown.extend(
+            completeness
+                .shortfalls
+                .iter()
+                .map(|one| Unknown { deployment: whole.clone(), why: one.to_string() }),
+        );
+        Self { incomplete: !unread.is_empty() || !completeness.is_complete(), unknown }
+    }
+
+    /// Whether this deployment could not be read.
+    pub(super) fn holds(&self, name: &str) -> bool {
+        self.unknown.iter().any(|one| one.deployment == name)
+    }
+
+    /// Takes the other side's in.
+    pub(super) fn extend(&mut self, other: Self) {
+        self.incomplete |= other.incomplete;
+        let new: Vec<Unknown> = other.unknown.into_iter().filter(|one| !self.unknown.contains(one)).collect();
+        self.unknown.extend(new);
+    }
+
+    /// The decisions about what could be read.
+    pub(super) fn without(&self, records: impl IntoIterator<Item = DecisionRecord>) -> Vec<DecisionRecord> {
+        let records = records.into_iter();
+        records.filter(|record| !self.holds(record.deployment.as_str())).collect()
+    }
 }
 
 /// Decides a fleet's folder; leaves nothing behind.
@@ -34,12 +88,14 @@ pub(super) async fn decide(
     let settings = wiring::settings(global, &[&fleet, matching as &dyn Flags], output)?;
     let bench = Workbench::open(&settings, Access::FleetOnly, Filter::default(), stop, output).await?;
     let survey = bench.reconciler().survey().await?;
+    let records: Vec<DecisionRecord> = survey.decisions.iter().map(DecisionRecord::from).collect();
     Ok(Decided {
-        policy: bench.engine.policy().to_string(),
+        policy: bench.engine.policy(),
         chain: bench.engine.fingerprint().to_string(),
         strategies: bench.engine.chain().entries().iter().map(|entry| entry.id.to_string()).collect(),
         catalog: Arc::clone(&survey.facts.catalog),
-        records: survey.decisions.iter().map(DecisionRecord::from).collect(),
+        unseen: Unseen::of(&survey, &records),
+        records,
     })
 }
 

@@ -5,13 +5,16 @@ use std::path::{Path, PathBuf};
 
 use clap::Parser as _;
 use reconciler_core::decisions::{ChangeKind, DecisionRecord, Difference, SavedDecisions};
-use reconciler_core::manager::CancellationToken;
+use reconciler_core::manager::{CancellationToken, Unknown};
+use reconciler_core::matching::Policy;
 use serde::Serialize;
 
 use super::args::{DiffArgs, OneFleet, SecondSide};
-use super::{decided, markdown, past, text};
+use super::decided::{self, Unseen};
+use super::{markdown, past, text};
 use crate::args::{Flags, GlobalArgs, MatchArgs};
 use crate::commands::block_on;
+use crate::commands::scan::write_unknown;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::Output;
@@ -20,6 +23,9 @@ use crate::output::Output;
 struct Side {
     rules: Rules,
     records: Vec<DecisionRecord>,
+    /// The policy, if it is known as more than words.
+    policy: Option<Policy>,
+    unseen: Unseen,
 }
 
 /// Where decisions come from, and by which rules.
@@ -36,7 +42,10 @@ struct Rules {
 struct DiffView {
     before: Rules,
     after: Rules,
+    flips: usize,
     counts: std::collections::BTreeMap<ChangeKind, usize>,
+    /// What could not be read, and so not compared.
+    unknown: Vec<Unknown>,
     #[serde(flatten)]
     difference: Difference,
 }
@@ -53,18 +62,22 @@ pub(super) fn run(global: &GlobalArgs, args: &DiffArgs, output: &mut Output) -> 
         let after = side(global, other, &args.before, rules, stop, output).await?;
         Ok((before, after))
     })?;
-    let difference = Difference::between(&before.records, &after.records);
-    let flips = !difference.is_without_flips();
-    let counts = difference.counts();
-    let view = DiffView { before: before.rules, after: after.rules, counts, difference };
+    let mut unseen = before.unseen;
+    unseen.extend(after.unseen);
+    let [old, new] = [before.records, after.records].map(|records| unseen.without(records));
+    let difference = Difference::between(&old, &new).by_policies(before.policy, after.policy);
+    let (flips, counts) = (difference.flips(), difference.counts());
+    let Unseen { incomplete, unknown } = unseen;
+    let view = DiffView { before: before.rules, after: after.rules, flips, counts, unknown, difference };
     let wanted = |kind| args.all || kind != ChangeKind::OtherOpinions;
     output.answer_in_markdown(
         "DecisionDiff",
-        true,
+        !incomplete,
         &view,
         |out| {
             write_rules(out, &view)?;
             text::changes(out, &view.difference, ChangeKind::heading, wanted)?;
+            write_unknown(out, &view.unknown)?;
             write_counts(out, &view, wanted)
         },
         |out| {
@@ -72,10 +85,15 @@ pub(super) fn run(global: &GlobalArgs, args: &DiffArgs, output: &mut Output) -> 
             for (name, rules) in [("before", &view.before), ("after", &view.after)] {
                 writeln!(out, "- {name}: `{}`, {}", rules.source, markdown::escaped(&rules.in_words()))?;
             }
+            markdown::unknown(out, &view.unknown)?;
             markdown::changes(out, &view.difference, ChangeKind::heading, wanted)
         },
     )?;
-    Ok(if flips && args.detailed_exitcode { Exit::BelowFloor } else { Exit::Success })
+    Ok(match (flips > 0 && args.detailed_exitcode, incomplete) {
+        (true, _) => Exit::BelowFloor,
+        (false, true) => Exit::Incomplete,
+        (false, false) => Exit::Success,
+    })
 }
 
 /// What stands behind `--`.
@@ -94,7 +112,8 @@ fn second(args: &DiffArgs) -> Result<Option<SecondSide>, Failure> {
         let first = text.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned();
         Failure::told(
             format!("the second side: {first}"),
-            "behind `--` stands what is decided, with the options under `How deployments are decided`",
+            "behind `--` stand what is decided and the options under `How deployments are decided`; put every \
+             other option, such as --format, before `--`",
         )
     })?;
     Ok(Some(parsed))
@@ -141,11 +160,12 @@ async fn side(
             let decided = decided::decide(global, source, matching, stop, output).await?;
             let rules = Rules {
                 source: given.to_owned(),
-                policy: Some(decided.policy),
+                policy: Some(decided.policy.to_string()),
                 chain: decided.chain,
                 strategies: decided.strategies,
             };
-            Ok(Side { rules, records: decided.records })
+            let (records, policy, unseen) = (decided.records, Some(decided.policy), decided.unseen);
+            Ok(Side { rules, records, policy, unseen })
         }
         Source::Saved(file) => {
             refuse_rules(given, matching)?;
@@ -154,9 +174,12 @@ async fn side(
                 .map_err(|error| Failure::told(format!("{given} cannot be read: {error}"), advice))?;
             let saved = SavedDecisions::parse(&json)
                 .map_err(|error| Failure::told(format!("{given} {error}"), advice))?;
-            let SavedDecisions { chain, policy, strategies, decisions, .. } = saved;
+            let SavedDecisions { chain, policy, strategies, decisions, complete, unknown, .. } = saved;
+            let unknown = unknown.into_iter();
+            let unknown = unknown.map(|one| Unknown { deployment: one.deployment, why: one.why }).collect();
+            let unseen = unseen(given, complete, unknown);
             let rules = Rules { source: given.to_owned(), policy, chain, strategies };
-            Ok(Side { rules, records: decisions })
+            Ok(Side { rules, records: decisions, policy: None, unseen })
         }
         Source::Run(id) => {
             refuse_rules(given, matching)?;
@@ -164,10 +187,21 @@ async fn side(
             let fleet = fleet.is_dir().then_some(OneFleet { fleet, catalog: None });
             let run = past::read(global, id, fleet, stop, output).await?;
             let source = format!("run:{}", run.id);
+            let unseen = unseen(&source, run.complete, Vec::new());
             let rules = Rules { source, policy: None, chain: run.chain, strategies: Vec::new() };
-            Ok(Side { rules, records: run.records })
+            Ok(Side { rules, records: run.records, policy: None, unseen })
         }
     }
+}
+
+/// What was kept of a look that did not see everything. Where that says of no
+/// deployment that it could not be read, the look itself is named.
+fn unseen(source: &str, complete: bool, mut unknown: Vec<Unknown>) -> Unseen {
+    if !complete && unknown.is_empty() {
+        let why = "not everything could be seen when this was decided".to_owned();
+        unknown.push(Unknown { deployment: source.to_owned(), why });
+    }
+    Unseen { incomplete: !complete, unknown }
 }
 
 /// What was decided once is not decided anew by other rules.
@@ -210,9 +244,17 @@ fn write_rules(out: &mut dyn Write, view: &DiffView) -> io::Result<()> {
 }
 
 fn counts_in_words(view: &DiffView) -> String {
-    let flips = view.difference.changes.iter().filter(|change| change.kind.is_flip()).count();
-    let compared = view.difference.compared;
-    format!("{flips} of {compared} deployments are decided otherwise")
+    let count = |kind| view.difference.of_kind(kind).count();
+    let (new, gone) = (count(ChangeKind::Appeared), count(ChangeKind::Vanished));
+    let DiffView { flips, difference, .. } = view;
+    let mut words = format!("{flips} of {} compared deployments flip", difference.compared);
+    if new + gone > 0 {
+        words.push_str(&format!(", {new} new, {gone} gone"));
+    }
+    if !view.unknown.is_empty() {
+        words.push_str(&format!(", {} unknown", view.unknown.len()));
+    }
+    words
 }
 
 fn write_counts(out: &mut dyn Write, view: &DiffView, wanted: impl Fn(ChangeKind) -> bool) -> io::Result<()> {

@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use reconciler_core::decisions::{ChangeKind, DecisionRecord, Difference};
+use reconciler_core::manager::Unknown;
 
 use super::text::cause_in_words;
 
@@ -31,6 +32,17 @@ pub(super) fn changes(
                 escaped(&causes.join("; "))
             )?;
         }
+    }
+    Ok(())
+}
+
+/// What could not be read, and so not compared.
+pub(super) fn unknown(out: &mut dyn Write, unknown: &[Unknown]) -> io::Result<()> {
+    if !unknown.is_empty() {
+        writeln!(out, "\nunknown, for it could not be read:\n")?;
+    }
+    for one in unknown {
+        writeln!(out, "- `{}`: {}", one.deployment, escaped(&one.why))?;
     }
     Ok(())
 }

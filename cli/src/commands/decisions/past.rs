@@ -17,6 +17,8 @@ pub(super) struct PastRun {
     pub(super) id: String,
     pub(super) chain: String,
     pub(super) records: Vec<DecisionRecord>,
+    /// Whether the run could see everything.
+    pub(super) complete: bool,
 }
 
 /// Reads a run of the journal, `latest` for the newest that decided anything.
@@ -49,7 +51,8 @@ pub(super) async fn read(
     };
     let records: Result<Vec<DecisionRecord>, InvalidId> = decisions.into_iter().map(record).collect();
     let records = records.map_err(|error| told(format!("run {wanted}: {error}")))?;
-    Ok(PastRun { id: run.run_id, chain: run.chain.unwrap_or_else(|| "unknown".to_owned()), records })
+    let chain = run.chain.unwrap_or_else(|| "unknown".to_owned());
+    Ok(PastRun { id: run.run_id, chain, records, complete: run.complete })
 }
 
 /// Who said what, and who holds a claimed instance, is not in the journal.
@@ -72,6 +75,7 @@ fn record(entry: DecisionEntry) -> Result<DecisionRecord, InvalidId> {
         verdict,
         identity,
         confidence: entry.confidence.and_then(Confidence::from_unit),
+        degraded: Vec::new(),
         opinions: None,
     })
 }

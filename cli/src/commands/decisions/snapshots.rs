@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use reconciler_core::decisions::{DecisionRecord, Snapshot, read_group, write_group};
+use reconciler_core::decisions::{DecisionRecord, Snapshot, group_of, read_group, write_group};
 use reconciler_core::model::{Catalog, DeploymentName};
 
 use crate::failure::Failure;
@@ -54,6 +54,35 @@ pub(super) fn strays(snapshots: &Path, fleets: &BTreeSet<&str>) -> Result<Vec<St
     Ok(names.filter(|name| !name.starts_with('.') && !fleets.contains(name.as_str())).collect())
 }
 
+/// What stands in the folder itself and is no fleet's folder. Hidden files are
+/// nobody's business.
+pub(super) fn stray_files(snapshots: &Path) -> Result<Vec<String>, Failure> {
+    let files = entries(snapshots)?.into_iter().filter(|path| !path.is_dir() && !is_hidden(path));
+    Ok(files.map(|path| path.display().to_string()).collect())
+}
+
+/// What stands in a fleet's folder and is no file of a group that has decisions.
+pub(super) fn no_groups(
+    snapshots: &Path,
+    fleet: &str,
+    accepted: &Accepted,
+    catalog: &Catalog,
+) -> Result<Vec<String>, Failure> {
+    let folder = snapshots.join(fleet);
+    let groups: BTreeSet<PathBuf> =
+        accepted.records.keys().map(|name| file(&folder, group_of(name, catalog))).collect();
+    let others = entries(&folder)?.into_iter().filter(|path| !groups.contains(path) && !is_hidden(path));
+    Ok(others.map(|path| path.display().to_string()).collect())
+}
+
+fn is_hidden(path: &Path) -> bool {
+    path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."))
+}
+
+fn file(folder: &Path, group: &str) -> PathBuf {
+    folder.join(format!("{group}.{EXTENSION}"))
+}
+
 /// Writes what is accepted now: files that differ are replaced, those that hold
 /// nothing any more are removed. Says which were touched.
 pub(super) fn write(
@@ -65,10 +94,8 @@ pub(super) fn write(
 ) -> Result<Vec<PathBuf>, Failure> {
     let folder = snapshots.join(fleet);
     let groups = Snapshot::of(now.into_values(), catalog).groups;
-    let texts: BTreeMap<PathBuf, String> = groups
-        .iter()
-        .map(|(group, records)| (folder.join(format!("{group}.{EXTENSION}")), write_group(records)))
-        .collect();
+    let texts: BTreeMap<PathBuf, String> =
+        groups.iter().map(|(group, records)| (file(&folder, group), write_group(records))).collect();
     let mut touched = Vec::new();
     for (file, text) in &texts {
         if before.files.get(file) != Some(text) {

@@ -3,13 +3,15 @@
 use std::collections::BTreeSet;
 use std::io::{self, Write};
 
-use reconciler_core::decisions::{ChangeKind, DecisionRecord, Difference};
+use reconciler_core::decisions::{ChangeKind, Difference};
+use reconciler_core::manager::Unknown;
 use serde::Serialize;
 
 use super::args::{OneFleet, TestArgs};
 use super::{decided, markdown, snapshots, text};
 use crate::args::GlobalArgs;
 use crate::commands::block_on;
+use crate::commands::scan::write_unknown;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::{Output, outcome_style};
@@ -26,6 +28,10 @@ struct TestView {
     fleets: Vec<FleetView>,
     /// Folders of accepted decisions that belong to no fleet.
     unreferenced_fleets: Vec<String>,
+    /// What else is in the folder and holds no group's decisions.
+    stray_files: Vec<String>,
+    /// What could not be read, and so not tested.
+    unknown: Vec<Unknown>,
     result: &'static str,
 }
 
@@ -50,37 +56,52 @@ pub(super) fn run(global: &GlobalArgs, args: &TestArgs, output: &mut Output) -> 
         other_opinions: 0,
         fleets: Vec::new(),
         unreferenced_fleets,
+        stray_files: snapshots::stray_files(&args.snapshots)?,
+        unknown: Vec::new(),
         result: "passed",
     };
+    let mut incomplete = false;
     for fleet in &fleets {
         let accepted = snapshots::read(&args.snapshots, &fleet.name)?;
         let now = block_on(async |stop| {
             let source = OneFleet { fleet: &fleet.path, catalog: args.fleets.catalog.as_ref() };
             decided::decide(global, source, &args.matching, stop, output).await
         })?;
-        let before: Vec<DecisionRecord> = accepted.records.into_values().collect();
-        let difference = Difference::between(&before, &now.records);
+        view.stray_files.extend(snapshots::no_groups(&args.snapshots, &fleet.name, &accepted, &now.catalog)?);
+        let before = now.unseen.without(accepted.records.into_values());
+        let records = now.unseen.without(now.records);
+        let difference = Difference::between(&before, &records).by_policies(None, Some(now.policy));
         let count = |kind| difference.of_kind(kind).count();
         let (new, gone) = (count(ChangeKind::Appeared), count(ChangeKind::Vanished));
-        view.decisions += now.records.len();
+        view.decisions += records.len();
         view.not_accepted += new;
         view.unreferenced += gone;
         view.changed += difference.changed();
         view.other_opinions += count(ChangeKind::OtherOpinions);
-        let (policy, chain) = (now.policy, now.chain);
+        incomplete |= now.unseen.incomplete;
+        view.unknown.extend(now.unseen.unknown);
+        let (policy, chain) = (now.policy.to_string(), now.chain);
         view.fleets.push(FleetView { fleet: fleet.name.clone(), policy, chain, difference });
     }
-    let stray = view.unreferenced + view.unreferenced_fleets.len() > 0;
+    let stray = view.unreferenced + view.unreferenced_fleets.len() + view.stray_files.len() > 0;
     let failed = view.changed + view.not_accepted > 0 || (args.check && stray);
-    view.result = if failed { "failed" } else { "passed" };
+    view.result = match (failed, incomplete) {
+        (true, _) => "failed",
+        (false, true) => "incomplete",
+        (false, false) => "passed",
+    };
     output.answer_in_markdown(
         "DecisionTest",
-        true,
+        !incomplete,
         &view,
         |out| write_text(out, &view, args),
         |out| write_markdown(out, &view),
     )?;
-    Ok(if failed { Exit::BelowFloor } else { Exit::Success })
+    Ok(match view.result {
+        "failed" => Exit::BelowFloor,
+        "incomplete" => Exit::Incomplete,
+        _ => Exit::Success,
+    })
 }
 
 fn write_text(out: &mut dyn Write, view: &TestView, args: &TestArgs) -> io::Result<()> {
@@ -99,6 +120,10 @@ fn write_text(out: &mut dyn Write, view: &TestView, args: &TestArgs) -> io::Resu
             args.snapshots.join(name).display()
         )?;
     }
+    for file in &view.stray_files {
+        writeln!(out, "no file of accepted decisions: {file}")?;
+    }
+    write_unknown(out, &view.unknown)?;
     let style = outcome_style(if view.result == "passed" { "matched" } else { "failed" });
     let TestView { decisions, changed, not_accepted, unreferenced, other_opinions, result, .. } = view;
     writeln!(
@@ -130,6 +155,7 @@ fn write_markdown(out: &mut dyn Write, view: &TestView) -> io::Result<()> {
         out,
         "{decisions} decisions: {changed} changed, {not_accepted} not accepted, {unreferenced} unreferenced."
     )?;
+    markdown::unknown(out, &view.unknown)?;
     let wanted = |kind| kind != ChangeKind::OtherOpinions;
     let differs = |fleet: &&FleetView| fleet.difference.changes.iter().any(|change| wanted(change.kind));
     for fleet in view.fleets.iter().filter(differs) {

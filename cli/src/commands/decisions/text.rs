@@ -2,8 +2,10 @@
 
 use std::io::{self, Write};
 
-use reconciler_core::decisions::{Cause, Change, ChangeKind, DecisionRecord, Difference, Said};
-use reconciler_core::model::Identity;
+use reconciler_core::decisions::{
+    Cause, Change, ChangeKind, ClaimChange, DecisionRecord, Degraded, Difference, Said,
+};
+use reconciler_core::model::{DeploymentName, Identity};
 
 use crate::output::outcome_style;
 
@@ -58,15 +60,34 @@ pub(super) fn cause_in_words(cause: &Cause, change: &Change) -> String {
         Cause::Strategy { strategy, before, after } => {
             format!("{strategy}: {} → {}", said(before, known.as_ref()), said(after, known.as_ref()))
         }
-        Cause::Claim { holder: Some(holder) } => {
-            format!("the opinions are the same; `{holder}` claims the same instance")
+        Cause::Degraded { before, after } => {
+            format!("not the whole truth: {} → {}", degraded(before), degraded(after))
         }
-        Cause::Claim { holder: None } => {
-            "the opinions are the same; several deployments claim the same instance".to_owned()
+        Cause::Claim { claim, holder } => {
+            format!("the opinions are the same; {}", claim_in_words(*claim, holder.as_ref()))
         }
-        Cause::Rules => "the opinions are the same; the policy weighs them otherwise".to_owned(),
+        Cause::Rules { why: Some(why) } => format!("the opinions are the same; {why}"),
+        Cause::Rules { why: None } => "the opinions are the same; the rules weigh them otherwise".to_owned(),
         _ => "for another reason".to_owned(),
     }
+}
+
+fn claim_in_words(claim: ClaimChange, holder: Option<&DeploymentName>) -> String {
+    match (claim, holder) {
+        (ClaimChange::New, Some(holder)) => format!("`{holder}` claims the same instance"),
+        (ClaimChange::New, None) => "several deployments claim the same instance".to_owned(),
+        (ClaimChange::Gone, Some(holder)) => format!("`{holder}` does not claim the same instance any more"),
+        (ClaimChange::Gone, None) => "no other deployment claims the same instance any more".to_owned(),
+        (_, Some(holder)) => format!("it is `{holder}` now that holds the instance"),
+        (_, None) => "several deployments claim the instance, and none holds it any more".to_owned(),
+    }
+}
+
+fn degraded(degraded: &[Degraded]) -> String {
+    if degraded.is_empty() {
+        return "nothing in the way".to_owned();
+    }
+    degraded.iter().map(ToString::to_string).collect::<Vec<_>>().join(" and ")
 }
 
 fn said(said: &[Said], known: Option<&Identity>) -> String {
