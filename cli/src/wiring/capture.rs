@@ -10,7 +10,7 @@ use reconciler_core::manager::{CancellationToken, Reconciler, Survey};
 use reconciler_core::manifest::secrets::Seal;
 use reconciler_core::matching::{MatchEngine, Replay, RuleChange, Rules, SavedDecision};
 use reconciler_core::model::{Catalog, layout};
-use reconciler_core::scanner::ManifestCache;
+use reconciler_core::scanner::{ManifestCache, Shortfall};
 
 use super::Workbench;
 use crate::failure::Failure;
@@ -34,14 +34,15 @@ impl Capture {
         Ok(Self { writer: FleetWriter::create(folder, Seal::new(&key))? })
     }
 
-    /// Writes what the survey decided on, and what it decided.
+    /// Writes what the survey decided on, and what it decided. It is removed
+    /// again unless it is [kept](Self::keep).
     pub(crate) async fn take(
-        self,
+        &mut self,
         bench: &Workbench,
         survey: &Survey,
         stop: &CancellationToken,
     ) -> Result<WrittenFleet, Failure> {
-        let Self { mut writer } = self;
+        let writer = &mut self.writer;
         let reconciler = bench.reconciler();
         {
             let deployments = reconciler.revisit(survey);
@@ -61,11 +62,26 @@ impl Capture {
         let mut run = CapturedRun::new(env!("CARGO_PKG_VERSION"), Rules::of(&bench.engine), decisions);
         let completeness = &survey.scan.completeness;
         if !completeness.is_complete() || writer.lacks_anything() {
-            run = run.incomplete(completeness.shortfalls.iter().map(ToString::to_string).collect());
+            run = run.incomplete(completeness.shortfalls.iter().map(kept).collect());
         }
         writer.decisions(&run)?;
         let info = &survey.scan.info;
         Ok(writer.finish(&info.name, &info.uuid, &info.version)?)
+    }
+
+    /// Lets the folder stay.
+    pub(crate) fn keep(self) {
+        self.writer.keep();
+    }
+}
+
+/// A shortfall as it is kept: without what the Director or this machine said.
+fn kept(shortfall: &Shortfall) -> String {
+    match shortfall {
+        Shortfall::Unconfirmed(_) => {
+            Shortfall::Unconfirmed("it gave no usable answer".to_owned()).to_string()
+        }
+        other => other.to_string(),
     }
 }
 

@@ -5,7 +5,7 @@
 //! keys of mappings and the shape of a document are public.
 //!
 //! The list holds what names things: the deployment, its releases, stemcells,
-//! instance groups and jobs, its tags and features, and the ids by which a
+//! instance groups and jobs, its tags, and the ids by which a
 //! service broker marks its instances. It leaves out what could hold a
 //! credential: the `url` of a release, the `properties` and `env` of a job.
 
@@ -40,7 +40,7 @@ pub enum Visibility {
 
 /// The paths of public scalars: keys separated by dots, `*` for any key, `[]`
 /// for any item.
-const PUBLIC: [&str; 57] = [
+const PUBLIC: [&str; 56] = [
     "name",
     "director_uuid",
     "releases.[].name",
@@ -84,7 +84,6 @@ const PUBLIC: [&str; 57] = [
     "resource_pools.[].stemcell.version",
     "networks.[].name",
     "tags.*",
-    "features.*",
     "properties.blacksmith.service_id",
     "properties.blacksmith.service_name",
     "properties.blacksmith.plan_id",
@@ -224,7 +223,6 @@ mod tests {
             "instance_groups[0].jobs[name=bpm].release",
             "instance_groups[0].azs[1]",
             "tags.\"any.thing\"",
-            "features.use_dns_addresses",
             "properties.blacksmith.service_id",
             "meta.params.instance_id",
             "jobs[0].templates[0].name",
@@ -241,6 +239,7 @@ mod tests {
             "releases[0].sha1",
             "releases.\"[]\".name",
             "tags.a.b",
+            "features.use_dns_addresses",
             "properties.blacksmith",
             "properties.blacksmith.broker.password",
             "properties.name",

@@ -49,6 +49,7 @@ fn capture(fleet: &Fleet, index: &JsonObject, engine: &MatchEngine, out: &Path) 
     writer.index(index).unwrap();
     writer.decisions(&CapturedRun::new("0", Rules::of(engine), saved.clone())).unwrap();
     writer.finish("harbour", "f3e6ca47-240a-420d-9e5f-b7cdea513248", "282.0.4").unwrap();
+    writer.keep();
     saved
 }
 

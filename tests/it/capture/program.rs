@@ -7,6 +7,8 @@ use std::process::{Command, Output};
 
 use reconciler_core::adapters::fleet::{FleetFolder, FleetWriter};
 use reconciler_core::manifest::secrets::Seal;
+use reconciler_core::manifest::{Deployment, Manifest};
+use reconciler_core::model::{DeploymentName, DeploymentSummary};
 use reconciler_tests::{examples, fleets};
 use tempfile::TempDir;
 
@@ -93,6 +95,38 @@ fn a_fleet_without_the_list_is_none() {
     assert!(FleetFolder::open(&out).is_err(), "it is not finished");
     drop(writer);
     assert!(!out.exists());
+}
+
+#[test]
+fn a_fleet_that_is_not_kept_is_removed_although_it_is_finished() {
+    let home = tempfile::tempdir().unwrap();
+    let out = home.path().join("capture");
+    for keep in [false, true] {
+        let mut writer = FleetWriter::create(&out, Seal::new(&[1; 32])).unwrap();
+        writer.finish("harbour", "f3e6ca47-240a-420d-9e5f-b7cdea513248", "282.0.4").unwrap();
+        assert!(FleetFolder::open(&out).is_ok(), "whoever looks before it is kept finds it");
+        if keep {
+            writer.keep()
+        } else {
+            drop(writer)
+        }
+        assert_eq!(out.exists(), keep);
+    }
+}
+
+#[test]
+fn a_fleet_says_by_a_code_what_it_lacks() {
+    let home = tempfile::tempdir().unwrap();
+    let out = home.path().join("capture");
+    let name = DeploymentName::new("lost").unwrap();
+    let summary = DeploymentSummary::named(name.clone());
+    let mut writer = FleetWriter::create(&out, Seal::new(&[1; 32])).unwrap();
+    let why = "the Director says: MARKER at /home/somebody";
+    writer.deployment(&Deployment::new(summary, Manifest::unread(why))).unwrap();
+    let written = writer.finish("harbour", "f3e6ca47-240a-420d-9e5f-b7cdea513248", "282.0.4").unwrap();
+    assert_eq!(written.unread[&name], why, "a person is told");
+    assert!(!holds(&everything(&out), "MARKER"));
+    assert_eq!(FleetFolder::open(&out).unwrap().unread_because(&name), Some("manifest.unread"));
 }
 
 #[test]

@@ -128,7 +128,7 @@ impl Dice {
     fn manifest(&mut self, name: &str, instance: &str) -> Manifest {
         match self.roll(12) {
             0 => return Manifest::absent(),
-            1 => return Manifest::unread("timed out"),
+            1 => return Manifest::unread(format!("timed out: {}", self.secret())),
             2 => {
                 let secret = self.secret();
                 let broken = self.pick(&BROKEN).replace('@', &secret);
@@ -208,13 +208,15 @@ fn index(dice: &mut Dice) -> JsonObject {
             instance,
             &serde_json::json!({
                 "service_id": service, "plan_id": plan, "deployment_name": format!("{plan}-{instance}"),
-                "created": 1_760_000_000, "parameters": {"password": one, "list": [two, 5, null, true]},
+                "created": 1_760_000_000, "parameters": {"password": one, "list": [two, 5, null, true], dice.secret(): 1},
+                "preservation_reason": dice.secret(), "orphaned_reason": dice.secret(), "deletion_reason": dice.secret(),
                 "context": {"x": {"y": three}}, "note": dice.secret(), "status": {"odd": dice.secret()},
             }),
         );
     }
     let (one, two) = (dice.secret(), dice.secret());
     index.set_value("..", &serde_json::json!({"password": one}));
+    index.set_value(&format!("../{}", dice.secret()), &serde_json::json!({"plan_id": "redis-small"}));
     index.set_value(B, &serde_json::json!([two]));
     index
 }

@@ -27,7 +27,7 @@ fn rich() -> Scene {
         "tags: {team: shop, version: 1.10, none: ~}\nflags: 7\n\
          releases: [{name: redis-forge, version: 2.0}]\n\
          instance_groups:\n- name: node\n  instances: 3\n  azs: [z1, z2]\n  jobs: [{name: server, release: redis-forge}]\n\
-         features: {use_dns_addresses: true}\n",
+         stemcells: [{alias: true}]\n",
     );
     let scene = Scene::of("redis: small small-ha; pg: one");
     let mut scene = scene.entry(A, "redis", "redis-small").deployment(format!("redis-small-{A}"), manifest);
@@ -61,7 +61,7 @@ fn a_deployment_is_seen_in_its_parts() {
         ("`${deployment.tag(\"none\") == ()} ${deployment.tag(\"x\") == ()}`", "true true".to_owned()),
         ("deployment.manifest.text(\"instance_groups[name=node].azs[1]\")", "z2".to_owned()),
         ("`${deployment.manifest.int(\"instance_groups[0].instances\") + 1}`", "4".to_owned()),
-        ("`${deployment.manifest.bool(\"features.use_dns_addresses\")}`", "true".to_owned()),
+        ("`${deployment.manifest.bool(\"stemcells[0].alias\")}`", "true".to_owned()),
         ("`${deployment.manifest.list(\"instance_groups[0].azs\")}`", "[\"z1\", \"z2\"]".to_owned()),
         ("`${deployment.manifest.keys(\"tags\")}`", "[\"team\", \"version\", \"none\"]".to_owned()),
         (

@@ -38,12 +38,13 @@ pub(crate) fn run(global: &GlobalArgs, args: &CaptureArgs, output: &mut Output) 
     let settings = wiring::settings(global, &[&args.source, &args.store, &args.matching], output)?;
     block_on(async |stop| {
         // Before anything is asked: whoever cannot keep the answer needs none.
-        let capture = Capture::begin(&args.out)?;
+        let mut capture = Capture::begin(&args.out)?;
         let bench = Workbench::open(&settings, Access::Look, Filter::default(), stop, output).await?;
         let survey = bench.reconciler().survey().await?;
         let written = capture.take(&bench, &survey, stop).await?;
         // A capture is good for something only if it decides as its model did.
         let replay = CapturedFleet::open(&args.out)?.replay(&bench.engine, stop).await?;
+        capture.keep();
         let shortfalls: Vec<String> =
             survey.scan.completeness.shortfalls.iter().map(ToString::to_string).collect();
         let unknown: Vec<Unknown> = written

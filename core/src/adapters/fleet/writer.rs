@@ -14,31 +14,32 @@ use super::super::SourceError;
 use super::captured::{CapturedRun, DECISIONS};
 use super::forge;
 use super::wire::{WireDeployment, WireInfo};
-use crate::manifest::Deployment;
 use crate::manifest::secrets::{Seal, sealed_index};
+use crate::manifest::{Deployment, code};
 use crate::model::{Catalog, DeploymentName, DeploymentSummary, JsonObject};
 
 /// The Director's list, whose presence makes a folder a fleet.
 pub(super) const LIST: &str = "director/deployments.json";
-/// Why manifests could not be read, by deployment.
+/// Which manifests are lacking, and the code of what was wrong, by deployment.
 pub(super) const UNREAD: &str = "director/unread.json";
 
 /// A folder that becomes a fleet: files only their owner may read, every secret
 /// hidden under a seal.
 ///
-/// It is a fleet once [`finish`](Self::finish) has written the Director's list.
-/// If that never comes, what was written is removed again; if the program is
-/// killed before it can, the folder is no fleet.
+/// It is a fleet once [`finish`](Self::finish) has written the Director's list,
+/// and it stays once it is [kept](Self::keep): whoever looks first at what was
+/// written does so in between. What is never kept is removed again; if the
+/// program is killed before it is finished, the folder is no fleet.
 #[derive(Debug)]
 pub struct FleetWriter {
     root: PathBuf,
     seal: Seal,
     summaries: Vec<DeploymentSummary>,
-    unread: BTreeMap<DeploymentName, String>,
+    unread: BTreeMap<DeploymentName, Lacking>,
     manifests: usize,
     /// Whether the folder itself was made here.
     made: bool,
-    finished: bool,
+    kept: bool,
 }
 
 impl FleetWriter {
@@ -66,7 +67,7 @@ impl FleetWriter {
             unread: BTreeMap::new(),
             manifests: 0,
             made,
-            finished: false,
+            kept: false,
         };
         writer.folder(&writer.root)?;
         writer.folder(&writer.root.join("director/manifests"))?;
@@ -86,23 +87,26 @@ impl FleetWriter {
     pub fn deployment(&mut self, deployment: &Deployment) -> Result<(), SourceError> {
         let name = &deployment.summary.name;
         let kept = if deployment.manifest.is_unread() {
-            Err(deployment.manifest.unread_because().unwrap_or_default().to_owned())
+            let why = deployment.manifest.unread_because().unwrap_or_default().to_owned();
+            Err(Lacking { code: code::UNREAD, why })
         } else {
-            deployment.manifest.sealed(&self.seal)
+            let sealed = deployment.manifest.sealed(&self.seal);
+            sealed.map_err(|why| Lacking { code: code::TOO_LARGE, why })
         };
         let file = format!("{name}.yml");
         match kept {
             // Most file systems end a name here.
             Ok(Some(_)) if file.len() > 255 => {
-                self.unread.insert(name.clone(), "its name is too long for a file's".to_owned());
+                let why = "its name is too long for a file's".to_owned();
+                self.unread.insert(name.clone(), Lacking { code: NAME_TOO_LONG, why });
             }
             Ok(Some(bytes)) => {
                 self.write(&format!("director/manifests/{file}"), &bytes)?;
                 self.manifests += 1;
             }
             Ok(None) => {}
-            Err(why) => {
-                self.unread.insert(name.clone(), why);
+            Err(lacking) => {
+                self.unread.insert(name.clone(), lacking);
             }
         }
         self.summaries.push(deployment.summary.clone());
@@ -144,27 +148,37 @@ impl FleetWriter {
         self.write(DECISIONS, &text)
     }
 
-    /// Makes the folder a fleet: the Director's list comes last.
+    /// Makes the folder a fleet: the Director's list comes last. It is removed
+    /// all the same unless it is [kept](Self::keep).
     ///
     /// # Errors
     /// If a file cannot be written.
-    pub fn finish(mut self, name: &str, uuid: &str, version: &str) -> Result<WrittenFleet, SourceError> {
+    pub fn finish(&mut self, name: &str, uuid: &str, version: &str) -> Result<WrittenFleet, SourceError> {
         let info = WireInfo { name: name.to_owned(), uuid: uuid.to_owned(), version: version.to_owned() };
         self.json("director/info.json", &info)?;
         if !self.unread.is_empty() {
-            self.json(UNREAD, &self.unread)?;
+            // Words may quote the Director or a path of this machine: they stay here.
+            let codes: BTreeMap<_, _> =
+                self.unread.iter().map(|(name, lacking)| (name, lacking.code)).collect();
+            self.json(UNREAD, &codes)?;
         }
         let list: Vec<WireDeployment> = self.summaries.iter().map(WireDeployment::from).collect();
         let partial = "director/.deployments.json";
         self.json(partial, &list)?;
         let (from, to) = (self.root.join(partial), self.root.join(LIST));
-        // What comes before must be on the disk when the list is.
+        // Never half a list under its name.
         File::open(&from)
             .and_then(|file| file.sync_all())
             .and_then(|()| fs::rename(&from, &to))
             .map_err(|error| unwritable(&to, &error))?;
-        self.finished = true;
-        Ok(WrittenFleet { manifests: self.manifests, unread: std::mem::take(&mut self.unread) })
+        let unread = std::mem::take(&mut self.unread);
+        let unread = unread.into_iter().map(|(name, lacking)| (name, lacking.why)).collect();
+        Ok(WrittenFleet { manifests: self.manifests, unread })
+    }
+
+    /// Lets the folder stay.
+    pub fn keep(mut self) {
+        self.kept = true;
     }
 
     fn json(&self, file: &str, value: &impl Serialize) -> Result<(), SourceError> {
@@ -206,12 +220,14 @@ impl FleetWriter {
     }
 }
 
-/// A folder that never became a fleet leaves nothing behind.
+/// A folder that was never kept leaves nothing behind.
 impl Drop for FleetWriter {
     fn drop(&mut self) {
-        if self.finished {
+        if self.kept {
             return;
         }
+        // First what makes it a fleet, should this be cut short.
+        let _ = fs::remove_file(self.root.join(LIST));
         // Everything in the folder was written here: it was empty before. A
         // failure leaves files that are no fleet.
         let _ = if self.made {
@@ -225,6 +241,18 @@ impl Drop for FleetWriter {
             })
         };
     }
+}
+
+/// The code of a manifest whose file would have too long a name.
+const NAME_TOO_LONG: &str = "manifest.name-too-long";
+
+/// A manifest that is not in the fleet.
+#[derive(Debug)]
+struct Lacking {
+    /// What the fleet says of it.
+    code: &'static str,
+    /// What a person is told.
+    why: String,
 }
 
 /// A fleet that was written.

@@ -1,17 +1,17 @@
 //! What of the index may be kept outside the store: names, ids, states, times.
 //!
-//! An allow-list as well. `parameters`, `context` and whatever else somebody
-//! wrote into an entry may hold a credential.
+//! An allow-list as well. `parameters`, `context`, reasons in free text and
+//! whatever else somebody wrote into an entry may hold a credential.
 
 use serde_json::value::RawValue;
 
 use super::Seal;
-use crate::model::JsonObject;
 use crate::model::json::raw;
+use crate::model::{InstanceId, JsonObject};
 
 /// The fields of an entry whose scalars are public. Whoever writes an entry is
 /// in the list with what it writes: the broker, a VM monitor, reconcilers.
-const PUBLIC: [&str; 41] = [
+const PUBLIC: [&str; 38] = [
     "service_id",
     "service_name",
     "plan_id",
@@ -40,23 +40,22 @@ const PUBLIC: [&str; 41] = [
     "reconciled_by",
     "orphaned",
     "orphaned_at",
-    "orphaned_reason",
     "orphan_check_count",
     "unorphaned_at",
     "stale",
     "stale_since",
     "days_orphaned",
-    "preservation_reason",
     "deleted",
     "deleted_at",
     "deleted_by",
-    "deletion_reason",
     "match_confidence",
     "match_chain",
 ];
 
-/// The index with every secret hidden under the seal. Keys, their order and the
-/// shape of every value stay, and what is null stays null.
+/// The index with every secret hidden under the seal. Instances, the names of an
+/// entry's fields, their order and the shape of every value stay, and what is
+/// null stays null. Keys further down, and those of entries that are no
+/// instance's, are hidden as values are.
 #[must_use]
 pub fn sealed_index(index: &JsonObject, seal: &Seal) -> JsonObject {
     let mut kept = JsonObject::new();
@@ -65,7 +64,10 @@ pub fn sealed_index(index: &JsonObject, seal: &Seal) -> JsonObject {
             Ok(fields) => raw(&entry(&fields, seal)),
             Err(_) => hidden(value, seal),
         };
-        kept.set(instance, entry);
+        match InstanceId::new(instance) {
+            Ok(_) => kept.set(instance, entry),
+            Err(_) => kept.set(&seal.hide(instance), entry),
+        }
     }
     kept
 }
@@ -87,7 +89,7 @@ fn hidden(value: &RawValue, seal: &Seal) -> Box<RawValue> {
         Some(b'{') => match JsonObject::parse(text) {
             Ok(object) => {
                 let mut kept = JsonObject::new();
-                object.iter().for_each(|(key, value)| kept.set(key, hidden(value, seal)));
+                object.iter().for_each(|(key, value)| kept.set(&seal.hide(key), hidden(value, seal)));
                 raw(&kept)
             }
             Err(_) => raw(&seal.hide(text)),
@@ -123,14 +125,16 @@ mod tests {
         let seal = Seal::new(&[3; 32]);
         let index = JsonObject::parse(
             r#"{"a": {"service_id": "redis", "created": 17, "orphaned": true, "status": {"x": "secret"},
-                "parameters": {"password": "secret", "sizes": [1, null, "secret"]}, "note": 5},
-               "b": null, "c": ["secret"], "d": "secret"}"#,
+                "parameters": {"password": "secret", "sizes": [1, null, "secret"]}, "note": 5,
+                "orphaned_reason": "secret", "deletion_reason": "secret", "preservation_reason": "secret"},
+               "b": null, "c": ["secret"], "d": "secret", "../secret": {"secret": 5}}"#,
         )
         .unwrap();
         let secret = seal.hide("secret");
         let (one, five) = (seal.hide("1"), seal.hide("5"));
+        let [x, password, sizes, odd] = ["x", "password", "sizes", "../secret"].map(|key| seal.hide(key));
         let expected = format!(
-            r#"{{"a":{{"service_id":"redis","created":17,"orphaned":true,"status":{{"x":"{secret}"}},"parameters":{{"password":"{secret}","sizes":["{one}",null,"{secret}"]}},"note":"{five}"}},"b":null,"c":["{secret}"],"d":"{secret}"}}"#
+            r#"{{"a":{{"service_id":"redis","created":17,"orphaned":true,"status":{{"{x}":"{secret}"}},"parameters":{{"{password}":"{secret}","{sizes}":["{one}",null,"{secret}"]}},"note":"{five}","orphaned_reason":"{secret}","deletion_reason":"{secret}","preservation_reason":"{secret}"}},"b":null,"c":["{secret}"],"d":"{secret}","{odd}":{{"secret":"{five}"}}}}"#
         );
         assert_eq!(sealed_index(&index, &seal).to_text(), expected);
     }
