@@ -79,7 +79,7 @@ impl Act {
                 root["parameters"] = json!({"maxmemory": 512, "asked": "just now"});
                 steps.push(Step::Put(id.clone(), root));
                 steps.push(Step::Put(format!("{id}/deployment"), instance.root()));
-                steps.extend(set(json!({"updated_by_broker": true})));
+                steps.extend(set(json!({"updated_by_broker": true, "plan_id": "redis-small"})));
                 let stored = json!({"manifest": instance.manifest(), "stored_at": "2027-01-15T08:00:00Z"});
                 steps.push(Step::Put(format!("{id}/manifest"), stored));
                 steps.extend(note("update_completed", json!({})));
