@@ -44,6 +44,8 @@ pub struct Done {
     pub backups: u32,
     /// What people should know of the archives.
     pub findings: Vec<Finding>,
+    /// The write whose fate nobody knows yet.
+    unsettled: Option<SecretChange>,
 }
 
 /// An instance whose records could not be brought into line.
@@ -132,6 +134,8 @@ impl Applier<'_> {
         done: &mut Done,
     ) -> Result<Settled, PortError> {
         let mut observed = observe(self.store, instance).await?;
+        // It took place, and is told as such.
+        done.written.extend(done.unsettled.take().filter(|secret| is_there(secret, &observed, instance)));
         // After the records: whoever restores notes the hold before it writes
         // them.
         let index = if first && !self.afresh { None } else { Some(self.index().await?) };
@@ -162,11 +166,26 @@ impl Applier<'_> {
             done.findings.extend(backup.findings);
         }
         for secret in &change.secrets {
-            self.store.write(&secret.path, &secret.after, secret.expected).await?;
+            if let Err(error) = self.store.write(&secret.path, &secret.after, secret.expected).await {
+                done.unsettled = (error.kind == PortErrorKind::Ambiguous).then(|| secret.clone());
+                return Err(error);
+            }
             done.written.push(secret.clone());
         }
         Ok(Settled::InLine { change, observed: Box::new(observed) })
     }
+}
+
+/// Whether what was to be written stands there.
+fn is_there(secret: &SecretChange, observed: &Observed, instance: &InstanceId) -> bool {
+    let slots = [
+        (layout::root(instance), &observed.root),
+        (layout::manifest(instance), &observed.manifest),
+        (layout::metadata(instance), &observed.metadata),
+    ];
+    slots.iter().any(|(path, slot)| {
+        *path == secret.path && slot.version() > secret.expected && slot.data() == Some(&secret.after)
+    })
 }
 
 /// Says what the failure of a backup means for the instance.

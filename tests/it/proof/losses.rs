@@ -216,3 +216,17 @@ async fn an_index_write_of_unknown_fate_is_settled_by_reading_and_written_once()
         assert_eq!(bench.run(&store, 2).await.unwrap().counts.writes, 0);
     }
 }
+
+#[tokio::test]
+async fn a_record_whose_answer_is_lost_is_written_once_and_told_as_written() {
+    let bench = Bench::new(StillDirector::with([Provisioned::new(0)])).await;
+    let before = left_behind(1);
+    let metadata = format!("{}/metadata", Provisioned::new(0).id());
+    let store = WatchedStore::new(before.in_memory().await);
+    store.plan(Request::Write, &metadata, 1, Trouble::AnswerLost);
+    let report = bench.run(&store, 1).await.unwrap();
+    let after = books(&store).await;
+    assert_eq!((report.counts.writes as u64, report.counts.backups as u64), after.writes_since(&before));
+    assert_eq!(after.version(&metadata), 2);
+    assert!(report.complete && report.changes.iter().any(|change| change.path == metadata));
+}
