@@ -86,7 +86,7 @@ impl Failure {
 impl From<PortError> for Failure {
     fn from(error: PortError) -> Self {
         let exit = match error.kind {
-            PortErrorKind::Local => Exit::Local,
+            PortErrorKind::Local | PortErrorKind::Invalid => Exit::Local,
             // Not a failure of the other side: the last line says what it was.
             PortErrorKind::Cancelled => {
                 let error = anyhow::Error::msg(format!("interrupted: {error}"));

@@ -108,12 +108,15 @@ pub(super) fn summary(out: &mut dyn Write, report: &RunReport) -> io::Result<()>
     let counts = &report.counts;
     write_counts(out, counts)?;
     let changed = counts.changed - counts.marked.min(counts.changed);
-    write!(out, "{} instances: {changed} ", counts.matched - counts.filtered)?;
+    let instances = counts.matched - counts.filtered;
+    let plural = if instances == 1 { "" } else { "s" };
+    write!(out, "{instances} instance{plural}: {changed} ")?;
     write!(out, "{}, {} unchanged", if report.dry_run { "to change" } else { "changed" }, counts.unchanged)?;
     for (number, what) in [
         (counts.skipped, "skipped"),
         (counts.conflicted, "conflicted"),
         (counts.failed, "failed"),
+        (counts.not_begun, "not begun"),
         (counts.filtered, "not asked for"),
     ] {
         if number > 0 {

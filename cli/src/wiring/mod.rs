@@ -23,12 +23,12 @@ use std::sync::Arc;
 use reconciler_core::adapters::sqlite::StateFile;
 use reconciler_core::config::{ConfigErrors, Settings, SourceFile, Sources, keys};
 use reconciler_core::manager::{
-    CancellationToken, Filter, Progress, Reconciler, RetryPolicy, RunOptions, Trigger,
+    CancellationToken, Filter, Progress, Reconciler, RetryPolicy, RunOptions, Trigger, guard_index,
 };
 use reconciler_core::manifest::Deployment;
 use reconciler_core::matching::{Facts, MatchEngine, nearest};
 use reconciler_core::model::{Catalog, Index, InstanceId, InvalidId, PlanId, ServiceId, layout};
-use reconciler_core::ports::{DirectorInfo, RunState, SecretStore};
+use reconciler_core::ports::{DirectorInfo, RunState, SecretStore, Slot};
 use reconciler_core::scanner::{ManifestCache, ScanSettings, Scanner};
 use reconciler_core::updater::HistoryLimits;
 
@@ -263,6 +263,14 @@ impl Workbench {
     /// What is remembered between runs, if anything is.
     pub(crate) fn state(&self) -> Option<&StateFile> {
         self.records.state.as_ref()
+    }
+
+    /// Reads the index, which must not have been lost.
+    pub(crate) async fn index(&self) -> Result<Slot, Failure> {
+        let slot = self.store().read(layout::INDEX).await?;
+        let state = self.records.state.as_ref().map(|state| state as &dyn RunState);
+        guard_index(&slot, state, &self.store().address())?;
+        Ok(slot)
     }
 
     /// What makes a run of it.

@@ -3,10 +3,11 @@
 
 use std::sync::Arc;
 
-use reconciler_core::adapters::sqlite::SqliteStore;
+use reconciler_core::adapters::sqlite::{SqliteStore, StateFile};
 use reconciler_core::config::{Settings, keys};
-use reconciler_core::manager::CancellationToken;
-use reconciler_core::ports::{SecretStore, Slot};
+use reconciler_core::manager::{CancellationToken, guard_index};
+use reconciler_core::model::layout;
+use reconciler_core::ports::{RunState, SecretStore, Slot};
 
 use super::Access;
 use super::director::DirectorSource;
@@ -18,6 +19,9 @@ use crate::output::Output;
 /// What commands that read records work with.
 pub(crate) struct RecordRoom {
     store: Arc<dyn SecretStore>,
+    /// What runs remember, where it belongs to the store beyond doubt: only the
+    /// Director knows whose state it is.
+    state: Option<StateFile>,
 }
 
 impl RecordRoom {
@@ -29,14 +33,15 @@ impl RecordRoom {
         output: &mut Output,
     ) -> Result<Self, Failure> {
         let kind = StoreKind::of(settings)?;
-        let (store, note): (Arc<dyn SecretStore>, String) = match (kind, settings.path(keys::STORE_PATH)) {
+        type Found = (Arc<dyn SecretStore>, String, Option<StateFile>);
+        let (store, note, state): Found = match (kind, settings.path(keys::STORE_PATH)) {
             (StoreKind::Vault, _) => {
                 let OpenVault { store, warnings } = OpenVault::open(settings, stop)?;
                 for warning in warnings {
                     output.note(&format!("warning: {warning}"));
                 }
                 let note = format!("Vault {}", store.address());
-                (Arc::new(store), note)
+                (Arc::new(store), note, None)
             }
             (StoreKind::Embedded, Some(path)) => {
                 let store = SqliteStore::open_existing(path)?.ok_or_else(|| {
@@ -46,17 +51,25 @@ impl RecordRoom {
                     )
                 })?;
                 let note = store.address();
-                (Arc::new(store), note)
+                (Arc::new(store), note, None)
             }
             (StoreKind::Embedded, None) => {
                 let source = DirectorSource::open(settings, stop)?;
                 let uuid = source.director().info().await?.uuid;
                 let records = Records::open(settings, kind, Access::Look, &source, &uuid, stop, None).await?;
-                (records.store, records.note)
+                (records.store, records.note, records.state)
             }
         };
         output.note(&format!("Store     {note}"));
-        Ok(Self { store })
+        Ok(Self { store, state })
+    }
+
+    /// Reads the index, which must not have been lost.
+    pub(crate) async fn index(&self) -> Result<Slot, Failure> {
+        let slot = self.store.read(layout::INDEX).await?;
+        let state = self.state.as_ref().map(|state| state as &dyn RunState);
+        guard_index(&slot, state, &self.store.address())?;
+        Ok(slot)
     }
 
     pub(crate) fn store(&self) -> &dyn SecretStore {

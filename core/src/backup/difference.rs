@@ -10,7 +10,7 @@ use crate::updater::{FieldChange, changed_fields};
 /// Whether values are shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Values {
-    /// Ids and times are; everything else is a digest.
+    /// Ids and times are; nothing of anything else is.
     Redacted,
     /// All are, passwords too.
     Shown,

@@ -25,7 +25,7 @@ pub(super) fn entry_of(
             format!(
                 "the index has no entry of instance `{instance}`: the broker removes it with the instance"
             ),
-            "check the id; records of an instance that is gone are not put back",
+            "check the id: only an instance that the index has is put back or let go of",
         )
     })?;
     let raw = index.and_then(|index| index.raw(key.as_str()));

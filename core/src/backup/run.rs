@@ -12,9 +12,9 @@ use super::folder::BackupFolder;
 use super::keeping::{Snapshot, keep};
 use super::retention::prune;
 use super::when::Moment;
-use crate::model::{Index, InstanceId, JsonObject};
-use crate::ports::{PortError, SecretStore, Version};
-use crate::updater::{Backup, BackupTaker, Finding, InstanceChange, Observed, Stamp};
+use crate::model::{Index, InstanceId, JsonObject, layout};
+use crate::ports::{PortError, SecretStore, Slot, Version};
+use crate::updater::{Backup, BackupTaker, EntryChange, Finding, InstanceChange, Observed, Stamp};
 
 /// Whether and how archives are kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -90,6 +90,70 @@ impl<'a> RunBackups<'a> {
         self.folder.get_or_try_init(|| folder_in_use(self.other, self.policy)).await
     }
 
+    /// Keeps what stands there of an instance whose entry changes and whose
+    /// records do not. Reads the records, unless there is nothing to keep.
+    ///
+    /// # Errors
+    /// If it cannot be read or kept: then the entry must not be written.
+    pub async fn take_before(&self, change: &EntryChange) -> Result<Backup, PortError> {
+        let instance = &change.instance;
+        if !self.is_worth(instance, false, self.after(change).as_ref()) {
+            return Ok(Backup::default());
+        }
+        let root = self.store.read(&layout::root(instance)).await?;
+        let manifest = self.store.read(&layout::manifest(instance)).await?;
+        let metadata = self.store.read(&layout::metadata(instance)).await?;
+        self.deposit(instance, [&root, &manifest, &metadata], vec![Part::Index]).await
+    }
+
+    /// The instance's entry as this run read it.
+    fn entry(&self, instance: &InstanceId) -> Option<&JsonObject> {
+        self.index.entry(instance).map(|entry| &entry.fields)
+    }
+
+    /// The entry after a change; nothing if it is right already.
+    fn after(&self, change: &EntryChange) -> Option<JsonObject> {
+        change.fields.apply(self.entry(&change.instance))
+    }
+
+    /// Whether a change replaces anything that must be kept.
+    fn is_worth(&self, instance: &InstanceId, has_secrets: bool, after: Option<&JsonObject>) -> bool {
+        let entry = self.entry(instance);
+        self.policy.enabled && (has_secrets || after.is_some_and(|after| !says_the_same(entry, after)))
+    }
+
+    /// Keeps root, manifest and metadata as they were read, and the entry.
+    async fn deposit(
+        &self,
+        instance: &InstanceId,
+        [root, manifest, metadata]: [&Slot; 3],
+        replaced: Vec<Part>,
+    ) -> Result<Backup, PortError> {
+        let mut backup = Backup::default();
+        let entry = self.entry(instance);
+        let mut contents = Contents::new().with(Part::Index, entry);
+        let mut versions = BTreeMap::from([(Part::Index, self.index_version)]);
+        for (part, slot) in [(Part::Root, root), (Part::Manifest, manifest), (Part::Metadata, metadata)] {
+            contents = contents.with(part, slot.data());
+            versions.insert(part, slot.version());
+        }
+        // Of an instance that we are the first to write there is nothing to
+        // lose.
+        if contents.is_empty() || (entry.is_none() && is_our_own_beginning(&contents, &versions)) {
+            return Ok(backup);
+        }
+        let folder = self.folder().await?;
+        let at = Moment::of(self.stamp.at);
+        let snapshot = Snapshot { instance, contents, versions, replaced, reason: "run", at };
+        let deposit = keep(self.store, folder, &snapshot).await?;
+        backup.written = deposit.written;
+        backup.path = Some(deposit.path);
+        if deposit.written {
+            backup.findings.extend(self.clean_up(instance, folder, &deposit.seconds, deposit.second).await);
+        }
+        Ok(backup)
+    }
+
     /// Keeps few, if that is wished. Too many archives are no reason to leave
     /// an instance as it is.
     async fn clean_up(
@@ -132,43 +196,13 @@ fn is_our_own_beginning(contents: &Contents, versions: &BTreeMap<Part, Version>)
 #[async_trait]
 impl BackupTaker for RunBackups<'_> {
     async fn take(&self, observed: &Observed, change: &InstanceChange) -> Result<Backup, PortError> {
-        let mut backup = Backup::default();
-        if !self.policy.enabled {
-            return Ok(backup);
-        }
         let instance = &change.instance;
-        let entry = self.index.entry(instance).map(|entry| &entry.fields);
-        let after = change.entry.fields.apply(entry);
-        if change.secrets.is_empty() && after.as_ref().is_none_or(|after| says_the_same(entry, after)) {
-            return Ok(backup);
+        let after = self.after(&change.entry);
+        if !self.is_worth(instance, !change.secrets.is_empty(), after.as_ref()) {
+            return Ok(Backup::default());
         }
-        let slots = [
-            (Part::Root, &observed.root),
-            (Part::Manifest, &observed.manifest),
-            (Part::Metadata, &observed.metadata),
-        ];
-        let mut contents = Contents::new().with(Part::Index, entry);
-        let mut versions = BTreeMap::from([(Part::Index, self.index_version)]);
-        for (part, slot) in slots {
-            contents = contents.with(part, slot.data());
-            versions.insert(part, slot.version());
-        }
-        // Of an instance that we are the first to write there is nothing to
-        // lose.
-        if contents.is_empty() || (entry.is_none() && is_our_own_beginning(&contents, &versions)) {
-            return Ok(backup);
-        }
-        let folder = self.folder().await?;
-        let at = Moment::of(self.stamp.at);
         let records = change.secrets.iter().filter_map(|secret| Part::named(&secret.path, instance));
         let replaced = records.chain(after.map(|_| Part::Index)).collect();
-        let snapshot = Snapshot { instance, contents, versions, replaced, reason: "run", at };
-        let deposit = keep(self.store, folder, &snapshot).await?;
-        backup.written = deposit.written;
-        backup.path = Some(deposit.path);
-        if deposit.written {
-            backup.findings.extend(self.clean_up(instance, folder, &deposit.seconds, deposit.second).await);
-        }
-        Ok(backup)
+        self.deposit(instance, [&observed.root, &observed.manifest, &observed.metadata], replaced).await
     }
 }

@@ -83,7 +83,8 @@ impl FromStr for When {
 impl fmt::Display for When {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::At(moment) => moment.fmt(f),
+            // Whoever gave a number finds it again.
+            Self::At(moment) => write!(f, "{} ({moment})", moment.0),
             Self::Back(back) => write!(f, "-{back}"),
             Self::Now => f.write_str("now"),
         }

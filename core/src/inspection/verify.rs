@@ -150,7 +150,13 @@ fn against_record(
 ) {
     let id = &entry.instance;
     if let Some(Slot::Vacant { .. }) = witnesses.record {
-        found("record.absent", format!("there is no record `{id}`; a run writes what its deployment tells"));
+        found(
+            "record.absent",
+            format!(
+                "there is no record `{id}`; a run writes it if its deployment is there, agrees with the entry and \
+                 has a plan of the catalog"
+            ),
+        );
     }
     let copies = [
         ("record.differs", witnesses.record, "the record"),

@@ -9,7 +9,7 @@ use super::orphans::{AbsentInstance, EntryState, StrayDeployment};
 use super::report::{Counts, OrphanReport};
 use super::strays::KEPT_OUT;
 use super::survey::Survey;
-use super::tally::Outcome;
+use super::tally::{Outcome, Tally};
 use super::writer::Writer;
 use crate::backup::BackupFolder;
 use crate::model::{IndexEntry, InstanceId, layout};
@@ -69,6 +69,28 @@ impl Writer<'_> {
                 only_if: Some(Premise::Deciding { read: entry.fields.clone(), at: self.stamp.at }),
             })
             .collect()
+    }
+
+    /// Keeps what stands there of entries that change without their records.
+    /// What cannot be kept is left as it is.
+    pub(super) async fn kept(&self, changes: Vec<EntryChange>, tally: &mut Tally) -> Vec<EntryChange> {
+        if self.errand.dry_run {
+            return changes;
+        }
+        let mut backups = stream::iter(changes)
+            .map(|change| async move { (self.backups.take_before(&change).await, change) })
+            .buffered(self.run.options.concurrency.max(1));
+        let mut kept = Vec::new();
+        while let Some((backup, change)) = backups.next().await {
+            match backup {
+                Ok(backup) => {
+                    tally.kept(backup);
+                    kept.push(change);
+                }
+                Err(error) => tally.not_kept(&change.instance, &error),
+            }
+        }
+        kept
     }
 
     /// The absent entries as they are now, and how many there are of each kind.

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use futures_util::stream::StreamExt;
 use tokio::sync::oneshot;
 
+use super::guard::guard_index;
 use super::laps::Laps;
 use super::progress::Phase;
 use super::run::{Reconciler, RunError};
@@ -14,7 +15,7 @@ use super::survey::{ManifestPrint, Survey};
 use crate::manifest::Deployment;
 use crate::matching::{Decision, Facts, Suspensions, settle_claims};
 use crate::model::{DeploymentSummary, Index, PlanNotice, layout};
-use crate::ports::{LastScan, PortError, PortErrorKind, Slot, Version};
+use crate::ports::{LastScan, PortError, PortErrorKind};
 use crate::scanner::{Gap, Scan, Scanner, Seen};
 use crate::updater::Finding;
 
@@ -108,7 +109,7 @@ impl Reconciler<'_> {
         let mut scan = scanner.list(self.info.clone(), last.as_ref()).await?;
         self.guard_director(&scan)?;
         let index_slot = self.store.read(layout::INDEX).await?;
-        self.guard_index(&index_slot)?;
+        guard_index(&index_slot, self.state, &self.store.address())?;
         let index = index_slot.data().map(Index::from_object).unwrap_or_default();
         tracing::debug!(
             director = scan.info.uuid,
@@ -241,30 +242,6 @@ impl Reconciler<'_> {
             }
             _ => Ok(()),
         }
-    }
-
-    /// An index that was there and reads as absent or empty is an accident, not
-    /// a start.
-    fn guard_index(&self, slot: &Slot) -> Result<(), RunError> {
-        let remembered = self.state.map(|state| state.index_size()).transpose()?.flatten().unwrap_or(0);
-        let at = format!("the index `{}` in {}", layout::INDEX, self.store.address());
-        let reason = match slot {
-            Slot::Present { data, .. } if data.is_empty() && remembered > 0 => {
-                format!("{at} is empty, but the last run saw {remembered} entries")
-            }
-            Slot::Vacant { .. } if remembered > 0 => {
-                format!("{at} is not there, but the last run saw {remembered} entries")
-            }
-            Slot::Vacant { version } if *version != Version::NEVER => {
-                format!("{at} is deleted; it was there in {version} versions")
-            }
-            _ => return Ok(()),
-        };
-        let mut advice = "find out who removed it and restore its last version".to_owned();
-        if let Some(state) = self.state {
-            advice.push_str(&format!("; for a new store use another state file than {}", state.address()));
-        }
-        Err(RunError::Refused { reason, advice })
     }
 }
 

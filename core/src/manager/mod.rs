@@ -5,6 +5,7 @@ mod absences;
 mod counterparts;
 mod creations;
 mod filter;
+mod guard;
 mod journal;
 mod laps;
 mod look;
@@ -26,6 +27,7 @@ mod trigger;
 mod writer;
 
 pub use filter::{Filter, InvalidGlob};
+pub use guard::guard_index;
 pub use journal::{JournalBounds, decision_entry};
 pub use orphans::{AbsentInstance, EntryState, StrayDeployment};
 pub use plan::{Application, InvalidPlan, Plan, PlanInputs};

@@ -113,7 +113,9 @@ impl AbsentInstance {
 
     /// Says what to do, once everything else is known.
     pub(super) fn conclude(&mut self) {
-        if let Some(scans) = self.complete_scans {
+        // Where that is what it waits for, it is said there.
+        let is_said = matches!(self.waiting, Some(Waiting::TooFewScans { .. }));
+        if let Some(scans) = self.complete_scans.filter(|_| !is_said) {
             let plural = if scans == 1 { "" } else { "s" };
             self.evidence.insert(0, format!("absent in {scans} complete scan{plural}"));
         }

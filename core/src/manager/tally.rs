@@ -7,7 +7,9 @@ use crate::matching::Decision;
 use crate::model::{InstanceId, layout};
 use crate::ports::{PortError, PortErrorKind};
 use crate::synchronizer::IndexMerge;
-use crate::updater::{Change, Done, EntryChange, Finding, InstanceChange, PlannedInstance, SecretChange};
+use crate::updater::{
+    Backup, Change, Done, EntryChange, Finding, InstanceChange, PlannedInstance, SecretChange,
+};
 
 /// So many instances are named in one message; the report lists all.
 const NAMED: usize = 10;
@@ -139,6 +141,24 @@ impl Tally {
             _ => format!("unfinished, {written} of its secrets were written before: {error}"),
         };
         (InstanceOutcome::of(error), reason)
+    }
+
+    /// Notes an archive of an entry that changes without its records.
+    pub(super) fn kept(&mut self, backup: Backup) {
+        self.counts.backups += usize::from(backup.written);
+        self.findings.extend(backup.findings);
+    }
+
+    /// Takes in that an entry is left as it is: what stands there could not be
+    /// kept.
+    pub(super) fn not_kept(&mut self, instance: &InstanceId, error: &PortError) {
+        let reason = format!("its index entry was not written: {error}");
+        let failure = PortError::new(error.kind, "back up the records of", instance.as_str(), reason);
+        let failure = match &error.advice {
+            Some(advice) => failure.with_advice(advice.clone()),
+            None => failure,
+        };
+        self.failures.push(FailedInstance::of(instance.as_str(), "", &failure));
     }
 
     /// Takes in what became of the entries.

@@ -43,7 +43,7 @@ pub(super) struct Writer<'a> {
     pub(super) busy: HashSet<&'a str>,
     pub(super) other: &'a OtherReconciler<'a>,
     pub(super) absences: &'a Absences,
-    backups: RunBackups<'a>,
+    pub(super) backups: RunBackups<'a>,
     creations: EventTimes<'a>,
     pub(super) stamp: Stamp,
     pub(super) errand: Errand<'a>,
@@ -56,7 +56,8 @@ pub(super) struct Writer<'a> {
     is_again: AtomicBool,
 }
 
-/// Whether a failure is the store's as a whole, and not one instance's.
+/// Whether a failure is the store's as a whole, and not one instance's: what the
+/// store refuses of one instance (`Invalid`, `TooLarge`) says nothing of others.
 fn is_the_stores_own(kind: PortErrorKind) -> bool {
     matches!(kind, PortErrorKind::Local | PortErrorKind::Unauthenticated | PortErrorKind::Unavailable)
 }
@@ -218,8 +219,9 @@ impl<'a> Writer<'a> {
         let mut entries = tally.entries.clone();
         // A saved plan speaks of its instances and of nothing else.
         if self.errand.only.is_none() {
-            entries.extend(self.healed(&tally.entries));
-            entries.extend(self.absences.changes.iter().cloned());
+            let mut beside = self.healed(&tally.entries);
+            beside.extend(self.absences.changes.iter().cloned());
+            entries.extend(self.kept(beside, tally).await);
         }
         let written = write_index(self.run.store, read, &entries, self.errand.dry_run).await;
         match written {

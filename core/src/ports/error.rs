@@ -31,6 +31,9 @@ pub enum PortErrorKind {
     Ambiguous,
     /// It is larger than the other side, or a configured limit, allows.
     TooLarge,
+    /// The other side, or we on its behalf, refuse what was sent for what it is:
+    /// the same for another subject may succeed.
+    Invalid,
     /// The answer could not be understood.
     Malformed,
     /// The other side cannot do what is needed: the wrong version of an
@@ -63,6 +66,7 @@ impl PortErrorKind {
             Self::Conflict => "conflict",
             Self::Ambiguous => "ambiguous",
             Self::TooLarge => "too-large",
+            Self::Invalid => "invalid",
             Self::Malformed => "malformed",
             Self::Unsupported => "unsupported",
             Self::Local => "local",

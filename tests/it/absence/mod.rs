@@ -1,6 +1,7 @@
 //! Missing and stray: nothing is called so before it is proven, and everything
 //! heals.
 
+mod archives;
 mod coexistence;
 mod limit;
 mod proof;

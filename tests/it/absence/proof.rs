@@ -32,7 +32,7 @@ async fn a_run_without_absences_asks_nothing_more() {
     world.run().await;
     assert_eq!(world.store.requests(), [(Request::Read, "db".to_owned())]);
     assert_eq!(world.director.requests().len(), 4 + 4);
-    // One that may turn costs its proof.
+    // One that may turn costs its proof, and its archive.
     world.wait(60);
     assert_eq!(world.run().await.counts.marked, 1);
     let asked: Vec<_> = world.store.requests();
@@ -41,6 +41,11 @@ async fn a_run_without_absences_asks_nothing_more() {
         (Request::Read, "db".to_owned()),
         (Request::List, "backups".to_owned()),
         (Request::Read, task),
+        (Request::Read, id(0)),
+        (Request::Read, format!("{}/manifest", id(0))),
+        (Request::Read, format!("{}/metadata", id(0))),
+        (Request::List, format!("{}/backups", id(0))),
+        (Request::Write, format!("{}/backups/1800003600", id(0))),
         (Request::Write, "db".to_owned()),
     ];
     assert_eq!(asked, expected);

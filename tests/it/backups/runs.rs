@@ -106,6 +106,17 @@ async fn a_backup_that_fails_stops_the_writing_of_its_instance_only() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_the_store_refuses_of_one_instance_does_not_end_the_run() {
+    for kind in [PortErrorKind::Invalid, PortErrorKind::TooLarge] {
+        let bench = Bench::after_a_run().await;
+        bench.broker_rewrites().await;
+        bench.store.plan(Request::Write, INSTANCE, 1, Trouble::Fails(kind));
+        let report = bench.run().await;
+        assert_eq!((report.counts.failed, report.counts.not_begun), (1, 0), "{kind:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_archive_whose_answer_is_lost_is_found_and_not_written_again() {
     let bench = Bench::after_a_run().await;
     bench.broker_rewrites().await;

@@ -118,6 +118,7 @@ async fn an_archive_that_is_damaged_is_told_and_not_put_back() {
     let list = json(&world.run(&format!("backups list {INSTANCE} --json")).ends(0));
     let path = list["data"]["archives"][0]["path"].as_str().unwrap().to_owned();
     world.change(&path, |archive| archive.set_value("content", "H4sIAAAAAAAA")).await;
+    world.run(&format!("backups verify {INSTANCE}")).ends(3).says(&["1 older one was not looked at: --all"]);
     let verified = world.run("backups verify").ends(3);
     assert!(verified.stdout.contains(&format!("broken    {path}")), "{}", verified.stdout);
     let refused = world.run(&format!("backups restore {INSTANCE}@-1")).ends(1);
@@ -135,6 +136,9 @@ async fn what_cannot_be_done_says_why_and_what_to_do() {
         (format!("backups restore {INSTANCE}@-1 --only credentials"), 1, "nothing that an archive holds"),
         (format!("backups diff {INSTANCE}@-1 relaxed-tesla@-1"), 1, "two instances"),
         ("backups release relaxed-tesla".to_owned(), 4, "no entry"),
+        ("backups list relaxed-tesla".to_owned(), 1, "no entry of instance `relaxed-tesla`"),
+        ("backups verify relaxed-tesla".to_owned(), 1, "no entry of instance `relaxed-tesla`"),
+        (format!("backups show {INSTANCE}@99"), 1, "99 (1970-01-01T00:01:39Z)"),
         ("backups list --store no-such-file".to_owned(), 1, "there is no store"),
     ] {
         let answer = world.run(&line).ends(code);

@@ -1,7 +1,9 @@
 //! `index` and `history`: what stands in the store, and nothing secret of it.
 
+use reconciler_core::adapters::sqlite::SqliteStore;
 use reconciler_core::model::JsonObject;
 use reconciler_core::model::json::raw;
+use reconciler_core::ports::SecretStore as _;
 use serde_json::Value;
 
 use super::program::{Answer, World};
@@ -83,7 +85,7 @@ async fn what_is_secret_in_an_entry_or_a_record_is_never_shown() {
         assert!(!answer.stdout.contains(MARKER) && !answer.stderr.contains(MARKER), "{line}: {answer:?}");
     }
     let one = world.run(&format!("index show {INSTANCE}")).ends(0);
-    assert!(one.stdout.contains("parameters: <redacted"), "{}", one.stdout);
+    assert!(one.stdout.contains("parameters: <redacted>\n"), "{}", one.stdout);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -140,4 +142,35 @@ async fn the_history_has_all_sources_and_times_of_all_forms_newest_first() {
     assert_eq!(all["events"].as_array().unwrap().len(), 3);
     assert!(all["total"].as_u64().unwrap() > 15, "{all}");
     world.run("history 00000000-1111-4222-8333-444444444444").ends(1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_index_that_was_lost_is_no_sound_one() {
+    let world = World::new();
+    world.run("run").ends(0);
+    world.change("db", |index| *index = JsonObject::new()).await;
+    for line in ["index verify", "index show", "history"] {
+        world.run(line).ends(4).warns(&["is empty, but the last run saw", "restore its last version"]);
+    }
+    SqliteStore::open(world.store_file()).unwrap().delete("db").await.unwrap();
+    for line in ["index verify", "index show", "history", "plan"] {
+        world.run(line).ends(4).warns(&["the index `db`", "restore its last version"]);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_text_of_any_writer_is_one_line_of_the_history() {
+    let world = World::new();
+    world.run("run").ends(0);
+    let metadata = format!("{INSTANCE}/metadata");
+    world
+        .change(&metadata, |metadata| {
+            let noted = serde_json::json!([
+                {"timestamp": 1_748_519_660, "action": "noted", "description": "one\n\n  two\u{1b}[31m three\r"},
+            ]);
+            metadata.set("history", raw(&noted));
+        })
+        .await;
+    let answer = world.run(&format!("history {INSTANCE}")).ends(0).says(&["one two [31m three"]);
+    assert!(!answer.stdout.contains('\u{1b}'), "{}", answer.stdout);
 }

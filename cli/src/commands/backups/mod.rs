@@ -14,11 +14,12 @@ use std::io::{self, IsTerminal, Write};
 use reconciler_core::backup::{
     Archive, Contents, Listing, PartDifference, Shelf, Values, When, present, spelled,
 };
-use reconciler_core::model::{InstanceId, layout};
+use reconciler_core::model::{Index, InstanceId, layout};
 use reconciler_core::ports::SecretStore;
 use reconciler_core::updater::FieldChange;
 
 use super::block_on;
+use super::index::unknown;
 use crate::args::GlobalArgs;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -63,7 +64,16 @@ pub(crate) fn run(
 async fn listings(room: &ArchiveRoom, only: Option<&InstanceId>) -> Result<Vec<Listing>, Failure> {
     let shelf = room.shelf();
     Ok(match only {
-        Some(instance) => vec![shelf.list(&as_spelled(room.store(), instance).await?).await?],
+        Some(instance) => {
+            let slot = room.store().read(layout::INDEX).await?;
+            let key = spelled(slot.data(), instance);
+            let listing = shelf.list(key.as_ref().unwrap_or(instance)).await?;
+            if key.is_none() && listing.archives.is_empty() && listing.unreadable.is_empty() {
+                let index = slot.data().map(Index::from_object).unwrap_or_default();
+                return Err(unknown(instance, &index));
+            }
+            vec![listing]
+        }
         None => shelf.list_all().await?,
     })
 }

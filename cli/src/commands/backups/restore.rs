@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use reconciler_core::backup::{Part, Restoration, RestoreOrder, restore};
+use reconciler_core::backup::{Part, Restoration, RestoreOrder, When, restore};
 use reconciler_core::ports::{Clock, SystemClock};
 
 use super::args::RestoreArgs;
@@ -18,6 +18,12 @@ pub(super) async fn run(
     output: &mut Output,
 ) -> Result<Exit, Failure> {
     let instance = as_spelled(room.store(), &args.spot.instance).await?;
+    if args.spot.when == When::Now {
+        return Err(Failure::told(
+            "`now` is what stands in the store, and no archive to put back",
+            format!("`backups list {instance}` shows the archives there are"),
+        ));
+    }
     let only = args.only.as_deref().map(|text| {
         Part::named(text, &instance).ok_or_else(|| {
             Failure::told(

@@ -17,6 +17,8 @@ struct VerificationView {
     whole: usize,
     doubtful: Vec<Doubt>,
     broken: Vec<Doubt>,
+    /// How many older ones were not looked at.
+    not_looked_at: usize,
 }
 
 #[derive(Serialize)]
@@ -27,7 +29,7 @@ struct Doubt {
 }
 
 pub(super) async fn run(room: &ArchiveRoom, args: &VerifyArgs, output: &mut Output) -> Result<Exit, Failure> {
-    let mut view = VerificationView { whole: 0, doubtful: Vec::new(), broken: Vec::new() };
+    let mut view = VerificationView { whole: 0, doubtful: Vec::new(), broken: Vec::new(), not_looked_at: 0 };
     let shelf = room.shelf();
     for listing in super::listings(room, args.instance.as_ref()).await? {
         verify(&shelf, &listing, args.all, &mut view).await?;
@@ -51,6 +53,7 @@ async fn verify(
     };
     view.broken.extend(listing.unreadable.iter().map(|fault| doubt(&fault.path, &fault.why)));
     let looked_at = if all { listing.archives.len() } else { 1 };
+    view.not_looked_at += listing.archives.len().saturating_sub(looked_at);
     for listed in listing.archives.iter().take(looked_at) {
         match shelf.read(instance, listed).await {
             Ok(archive) if archive.doubts.is_empty() => view.whole += 1,
@@ -71,5 +74,10 @@ fn text(out: &mut dyn Write, view: &VerificationView) -> io::Result<()> {
         writeln!(out, "doubtful  {path}: {why}")?;
     }
     let (broken, doubtful) = (view.broken.len(), view.doubtful.len());
-    writeln!(out, "{} archives are whole, {doubtful} doubtful, {broken} broken", view.whole)
+    writeln!(out, "{} archives are whole, {doubtful} doubtful, {broken} broken", view.whole)?;
+    match view.not_looked_at {
+        0 => Ok(()),
+        1 => writeln!(out, "1 older one was not looked at: --all"),
+        older => writeln!(out, "{older} older ones were not looked at: --all"),
+    }
 }

@@ -35,7 +35,7 @@ pub(crate) fn run(global: &GlobalArgs, args: &HistoryArgs, output: &mut Output) 
     let settings = wiring::settings(global, &[&args.source, &args.store], output)?;
     block_on(async |stop| {
         let room = RecordRoom::open(&settings, stop, output).await?;
-        let slot = room.store().read(layout::INDEX).await?;
+        let slot = room.index().await?;
         let index = slot.data().map(Index::from_object).unwrap_or_default();
         let found = match &args.instance {
             Some(instance) => of_one(room.store(), instance, &index).await?,
@@ -67,12 +67,18 @@ async fn of_one(store: &dyn SecretStore, instance: &InstanceId, index: &Index) -
     Ok(Histories { events: history.events, odd: history.odd, unread: Vec::new() })
 }
 
+/// A text of any writer as a cell: one line, and nothing that steers a terminal.
+fn in_one_line(text: &str) -> String {
+    let spaced = text.replace(char::is_control, " ");
+    spaced.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 fn text(out: &mut dyn Write, view: &HistoryView) -> io::Result<()> {
     let mut table = Table::new(["When", "Instance", "Source", "Action", "Description"]);
     for event in &view.events {
         let at = event.at.map_or_else(|| "-".to_owned(), |at| at.to_rfc3339_opts(SecondsFormat::Secs, true));
         let [source, action, description] =
-            [&event.source, &event.action, &event.description].map(Clone::clone);
+            [&event.source, &event.action, &event.description].map(|text| in_one_line(text));
         table.row([at, event.instance.to_string(), source, action, description]);
     }
     if table.is_empty() {

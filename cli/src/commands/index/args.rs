@@ -8,7 +8,7 @@ use crate::args::{SourceArgs, StoreArgs};
 #[derive(Debug, Subcommand)]
 pub(crate) enum IndexCommand {
     /// Show the entries, or one with all its fields; values that may be secret
-    /// are a digest.
+    /// are redacted.
     Show(ShowArgs),
     /// Hold each entry against its record, the broker's own request, the catalog
     /// and the Director's list.

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use reconciler_core::inspection::{EntryView, OtherView, entry_view, other_views};
-use reconciler_core::model::{Index, InstanceId, layout};
+use reconciler_core::model::{Index, InstanceId};
 use reconciler_core::ports::{Clock as _, SystemClock, Version};
 use serde::Serialize;
 
@@ -28,7 +28,7 @@ pub(super) fn run(global: &GlobalArgs, args: &ShowArgs, output: &mut Output) -> 
     let settings = wiring::settings(global, &[&args.source, &args.store], output)?;
     block_on(async |stop| {
         let room = RecordRoom::open(&settings, stop, output).await?;
-        let slot = room.store().read(layout::INDEX).await?;
+        let slot = room.index().await?;
         let index = slot.data().map(Index::from_object).unwrap_or_default();
         let now = SystemClock.now();
         match &args.instance {

@@ -76,7 +76,7 @@ pub(super) fn run(global: &GlobalArgs, args: &VerifyArgs, output: &mut Output) -
     let settings = wiring::settings(global, &[&args.source, &args.store], output)?;
     block_on(async |stop| {
         let bench = Workbench::open(&settings, Access::Look, Filter::default(), stop, output).await?;
-        let slot = bench.store().read(layout::INDEX).await?;
+        let slot = bench.index().await?;
         let index = slot.data().map(Index::from_object).unwrap_or_default();
         let listed = bench.source.director().deployments().await;
         let names: Result<HashSet<String>, _> =

@@ -56,7 +56,7 @@ pub(super) fn weigh<'d>(path: &str, data: &'d JsonObject) -> Result<Weight, &'d 
 pub(super) fn check(errand: &Errand<'_>, data: &JsonObject, limits: &EntryLimits) -> Result<(), PortError> {
     let weight = weigh(errand.subject, data).map_err(|field| {
         errand.advise(
-            PortErrorKind::Local,
+            PortErrorKind::Invalid,
             format!(
                 "the field `{field}` holds a number that Vault would change: it keeps numbers \
                  as doubles"

@@ -86,8 +86,15 @@ pub(super) struct Refused {
 /// Longer texts are cut: they are for people.
 const LONGEST_TEXT: usize = 300;
 
-const TOO_LARGE: [&str; 4] =
-    ["value being too large", "exceeds allowed length", "due to high complexity", "request body too large"];
+const TOO_LARGE: [&str; 7] = [
+    "value being too large",
+    "exceeds allowed length",
+    "exceeds allowed nesting depth",
+    "exceeds allowed entry count",
+    "exceeds allowed element count",
+    "due to high complexity",
+    "request body too large",
+];
 
 const STANDBY: [&str; 5] = [
     "local node not active but active cluster node not found",
@@ -166,7 +173,7 @@ impl Refused {
                 (Kind::Unavailable, "the mount is being upgraded to KV v2", "run again in a moment")
             }
             Refusal::Invalid => {
-                (Kind::Local, "Vault refused the request", "check the address, the mount and the path")
+                (Kind::Invalid, "Vault refused the request", "check the address, the mount and the path")
             }
             Refusal::Broken => {
                 (Kind::Transient, "Vault failed", "run again; if it lasts, look into the server's log")
@@ -298,6 +305,9 @@ mod tests {
             (400, "check-and-set parameter did not match the current version", Refusal::CasMismatch),
             (400, "Upgrading from non-versioned to versioned data. This", Refusal::Upgrading),
             (400, "refused JSON input due to high complexity: exceeded", Refusal::TooLarge),
+            (400, "JSON payload exceeds allowed nesting depth", Refusal::TooLarge),
+            (400, "JSON object exceeds allowed entry count", Refusal::TooLarge),
+            (400, "JSON array exceeds allowed element count", Refusal::TooLarge),
             (400, "no data provided", Refusal::Invalid),
             (500, "put failed due to value being too large; got 2", Refusal::TooLarge),
             (500, "JSON string value exceeds allowed length", Refusal::TooLarge),
