@@ -18,7 +18,7 @@ use super::settled::write_settled;
 use super::when::Moment;
 use crate::model::{InstanceId, JsonObject, layout};
 use crate::ports::{PortError, PortErrorKind, SecretStore, Slot, Version};
-use crate::synchronizer::fresh_operation;
+use crate::updater::fresh_operation;
 
 /// How often the index is read and merged again after a write elsewhere in it.
 const ATTEMPTS: u32 = 3;

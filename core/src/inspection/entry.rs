@@ -7,8 +7,8 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use crate::model::{Index, IndexEntry, JsonObject, layout};
-use crate::synchronizer::{fresh_operation, is_missing};
-use crate::updater::{FieldChange, changed_fields};
+use crate::synchronizer::is_missing;
+use crate::updater::{FieldChange, changed_fields, fresh_operation};
 
 /// How it is with an entry, by what it bears itself. Whether its deployment is
 /// there, only a scan tells.

@@ -16,7 +16,7 @@ use crate::ports::{Absence, DirectorTask, ManifestAnswer, PortError, RunState};
 use crate::synchronizer::{
     AbsentEntry, Waiting, broker_works, counted, may_turn_missing, most_transitions, newly_stale,
 };
-use crate::updater::{EntryChange, Finding, Stamp, missing_marks, stale_marks, time};
+use crate::updater::{EntryChange, Finding, Premise, Stamp, missing_marks, stale_marks, time};
 
 /// How many entries are looked at if there are more than may turn missing: they
 /// tell whether the Director's list is wrong.
@@ -243,7 +243,7 @@ impl Reconciler<'_> {
                 instance: entry.instance.clone(),
                 fields,
                 creates: false,
-                only_if: Some(entry.fields.clone()),
+                only_if: Some(Premise::Whole(entry.fields.clone())),
             });
         };
         for at in missing {

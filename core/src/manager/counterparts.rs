@@ -13,7 +13,7 @@ use super::tally::{Outcome, Tally};
 use super::writer::Writer;
 use crate::backup::BackupFolder;
 use crate::model::{IndexEntry, InstanceId, layout};
-use crate::updater::{Change, EntryChange, FieldSet, Finding, bears_marks, healed};
+use crate::updater::{Change, EntryChange, FieldSet, Finding, Premise, bears_marks, fresh_operation, healed};
 
 /// Findings about what has no counterpart, or two, besides absent entries and
 /// strays.
@@ -60,12 +60,13 @@ impl Writer<'_> {
                     .collect::<Vec<_>>()
             })
             .filter(|entry| bears_marks(&entry.fields) && !layout::is_held(&entry.fields))
+            .filter(|entry| fresh_operation(&entry.fields, self.stamp.at).is_none())
             .filter(|entry| !written.contains(&entry.instance) && seen.insert(entry.instance.as_str()))
             .map(|entry| EntryChange {
                 instance: entry.instance.clone(),
                 fields: healed(FieldSet::default(), &entry.fields),
                 creates: false,
-                only_if: None,
+                only_if: Some(Premise::Deciding { read: entry.fields.clone(), at: self.stamp.at }),
             })
             .collect()
     }

@@ -169,8 +169,16 @@ impl Tally {
         for finding in &merge.findings {
             left.insert(finding.subject.clone(), finding.message.clone());
         }
+        // Of whom something was written is not skipped.
+        let written = if self.dry_run { HashSet::new() } else { self.changed.clone() };
+        let left_alone =
+            |instance: &str| left.get(instance).map(|why| format!("its index entry was left alone: {why}"));
         self.settle(InstanceOutcome::Skipped, |instance| {
-            left.get(instance).map(|why| format!("its index entry was left alone: {why}"))
+            left_alone(instance).filter(|_| !written.contains(instance))
+        });
+        self.settle(InstanceOutcome::Conflicted, |instance| {
+            let why = left_alone(instance).filter(|_| written.contains(instance))?;
+            Some(format!("unfinished, its records were written before: {why}"))
         });
         self.findings.extend(merge.findings);
         for (instance, creates, fields) in merge.entries {

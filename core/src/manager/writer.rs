@@ -1,5 +1,7 @@
 //! The second half of a run: records, then the index, then the report.
 
+mod reconcile;
+
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -13,21 +15,14 @@ use super::laps::Laps;
 use super::progress::Phase;
 use super::report::{InstanceOutcome, RunReport};
 use super::run::Reconciler;
-use super::survey::{ManifestPrint, Survey};
+use super::survey::Survey;
 use super::tally::{Outcome, Tally};
 use crate::backup::{OtherReconciler, RunBackups};
 use crate::matching::Decision;
 use crate::model::{DeploymentSummary, InstanceId, layout};
-use crate::ports::{DirectorInstance, DirectorTask, PortError, PortErrorKind, Slot};
+use crate::ports::{DirectorInstance, DirectorTask, PortErrorKind, Slot};
 use crate::synchronizer::{IndexWrite, merge_index, write_index};
-use crate::updater::{
-    Applied, Applier, ChangeSet, Disposition, Done, Failure, Finding, Matched, PlannedInstance, Settled,
-    Skip, Stamp, decide_change, is_up_to_date,
-};
-
-/// The code of the finding that a planned change is not what would be written
-/// now.
-const PLAN_MOVED: &str = "plan.moved";
+use crate::updater::{ChangeSet, Finding, PlannedInstance, Stamp};
 
 /// What is to be done with what a survey found.
 #[derive(Debug, Clone, Copy)]
@@ -57,6 +52,8 @@ pub(super) struct Writer<'a> {
     unread_vms: Mutex<Vec<String>>,
     /// Whether the store failed as a whole: what is left would fail as well.
     is_over: AtomicBool,
+    /// Whether it is a further pass: the index was read some time ago.
+    is_again: AtomicBool,
 }
 
 /// Whether a failure is the store's as a whole, and not one instance's: what the
@@ -94,6 +91,7 @@ impl<'a> Writer<'a> {
             planned: planned.map(|planned| (&planned.instance, planned)).collect(),
             unread_vms: Mutex::default(),
             is_over: AtomicBool::new(false),
+            is_again: AtomicBool::new(false),
         }
     }
 
@@ -136,6 +134,7 @@ impl<'a> Writer<'a> {
                 () = tokio::time::sleep(delay) => {}
             }
             self.is_over.store(false, Ordering::Relaxed);
+            self.is_again.store(true, Ordering::Relaxed);
             wanted = again;
         }
         self.run.progress.end();
@@ -197,90 +196,6 @@ impl<'a> Writer<'a> {
                 decision.identity().is_some_and(|identity| self.planned.contains_key(&identity.instance))
             }
             None => self.run.options.filter.admits(decision),
-        }
-    }
-
-    pub(super) async fn reconcile(
-        &self,
-        decision: &Decision,
-        summary: &DeploymentSummary,
-        print: ManifestPrint,
-    ) -> (Outcome, Done) {
-        if self.run.stop.is_cancelled() || self.is_over.load(Ordering::Relaxed) {
-            return Outcome::NotBegun.at_once();
-        }
-        // What was parsed is let go after deciding, so that a large fleet does
-        // not have to fit into memory; what was received is kept.
-        let deployment = match self.run.scanner().deployment(summary).await {
-            Ok(deployment) => deployment,
-            Err(error) => return Outcome::Failed(error).at_once(),
-        };
-        if ManifestPrint::of(&deployment.manifest) != print {
-            let message = "its manifest changed while the run was under way; the next run decides anew";
-            return Outcome::Skipped(Finding::new("manifest.changed", &summary.name, message)).at_once();
-        }
-        let vms = self.vms(summary).await;
-        let facts = &self.survey.facts;
-        let matched = Matched::new(decision, summary, &deployment.manifest, &facts.catalog, &facts.index);
-        let matched = match matched {
-            Ok(matched) => matched.with_vms(vms.as_deref()).with_history(self.run.options.history),
-            Err(finding) => return Outcome::Skipped(finding).at_once(),
-        };
-        if !self.errand.full && is_up_to_date(&matched, self.stamp) {
-            return Outcome::UpToDate.at_once();
-        }
-        let in_flight = summary.locked || self.busy.contains(summary.name.as_str());
-        let instance = &matched.identity.instance;
-        let planned = self.planned.get(instance).filter(|_| !self.errand.dry_run);
-        let decide = |observed: &_| match (decide_change(&matched, observed, in_flight, self.stamp), planned)
-        {
-            (Disposition::Reconcile(change), Some(planned)) => {
-                let now = PlannedInstance::of(&matched, observed, &change);
-                match planned.against(&now) {
-                    Ok(_) => Disposition::Reconcile(change),
-                    Err(moved) => Disposition::Skip(Skip {
-                        finding: Finding::new(PLAN_MOVED, instance, moved.join("; ")),
-                    }),
-                }
-            }
-            (disposition, _) => disposition,
-        };
-        match self.applier().apply(instance, &summary.name, decide).await {
-            Ok(Applied { settled: Settled::InLine { change, observed }, done }) => {
-                let planned = (self.errand.dry_run)
-                    .then(|| Box::new(PlannedInstance::of(&matched, &observed, &change)))
-                    .filter(|planned| self.errand.only.is_some() || planned.changes_anything());
-                (Outcome::InLine(change, planned), done)
-            }
-            Ok(Applied { settled: Settled::Skipped(skip), done }) => match planned {
-                // What was planned is not done: that is no skipping.
-                Some(_) => {
-                    let message = skip.finding.message;
-                    let error = PortError::new(
-                        PortErrorKind::Conflict,
-                        "apply the plan to",
-                        instance.as_str(),
-                        message,
-                    );
-                    (Outcome::Failed(error.with_advice("make a new plan")), done)
-                }
-                None => (Outcome::Skipped(skip.finding), done),
-            },
-            Err(Failure { error, done }) => {
-                if is_the_stores_own(error.kind) {
-                    self.is_over.store(true, Ordering::Relaxed);
-                }
-                (Outcome::Failed(error), done)
-            }
-        }
-    }
-
-    fn applier(&self) -> Applier<'_> {
-        Applier {
-            store: self.run.store,
-            backups: Some(&self.backups),
-            creations: Some(&self.creations),
-            dry_run: self.errand.dry_run,
         }
     }
 

@@ -12,23 +12,18 @@ use chrono::{DateTime, Duration, Utc};
 use super::waiting::Waiting;
 use crate::model::{IndexEntry, InstanceId, JsonObject, layout};
 use crate::ports::Absence;
-use crate::updater::time;
+use crate::updater::{fresh_operation, is_fresh, time};
 
 /// How long must pass between the first complete scan that misses a deployment
 /// and the one that may call it missing.
 const LEAST_ABSENCE: Duration = Duration::minutes(60);
 /// An entry younger than this may be an instance that is being created.
 const LEAST_AGE: Duration = Duration::hours(2);
-/// How long an operation that the broker noted protects its entry. Longer, and
-/// the note was left behind: the broker never takes `provisioning_started` back.
-const LONGEST_OPERATION: Duration = Duration::hours(24);
 /// How many complete scans must have missed the deployment.
 const LEAST_SCANS: u32 = 2;
 /// After how many days a missing entry is stale.
 const STALE_AFTER_DAYS: i64 = 30;
 
-/// What the broker writes into `status` while it works on an instance.
-const WORKING: [&str; 4] = ["request_received", "validated", "provisioning_started", "deprovision_requested"];
 /// What the broker writes into `{id}/task` when it has ended. Whatever else
 /// stands there, it may still be at work.
 const FINISHED: [&str; 8] =
@@ -86,18 +81,6 @@ pub fn may_turn_missing(
     Ok(())
 }
 
-/// The operation that protects an entry, if one does. A note without a time is
-/// an old one.
-#[must_use]
-pub fn fresh_operation(fields: &JsonObject, now: DateTime<Utc>) -> Option<String> {
-    let status = fields.text("status").filter(|status| WORKING.contains(&status.as_str()))?;
-    let since = ["requested_at", "deprovision_requested_at"]
-        .into_iter()
-        .filter_map(|field| time(fields, field))
-        .max()?;
-    (now - since < LONGEST_OPERATION).then_some(status)
-}
-
 /// When the instance was made, as far as the entry knows: the latest of what it
 /// says. What lies in the future is no such time.
 fn born(fields: &JsonObject, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
@@ -115,7 +98,7 @@ pub fn broker_works(task: &JsonObject, now: DateTime<Utc>) -> bool {
     let state = task.text("state").unwrap_or_default();
     !state.is_empty()
         && !FINISHED.contains(&state.as_str())
-        && time(task, "updated_at").is_some_and(|at| now - at < LONGEST_OPERATION)
+        && time(task, "updated_at").is_some_and(|at| is_fresh(at, now))
 }
 
 /// The absences as they are once a complete scan is taken in: what is absent is

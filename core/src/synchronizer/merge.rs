@@ -1,6 +1,6 @@
 //! Merges what entries should hold into the index as it stands. Pure.
 
-use crate::model::{InstanceId, JsonObject, layout};
+use crate::model::{InstanceId, JsonObject};
 use crate::updater::{EntryChange, FieldChange, Finding, changed_fields};
 
 /// The index with entries merged into it.
@@ -35,26 +35,13 @@ pub fn merge_index(now: Option<&JsonObject>, changes: &[EntryChange]) -> IndexMe
                 ));
                 continue;
             }
-            // Restored since the run began: its records are not what the
-            // change was computed from.
-            Some(Ok(entry)) if layout::is_held(&entry) => {
-                merge.findings.push(Finding::new(
-                    "instance.held",
-                    key,
-                    "restored and held by somebody else during the run",
-                ));
-                continue;
-            }
-            // What was concluded holds for the entry as it was read.
-            Some(Ok(entry)) if change.only_if.as_ref().is_some_and(|read| *read != entry) => {
-                merge.findings.push(Finding::new(
-                    "entry.changed",
-                    key,
-                    "changed by somebody else during the run; the next run looks again",
-                ));
-                continue;
-            }
-            Some(Ok(entry)) => Some(entry),
+            Some(Ok(entry)) => match change.check(&entry) {
+                Ok(()) => Some(entry),
+                Err(finding) => {
+                    merge.findings.push(finding);
+                    continue;
+                }
+            },
             Some(Err(_)) => {
                 merge.findings.push(Finding::new(
                     "entry.not-an-object",
@@ -87,7 +74,7 @@ pub fn merge_index(now: Option<&JsonObject>, changes: &[EntryChange]) -> IndexMe
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::updater::FieldSet;
+    use crate::updater::{FieldSet, Premise, healed};
 
     fn change(key: &str, creates: bool) -> EntryChange {
         EntryChange {
@@ -144,7 +131,7 @@ mod tests {
         )
         .unwrap();
         let only = |key: &str, read: &str| EntryChange {
-            only_if: Some(JsonObject::parse(read).unwrap()),
+            only_if: Some(Premise::Whole(JsonObject::parse(read).unwrap())),
             ..change(key, false)
         };
         let merge = merge_index(
@@ -155,5 +142,42 @@ mod tests {
         let found: Vec<_> = merge.findings.iter().map(|one| (one.code, one.subject.as_str())).collect();
         assert_eq!(changed, ["same"]);
         assert_eq!(found, [("entry.changed", "more"), ("entry.changed", "less")]);
+    }
+
+    #[test]
+    fn what_the_broker_noted_meanwhile_is_neither_taken_out_nor_set_back() {
+        let at = "2026-11-20T12:00:00Z".parse().unwrap();
+        let late = r#""deprovision_requested_at":"2026-11-20T11:59:00Z""#;
+        let deleted = r#"{"plan_id":"p","status":"deleted","deleted_by":"vm-monitor"}"#;
+        let old = r#"{"plan_id":"p","status":"deprovision_requested"}"#;
+        let cases = [
+            // As it was read, and with what decides nothing.
+            (deleted, deleted.to_owned(), None),
+            (deleted, deleted.replace("{\"p", "{\"parameters\":1,\"p"), None),
+            // The broker is asked to delete what a monitor had called deleted.
+            (
+                deleted,
+                format!(r#"{{"plan_id":"p","status":"deprovision_requested",{late}}}"#),
+                Some("entry.changed"),
+            ),
+            (deleted, deleted.replace("vm-monitor", "broker"), Some("entry.changed")),
+            // Another plan than the one that a repair knew of.
+            (r#"{"plan_id":"wrong"}"#, r#"{"plan_id":"new"}"#.to_owned(), Some("entry.changed")),
+            (r#"{"plan_id":"p"}"#, r#"{"plan_id":"p","orphaned":true}"#.to_owned(), Some("entry.changed")),
+            // Asked once more, with the same words.
+            (old, old.replace('}', &format!(",{late}}}")), Some("instance.in-operation")),
+        ];
+        for (read, now, code) in cases {
+            let (read, index) =
+                (JsonObject::parse(read).unwrap(), JsonObject::parse(&format!(r#"{{"a":{now}}}"#)).unwrap());
+            let change = EntryChange {
+                fields: healed(FieldSet::default().own("plan_id", "p").own("reconciled", &true), &read),
+                only_if: Some(Premise::Deciding { read, at }),
+                ..change("a", false)
+            };
+            let merge = merge_index(Some(&index), &[change]);
+            assert_eq!(merge.findings.first().map(|finding| finding.code), code, "{now}");
+            assert_eq!(merge.after.is_some(), code.is_none(), "{now}");
+        }
     }
 }

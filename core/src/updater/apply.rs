@@ -4,7 +4,7 @@ use super::backup::BackupTaker;
 use super::change::{Disposition, Finding, InstanceChange, SecretChange, Skip};
 use super::instance::Observed;
 use super::times::{Creation, CreationTimes};
-use crate::model::{DeploymentName, InstanceId, layout};
+use crate::model::{DeploymentName, Index, InstanceId, layout};
 use crate::ports::{PortError, PortErrorKind, SecretStore};
 
 /// How often an instance is read and decided again after a conflict.
@@ -80,6 +80,9 @@ pub struct Applier<'a> {
     pub backups: Option<&'a dyn BackupTaker>,
     /// Knows when deployments were made; without it, nobody is asked.
     pub creations: Option<&'a dyn CreationTimes>,
+    /// Whether the index is read again before the first attempt already: it is
+    /// some time ago that the run read it.
+    pub afresh: bool,
     /// Whether nothing may be written.
     pub dry_run: bool,
 }
@@ -87,7 +90,8 @@ pub struct Applier<'a> {
 impl Applier<'_> {
     /// Reads the records of a deployment's instance, decides, and writes unless
     /// it is a dry run. Somebody else's write in between means: read and decide
-    /// again.
+    /// again. Whoever wrote may have noted it in the index as well: a restore, a
+    /// deprovision. So the index is read again too and handed to the decision.
     ///
     /// # Errors
     /// If something could not be read, kept or written. What had been written
@@ -96,7 +100,7 @@ impl Applier<'_> {
         &self,
         instance: &InstanceId,
         deployment: &DeploymentName,
-        decide: impl Fn(&Observed) -> Disposition + Send,
+        decide: impl Fn(&Observed, Option<&Index>) -> Disposition + Send,
     ) -> Result<Applied, Failure> {
         let mut done = Done::default();
         for attempt in 1.. {
@@ -115,20 +119,29 @@ impl Applier<'_> {
         unreachable!("the loop ends in one of its attempts")
     }
 
+    /// The index as it stands now.
+    async fn index(&self) -> Result<Index, PortError> {
+        let slot = self.store.read(layout::INDEX).await?;
+        Ok(slot.data().map(Index::from_object).unwrap_or_default())
+    }
+
     /// One attempt: read, decide, keep, write.
     async fn settle(
         &self,
         (instance, deployment): (&InstanceId, &DeploymentName),
-        decide: &(impl Fn(&Observed) -> Disposition + Send),
+        decide: &(impl Fn(&Observed, Option<&Index>) -> Disposition + Send),
         first: bool,
         done: &mut Done,
     ) -> Result<Settled, PortError> {
         let mut observed = observe(self.store, instance).await?;
         // It took place, and is told as such.
         done.written.extend(done.unsettled.take().filter(|secret| is_there(secret, &observed, instance)));
+        // After the records: whoever restores notes the hold before it writes
+        // them.
+        let index = if first && !self.afresh { None } else { Some(self.index().await?) };
         // Each question is asked once: its answer is heard, whatever it is.
         let change = loop {
-            match decide(&observed) {
+            match decide(&observed, index.as_ref()) {
                 Disposition::Reconcile(change) => break change,
                 Disposition::Skip(skip) => return Ok(Settled::Skipped(skip)),
                 Disposition::AskTheBroker => {

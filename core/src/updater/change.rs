@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{FieldChange, FieldSet, changed_fields};
+use super::{FieldChange, FieldSet, Premise, changed_fields};
 use crate::model::{InstanceId, JsonObject};
 use crate::ports::Version;
 
@@ -55,9 +55,9 @@ pub struct EntryChange {
     pub fields: FieldSet,
     /// Whether there was no entry when the index was read.
     pub creates: bool,
-    /// The entry as it was read, where the change holds for nothing else: an
-    /// entry that somebody changed since is left alone.
-    pub only_if: Option<JsonObject>,
+    /// What the change holds for: an entry where that has changed since is left
+    /// alone.
+    pub only_if: Option<Premise>,
 }
 
 /// What would be written for one instance.

@@ -54,6 +54,11 @@ impl FieldSet {
         sets.into_iter().flatten().map(|(field, _)| field.as_str())
     }
 
+    /// The fields that should not be there.
+    pub(super) fn taken_out(&self) -> impl Iterator<Item = &str> {
+        self.gone.iter().map(String::as_str)
+    }
+
     /// The object with the fields set, or nothing if it is right already.
     #[must_use]
     pub fn apply(&self, before: Option<&JsonObject>) -> Option<JsonObject> {

@@ -8,13 +8,13 @@ use super::change::{Disposition, EntryChange, Finding, InstanceChange, SecretCha
 use super::entry::{Worth, entry};
 use super::fingerprint::Fingerprint;
 use super::history::HistoryLimits;
+use super::obstacle::obstacle;
+use super::premise::Premise;
 use super::secrets;
 use super::times::{self, Creation, rfc3339};
 use crate::manifest::Manifest;
-use crate::matching::{ChainFingerprint, Confidence, Decision, INSTANCE_ID_PATHS};
-use crate::model::{
-    Catalog, DeploymentSummary, Identity, Index, IndexEntry, InstanceId, JsonObject, Plan, layout,
-};
+use crate::matching::{ChainFingerprint, Confidence, Decision};
+use crate::model::{Catalog, DeploymentSummary, Identity, Index, IndexEntry, JsonObject, Plan, layout};
 use crate::ports::{DirectorInstance, Slot};
 
 /// The time a run works with: one for all that it writes.
@@ -125,6 +125,29 @@ impl<'a> Matched<'a> {
         self
     }
 
+    /// The same with the entry that the index has by now.
+    ///
+    /// # Errors
+    /// A finding, if the entry was made or taken out meanwhile: the decision did
+    /// not know of that.
+    pub fn in_index(mut self, now: &'a Index) -> Result<Self, Finding> {
+        let instance = &self.identity.instance;
+        let entry = now.entry(instance);
+        let moved = match (self.entry, entry) {
+            (None, Some(_)) => Some(("entry.appeared", "made")),
+            (Some(_), None) => Some(("entry.vanished", "removed")),
+            _ => None,
+        };
+        if let Some((code, what)) = moved {
+            let message = format!("its index entry was {what} by somebody else during the run");
+            return Err(Finding::new(code, instance, message));
+        }
+        self.entry = entry;
+        self.entries = now.spellings(instance);
+        self.is_displaced = now.has_other(instance);
+        Ok(self)
+    }
+
     /// The strategies behind the decision, for the record.
     #[must_use]
     pub fn reason(&self) -> String {
@@ -150,9 +173,6 @@ pub struct Observed {
     pub creation: Option<Creation>,
 }
 
-/// The least kinds of evidence that must agree before a new entry is made.
-const KINDS_FOR_A_NEW_ENTRY: usize = 2;
-
 /// Decides what becomes of the records of a matched deployment.
 ///
 /// `in_flight` says that a task of the Director works on the deployment.
@@ -163,7 +183,7 @@ pub fn decide_change(
     in_flight: bool,
     stamp: Stamp,
 ) -> Disposition {
-    if let Some(finding) = obstacle(matched, observed, in_flight) {
+    if let Some(finding) = obstacle(matched, observed, in_flight, stamp) {
         return Disposition::Skip(Skip { finding });
     }
     let repair = match contradiction(matched, observed) {
@@ -211,7 +231,9 @@ pub fn decide_change(
             instance: instance.clone(),
             fields: entry(matched, repair, (&fingerprint, worth), created, stamp),
             creates: matched.entry.is_none(),
-            only_if: None,
+            only_if: matched
+                .entry
+                .map(|entry| Premise::Deciding { read: entry.fields.clone(), at: stamp.at }),
         },
         secrets,
     }))
@@ -228,26 +250,6 @@ pub fn is_up_to_date(matched: &Matched<'_>, stamp: Stamp) -> bool {
         && fingerprint.is_borne_by(there)
         && difference(matched.identity, there).is_none()
         && entry(matched, false, (&fingerprint, Worth::AWrite), None, stamp).apply(Some(there)).is_none()
-}
-
-/// Why the manifest must not be stored, whatever decided without looking at it:
-/// it cannot be read whole, or it says that it is another instance's.
-fn unusable_manifest(matched: &Matched<'_>) -> Option<Finding> {
-    let document = matched.manifest.document();
-    let name = &matched.summary.name;
-    if let Some(fault) = document.faults().next() {
-        return Some(Finding::new("manifest.unusable", name, format!("{fault}; nothing is written")));
-    }
-    let stated = INSTANCE_ID_PATHS.iter().find_map(|path| {
-        let text = document.path(path).filter(|node| !node.is_null())?.as_str()?;
-        let id = InstanceId::new(text).ok()?;
-        (id != matched.identity.instance).then_some(id)
-    })?;
-    let message = format!(
-        "its manifest says that it is instance `{stated}`, the decision `{}`; nothing is written",
-        matched.identity.instance
-    );
-    Some(Finding::new("manifest.states-another", name, message))
 }
 
 /// Where what is written contradicts the decision about service and plan.
@@ -272,60 +274,6 @@ fn agrees(identity: &Identity, witness: &Slot) -> bool {
         witness.text("service_id").as_deref() == Some(identity.service.as_str())
             && witness.text("plan_id").as_deref() == Some(identity.plan.as_str())
     })
-}
-
-/// Why the records must be left alone, if they must.
-fn obstacle(matched: &Matched<'_>, observed: &Observed, in_flight: bool) -> Option<Finding> {
-    let name = &matched.summary.name;
-    if in_flight {
-        let message = "a task of the Director works on it; the next run looks again";
-        return Some(Finding::new("deployment.in-flight", name, message));
-    }
-    if matched.entry.is_some_and(|entry| layout::is_held(&entry.fields)) {
-        let message = format!(
-            "instance `{0}` is held since its records were restored; `backups release {0}` lets go of it",
-            matched.identity.instance
-        );
-        return Some(Finding::new("instance.held", name, message));
-    }
-    if matched.entries > 1 {
-        let message = format!(
-            "the index has instance `{}` in {} spellings; take out those that are wrong",
-            matched.identity.instance, matched.entries
-        );
-        return Some(Finding::new("entry.ambiguous", name, message));
-    }
-    if matched.is_displaced {
-        let message = format!(
-            "what the index has for instance `{}` is no object; nothing is written until the broker writes it anew \
-             or somebody takes it out",
-            matched.identity.instance
-        );
-        return Some(Finding::new("entry.not-an-object", name, message));
-    }
-    if let Some(finding) = unusable_manifest(matched) {
-        return Some(finding);
-    }
-    if matched.entry.is_none() {
-        let deleted = ["delete_requested_at", "deleted_at"]
-            .into_iter()
-            .find(|field| observed.metadata.data().is_some_and(|metadata| metadata.contains(field)));
-        if let Some(field) = deleted {
-            let message = format!("the broker noted `{field}`, but the deployment is still there");
-            return Some(Finding::new("deployment.stray", name, message));
-        }
-    }
-    // An entry that names no plan is as good as none.
-    let is_new = matched.entry.is_none_or(|entry| entry.plan().is_none());
-    if is_new && matched.agreeing < KINDS_FOR_A_NEW_ENTRY {
-        let message = format!(
-            "only one kind of evidence says that it is instance `{}`, whose plan the index does not \
-             know; that needs two",
-            matched.identity.instance
-        );
-        return Some(Finding::new("entry.unproven", name, message));
-    }
-    None
 }
 
 /// Where a record names another service or plan than the decision.

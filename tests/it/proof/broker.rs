@@ -17,6 +17,8 @@ pub(super) enum Act {
     Provision(usize),
     /// Takes new parameters for an instance.
     Update(usize),
+    /// Takes another plan for an instance; its deployment is still of the old one.
+    ChangePlan(usize),
     /// Is asked to delete an instance, and takes it out of the index.
     Deprovision(usize),
     /// Only notes that it was asked to.
@@ -48,6 +50,7 @@ impl Act {
     pub(super) fn steps(self) -> Vec<Step> {
         let (Self::Provision(number)
         | Self::Update(number)
+        | Self::ChangePlan(number)
         | Self::Deprovision(number)
         | Self::RequestDeprovision(number)
         | Self::Monitor(number)
@@ -76,9 +79,18 @@ impl Act {
                 root["parameters"] = json!({"maxmemory": 512, "asked": "just now"});
                 steps.push(Step::Put(id.clone(), root));
                 steps.push(Step::Put(format!("{id}/deployment"), instance.root()));
-                steps.extend(set(json!({"updated_by_broker": true})));
+                steps.extend(set(json!({"updated_by_broker": true, "plan_id": "redis-small"})));
                 let stored = json!({"manifest": instance.manifest(), "stored_at": "2027-01-15T08:00:00Z"});
                 steps.push(Step::Put(format!("{id}/manifest"), stored));
+                steps.extend(note("update_completed", json!({})));
+            }
+            Self::ChangePlan(_) => {
+                let plan = json!("redis-large");
+                let mut root = instance.root();
+                root["plan_id"] = plan.clone();
+                steps.push(Step::Put(format!("{id}/deployment"), root.clone()));
+                steps.push(Step::Put(id.clone(), root));
+                steps.extend(set(json!({"plan_id": plan})));
                 steps.extend(note("update_completed", json!({})));
             }
             Self::RequestDeprovision(_) | Self::Deprovision(_) => {
@@ -188,10 +200,6 @@ fn is_ours(path: &str, field: &str) -> bool {
             "reconciled_by",
             "updated_at",
             "discovered_at",
-            // Healed, as the deployment is there.
-            "status",
-            "deleted_by",
-            "deleted_at",
         ],
         Some("manifest") => &["manifest", "updated_at", "reconciled", "reconciled_by"],
         Some("metadata") => &[
@@ -213,6 +221,13 @@ fn is_ours(path: &str, field: &str) -> bool {
     ours.contains(&field) || field.starts_with("reconciler_")
 }
 
+/// Whether a field heals, as the deployment is there: only if a monitor called
+/// it deleted, and not what the broker noted since.
+fn may_heal(wrote: &Value, field: &str) -> bool {
+    let is_hasty = wrote["status"] == "deleted" && wrote["deleted_by"] == "vm-monitor";
+    is_hasty && ["status", "deleted_by", "deleted_at"].contains(&field)
+}
+
 /// Where something that the broker wrote is not there any more.
 pub(super) fn lost(broker: &Broker, books: &Books) -> Vec<String> {
     let mut lost = Vec::new();
@@ -223,7 +238,8 @@ pub(super) fn lost(broker: &Broker, books: &Books) -> Vec<String> {
             }
             return;
         };
-        for (field, value) in fields.iter().filter(|(field, _)| !is_ours(path, field)) {
+        let must_stay = |field: &str| !is_ours(path, field) && !(path == "db" && may_heal(wrote, field));
+        for (field, value) in fields.iter().filter(|(field, _)| must_stay(field)) {
             if there.get(field) != Some(value) {
                 lost.push(format!("{at}: {field}"));
             }

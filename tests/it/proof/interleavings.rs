@@ -89,6 +89,7 @@ fn acts() -> impl Strategy<Value = Vec<(Act, usize, Vec<usize>)>> {
     let act = prop_oneof![
         2 => (INSTANCES..INSTANCES + 2).prop_map(Act::Provision),
         4 => known.clone().prop_map(Act::Update),
+        2 => indexed.clone().prop_map(Act::ChangePlan),
         2 => indexed.clone().prop_map(Act::Deprovision),
         1 => indexed.clone().prop_map(Act::RequestDeprovision),
         1 => known.prop_map(Act::Monitor),

@@ -82,7 +82,7 @@ async fn an_entry_that_vanished_meanwhile_is_told_with_its_instance() {
     bench.store.plan(Request::Write, layout::INDEX, 1, Trouble::Precedes(before));
     let report = run_all(&bench).await;
     let (outcome, reason) = ours(&report);
-    assert_eq!(outcome, InstanceOutcome::Skipped);
+    assert_eq!(outcome, InstanceOutcome::Conflicted);
     assert!(reason.contains("left alone: removed by somebody else"), "{reason}");
 }
 

@@ -1,0 +1,122 @@
+//! The writer's part for one matched deployment: whether its records may be
+//! touched, what they should be, and what came of it.
+
+use std::sync::atomic::Ordering;
+
+use super::{Writer, is_the_stores_own};
+use crate::manager::survey::ManifestPrint;
+use crate::manager::tally::Outcome;
+use crate::matching::Decision;
+use crate::model::{DeploymentSummary, Index, InstanceId};
+use crate::ports::{PortError, PortErrorKind};
+use crate::updater::{
+    Applied, Applier, Disposition, Done, Failure, Finding, Matched, Observed, PlannedInstance, Settled, Skip,
+    decide_change, is_up_to_date, standing_obstacle,
+};
+
+/// The code of the finding that a planned change is not what would be written
+/// now.
+const PLAN_MOVED: &str = "plan.moved";
+
+impl Writer<'_> {
+    pub(in crate::manager) async fn reconcile(
+        &self,
+        decision: &Decision,
+        summary: &DeploymentSummary,
+        print: ManifestPrint,
+    ) -> (Outcome, Done) {
+        if self.run.stop.is_cancelled() || self.is_over.load(Ordering::Relaxed) {
+            return Outcome::NotBegun.at_once();
+        }
+        // What was parsed is let go after deciding, so that a large fleet does
+        // not have to fit into memory; what was received is kept.
+        let deployment = match self.run.scanner().deployment(summary).await {
+            Ok(deployment) => deployment,
+            Err(error) => return Outcome::Failed(error).at_once(),
+        };
+        if ManifestPrint::of(&deployment.manifest) != print {
+            let message = "its manifest changed while the run was under way; the next run decides anew";
+            return Outcome::Skipped(Finding::new("manifest.changed", &summary.name, message)).at_once();
+        }
+        let vms = self.vms(summary).await;
+        let facts = &self.survey.facts;
+        let matched = Matched::new(decision, summary, &deployment.manifest, &facts.catalog, &facts.index);
+        let matched = match matched {
+            Ok(matched) => matched.with_vms(vms.as_deref()).with_history(self.run.options.history),
+            Err(finding) => return Outcome::Skipped(finding).at_once(),
+        };
+        if !self.errand.full && is_up_to_date(&matched, self.stamp) {
+            return Outcome::UpToDate.at_once();
+        }
+        let in_flight = summary.locked || self.busy.contains(summary.name.as_str());
+        let instance = &matched.identity.instance;
+        // What must not be touched need not be read.
+        if let Some(finding) = standing_obstacle(&matched, in_flight, self.stamp) {
+            return self.left_alone(instance, finding, Done::default());
+        }
+        let planned = self.planned(instance);
+        let decide = |observed: &Observed, index: Option<&Index>| {
+            let matched = match index.map_or(Ok(matched), |index| matched.in_index(index)) {
+                Ok(matched) => matched,
+                Err(finding) => return Disposition::Skip(Skip { finding }),
+            };
+            match (decide_change(&matched, observed, in_flight, self.stamp), planned) {
+                (Disposition::Reconcile(change), Some(planned)) => {
+                    let now = PlannedInstance::of(&matched, observed, &change);
+                    match planned.against(&now) {
+                        Ok(_) => Disposition::Reconcile(change),
+                        Err(moved) => Disposition::Skip(Skip {
+                            finding: Finding::new(PLAN_MOVED, instance, moved.join("; ")),
+                        }),
+                    }
+                }
+                (disposition, _) => disposition,
+            }
+        };
+        match self.applier().apply(instance, &summary.name, decide).await {
+            Ok(Applied { settled: Settled::InLine { change, observed }, done }) => {
+                let planned = (self.errand.dry_run)
+                    .then(|| Box::new(PlannedInstance::of(&matched, &observed, &change)))
+                    .filter(|planned| self.errand.only.is_some() || planned.changes_anything());
+                (Outcome::InLine(change, planned), done)
+            }
+            Ok(Applied { settled: Settled::Skipped(skip), done }) => {
+                self.left_alone(instance, skip.finding, done)
+            }
+            Err(Failure { error, done }) => {
+                if is_the_stores_own(error.kind) {
+                    self.is_over.store(true, Ordering::Relaxed);
+                }
+                (Outcome::Failed(error), done)
+            }
+        }
+    }
+
+    /// What was planned for an instance, where that is to be done now.
+    fn planned(&self, instance: &InstanceId) -> Option<&PlannedInstance> {
+        self.planned.get(instance).copied().filter(|_| !self.errand.dry_run)
+    }
+
+    /// What it means that an instance's records were left alone.
+    fn left_alone(&self, instance: &InstanceId, finding: Finding, done: Done) -> (Outcome, Done) {
+        let (operation, advice) = match self.planned(instance) {
+            // What was planned is not done: that is no skipping.
+            Some(_) => ("apply the plan to", "make a new plan"),
+            // Somebody came in between, and what was written before stands.
+            None if !done.written.is_empty() => ("bring into line", "run again"),
+            None => return (Outcome::Skipped(finding), done),
+        };
+        let error = PortError::new(PortErrorKind::Conflict, operation, instance.as_str(), finding.message);
+        (Outcome::Failed(error.with_advice(advice)), done)
+    }
+
+    fn applier(&self) -> Applier<'_> {
+        Applier {
+            store: self.run.store,
+            backups: Some(&self.backups),
+            creations: Some(&self.creations),
+            afresh: self.is_again.load(Ordering::Relaxed),
+            dry_run: self.errand.dry_run,
+        }
+    }
+}

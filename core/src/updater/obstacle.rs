@@ -1,0 +1,102 @@
+//! Why nothing is written for a matched deployment: what forbids it before its
+//! records are read, and what they say themselves. Pure.
+
+use super::change::Finding;
+use super::instance::{Matched, Observed, Stamp};
+use super::operation::fresh_operation;
+use crate::matching::INSTANCE_ID_PATHS;
+use crate::model::{InstanceId, layout};
+
+/// The least kinds of evidence that must agree before a new entry is made.
+const KINDS_FOR_A_NEW_ENTRY: usize = 2;
+
+/// Why the records must be left alone whatever stands in them, if they must:
+/// then they need not be read.
+#[must_use]
+pub fn standing_obstacle(matched: &Matched<'_>, in_flight: bool, stamp: Stamp) -> Option<Finding> {
+    let name = &matched.summary.name;
+    if in_flight {
+        let message = "a task of the Director works on it; the next run looks again";
+        return Some(Finding::new("deployment.in-flight", name, message));
+    }
+    if matched.entry.is_some_and(|entry| layout::is_held(&entry.fields)) {
+        let message = format!(
+            "instance `{0}` is held since its records were restored; `backups release {0}` lets go of it",
+            matched.identity.instance
+        );
+        return Some(Finding::new("instance.held", name, message));
+    }
+    if matched.entries > 1 {
+        let message = format!(
+            "the index has instance `{}` in {} spellings; take out those that are wrong",
+            matched.identity.instance, matched.entries
+        );
+        return Some(Finding::new("entry.ambiguous", name, message));
+    }
+    if matched.is_displaced {
+        let message = format!(
+            "what the index has for instance `{}` is no object; nothing is written until the broker writes it anew \
+             or somebody takes it out",
+            matched.identity.instance
+        );
+        return Some(Finding::new("entry.not-an-object", name, message));
+    }
+    if let Some(status) = matched.entry.and_then(|entry| fresh_operation(&entry.fields, stamp.at)) {
+        let message = format!("the broker is at work on it: `{status}`; a later run looks again");
+        return Some(Finding::new("instance.in-operation", name, message));
+    }
+    unusable_manifest(matched)
+}
+
+/// Why the records must be left alone, now that they have been read.
+pub(super) fn obstacle(
+    matched: &Matched<'_>,
+    observed: &Observed,
+    in_flight: bool,
+    stamp: Stamp,
+) -> Option<Finding> {
+    if let Some(finding) = standing_obstacle(matched, in_flight, stamp) {
+        return Some(finding);
+    }
+    let name = &matched.summary.name;
+    if matched.entry.is_none() {
+        let deleted = ["delete_requested_at", "deleted_at"]
+            .into_iter()
+            .find(|field| observed.metadata.data().is_some_and(|metadata| metadata.contains(field)));
+        if let Some(field) = deleted {
+            let message = format!("the broker noted `{field}`, but the deployment is still there");
+            return Some(Finding::new("deployment.stray", name, message));
+        }
+    }
+    // An entry that names no plan is as good as none.
+    let is_new = matched.entry.is_none_or(|entry| entry.plan().is_none());
+    if is_new && matched.agreeing < KINDS_FOR_A_NEW_ENTRY {
+        let message = format!(
+            "only one kind of evidence says that it is instance `{}`, whose plan the index does not \
+             know; that needs two",
+            matched.identity.instance
+        );
+        return Some(Finding::new("entry.unproven", name, message));
+    }
+    None
+}
+
+/// Why the manifest must not be stored, whatever decided without looking at it:
+/// it cannot be read whole, or it says that it is another instance's.
+fn unusable_manifest(matched: &Matched<'_>) -> Option<Finding> {
+    let document = matched.manifest.document();
+    let name = &matched.summary.name;
+    if let Some(fault) = document.faults().next() {
+        return Some(Finding::new("manifest.unusable", name, format!("{fault}; nothing is written")));
+    }
+    let stated = INSTANCE_ID_PATHS.iter().find_map(|path| {
+        let text = document.path(path).filter(|node| !node.is_null())?.as_str()?;
+        let id = InstanceId::new(text).ok()?;
+        (id != matched.identity.instance).then_some(id)
+    })?;
+    let message = format!(
+        "its manifest says that it is instance `{stated}`, the decision `{}`; nothing is written",
+        matched.identity.instance
+    );
+    Some(Finding::new("manifest.states-another", name, message))
+}
