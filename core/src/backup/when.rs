@@ -127,7 +127,7 @@ mod tests {
         }
         assert_eq!("-1".parse(), Ok(When::Back(1)));
         assert_eq!("now".parse(), Ok(When::Now));
-        assert_eq!(at.to_string(), "2026-01-01T00:00:00Z");
+        assert_eq!(at.to_string(), "1767225600 (2026-01-01T00:00:00Z)");
         for text in ["", "-0", "--1", "yesterday", "1.5", "2026-01-01"] {
             assert!(text.parse::<When>().is_err(), "{text}");
         }
