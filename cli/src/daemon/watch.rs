@@ -49,12 +49,12 @@ async fn reload(scripts: Arc<LiveScripts>, setup: &Setup, board: &Board, view: V
     let Ok(outcome) = tokio::task::spawn_blocking(reload).await else { return };
     match outcome {
         Ok(Reload::Replaced(set)) => {
-            tracing::info!(scripts = set.scripts().len(), "scripts changed: the next run uses them");
             board.refused_scripts.set(None);
             match setup.engine() {
                 Ok(engine) => board.strategies.set(view(engine.chain().entries())),
                 Err(failure) => tracing::error!("no chain can be built: {}", failure.in_one_line()),
             }
+            tracing::info!(scripts = set.scripts().len(), "scripts changed: the next run uses them");
         }
         Ok(Reload::Refused(problems)) => refused(board, &problems.to_string()),
         Err(failure) => refused(board, &failure.in_one_line()),
@@ -63,6 +63,7 @@ async fn reload(scripts: Arc<LiveScripts>, setup: &Setup, board: &Board, view: V
 }
 
 fn refused(board: &Board, problems: &str) {
-    tracing::error!(%problems, "scripts changed and are not taken over: the last good ones stay in use");
+    // Whoever reads the log and then asks finds it there.
     board.refused_scripts.set(Some(problems.to_owned()));
+    tracing::error!(%problems, "scripts changed and are not taken over: the last good ones stay in use");
 }
