@@ -95,7 +95,10 @@ fn scripts_that_no_chain_can_be_built_from_are_not_taken_over() {
     let daemon =
         start(&home, "reconciler: {scripts: {paths: [scripts]}, strategies: ['script:company-naming']}");
     daemon.wait_for_runs(1);
-    std::fs::write(&file, SCRIPT.replace("id: \"company-naming\"", "id: \"another-name\"")).unwrap();
+    // A script that is right in itself, but not the one that the chain names.
+    let renamed = SCRIPT.replace("id: \"company-naming\"", "id: \"another-name\"");
+    std::fs::write(home.path("scripts/another-name.rhai"), renamed).unwrap();
+    std::fs::remove_file(&file).unwrap();
     daemon.wait_for("are not taken over", 1);
     let (_, status) = daemon.get("/api/v1/status");
     assert!(status["data"]["refused_scripts"].as_str().unwrap().contains(id), "{status}");
