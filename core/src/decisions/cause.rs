@@ -120,10 +120,10 @@ fn weighed_otherwise(before: &DecisionRecord, after: &DecisionRecord) -> Cause {
 /// The rule that made the difference, with its numbers, as far as the policies
 /// are known.
 pub(super) fn rule([before, after]: [&DecisionRecord; 2], [old, new]: [Option<Policy>; 2]) -> Option<String> {
-    if let (Some(old), Some(new)) = (old, new) {
-        if old.kind != new.kind {
-            return Some(format!("the policy is {} instead of {}", new.kind, old.kind));
-        }
+    if let (Some(old), Some(new)) = (old, new)
+        && old.kind != new.kind
+    {
+        return Some(format!("the policy is {} instead of {}", new.kind, old.kind));
     }
     let reason = |record: &DecisionRecord| match &record.verdict {
         Verdict::Review { reason, .. } => Some(reason.clone()),

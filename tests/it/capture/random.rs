@@ -216,7 +216,7 @@ fn index(dice: &mut Dice) -> JsonObject {
     }
     let (one, two) = (dice.secret(), dice.secret());
     index.set_value("..", &serde_json::json!({"password": one}));
-    index.set_value(&format!("../{}", dice.secret()), &serde_json::json!({"plan_id": "redis-small"}));
+    index.set_value(format!("../{}", dice.secret()), &serde_json::json!({"plan_id": "redis-small"}));
     index.set_value(B, &serde_json::json!([two]));
     index
 }

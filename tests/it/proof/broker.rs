@@ -238,7 +238,7 @@ pub(super) fn lost(broker: &Broker, books: &Books) -> Vec<String> {
             }
             return;
         };
-        let must_stay = |field: &str| !is_ours(path, field) && !(path == "db" && may_heal(wrote, field));
+        let must_stay = |field: &str| !(is_ours(path, field) || path == "db" && may_heal(wrote, field));
         for (field, value) in fields.iter().filter(|(field, _)| must_stay(field)) {
             if there.get(field) != Some(value) {
                 lost.push(format!("{at}: {field}"));

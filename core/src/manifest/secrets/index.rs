@@ -66,7 +66,7 @@ pub fn sealed_index(index: &JsonObject, seal: &Seal) -> JsonObject {
         };
         match InstanceId::new(instance) {
             Ok(_) => kept.set(instance, entry),
-            Err(_) => kept.set(&seal.hide(instance), entry),
+            Err(_) => kept.set(seal.hide(instance), entry),
         }
     }
     kept
@@ -89,7 +89,7 @@ fn hidden(value: &RawValue, seal: &Seal) -> Box<RawValue> {
         Some(b'{') => match JsonObject::parse(text) {
             Ok(object) => {
                 let mut kept = JsonObject::new();
-                object.iter().for_each(|(key, value)| kept.set(&seal.hide(key), hidden(value, seal)));
+                object.iter().for_each(|(key, value)| kept.set(seal.hide(key), hidden(value, seal)));
                 raw(&kept)
             }
             Err(_) => raw(&seal.hide(text)),
