@@ -140,7 +140,7 @@ impl Command {
     /// Whether its answer has a Markdown form.
     pub(crate) fn has_markdown(&self) -> bool {
         match self {
-            Self::Explain(_) => true,
+            Self::Explain(_) | Self::Replay(_) => true,
             Self::Decisions(command) => {
                 matches!(command, DecisionsCommand::Test(_) | DecisionsCommand::Diff(_))
             }

@@ -11,9 +11,10 @@ use serde::Serialize;
 
 use super::args::{DiffArgs, OneFleet, SecondSide};
 use super::decided::{self, Unseen};
-use super::{markdown, past, text};
+use super::past;
 use crate::args::{Flags, GlobalArgs, MatchArgs};
 use crate::commands::block_on;
+use crate::commands::difference::{markdown, text};
 use crate::commands::scan::write_unknown;
 use crate::exit::Exit;
 use crate::failure::Failure;

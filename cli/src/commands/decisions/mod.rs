@@ -7,11 +7,9 @@ mod decided;
 mod diff;
 mod eval;
 mod eval_text;
-mod markdown;
 mod past;
 mod snapshots;
 mod test;
-mod text;
 
 use crate::args::GlobalArgs;
 use crate::exit::Exit;

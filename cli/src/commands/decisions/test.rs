@@ -8,9 +8,10 @@ use reconciler_core::manager::Unknown;
 use serde::Serialize;
 
 use super::args::{OneFleet, TestArgs};
-use super::{decided, markdown, snapshots, text};
+use super::{decided, snapshots};
 use crate::args::GlobalArgs;
 use crate::commands::block_on;
+use crate::commands::difference::{markdown, text};
 use crate::commands::scan::write_unknown;
 use crate::exit::Exit;
 use crate::failure::Failure;

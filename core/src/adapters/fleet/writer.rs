@@ -11,9 +11,10 @@ use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt 
 use serde::Serialize;
 
 use super::super::SourceError;
-use super::captured::{CapturedRun, DECISIONS};
+use super::captured::DECISIONS;
 use super::forge;
 use super::wire::{WireDeployment, WireInfo};
+use crate::decisions::CapturedRun;
 use crate::manifest::secrets::{KnownNames, Seal, sealed_index};
 use crate::manifest::{Deployment, code};
 use crate::model::{Catalog, DeploymentName, DeploymentSummary, JsonObject};

@@ -5,10 +5,10 @@ use std::io::{self, Write};
 use reconciler_core::decisions::{ChangeKind, DecisionRecord, Difference};
 use reconciler_core::manager::Unknown;
 
-use super::text::cause_in_words;
+use super::cause_in_words;
 
 /// The changes by kind, a table each; only the kinds that are wanted.
-pub(super) fn changes(
+pub(in crate::commands) fn changes(
     out: &mut dyn Write,
     difference: &Difference,
     heading: impl Fn(ChangeKind) -> &'static str,
@@ -37,7 +37,7 @@ pub(super) fn changes(
 }
 
 /// What could not be read, and so not compared.
-pub(super) fn unknown(out: &mut dyn Write, unknown: &[Unknown]) -> io::Result<()> {
+pub(in crate::commands) fn unknown(out: &mut dyn Write, unknown: &[Unknown]) -> io::Result<()> {
     if !unknown.is_empty() {
         writeln!(out, "\nunknown, for it could not be read:\n")?;
     }
@@ -52,7 +52,7 @@ fn cell(record: Option<&DecisionRecord>) -> String {
 }
 
 /// A text that cannot break a table, nor be taken for markup.
-pub(super) fn escaped(text: &str) -> String {
+pub(in crate::commands) fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
