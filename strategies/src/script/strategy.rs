@@ -62,7 +62,7 @@ impl ScriptStrategy {
 
 impl MatchStrategy for ScriptStrategy {
     fn assess(&self, context: MatchContext<'_>) -> Result<Opinion, StrategyError> {
-        let deployment = DeploymentHandle::new(context.deployment(), Arc::clone(&context.facts().index));
+        let deployment = DeploymentHandle::new(context.deployment(), context.facts());
         let catalog = CatalogHandle::new(Arc::clone(&context.facts().catalog));
         let (opinion, mut account) = self.call(deployment, catalog);
         if account.consulted {
@@ -99,10 +99,8 @@ pub struct Examination {
 /// Calls a script once, and says everything about it.
 pub(super) fn examine(strategy: &ScriptStrategy, deployment: &Deployment, facts: &Facts) -> Examination {
     let begun = Instant::now();
-    let (opinion, mut account) = strategy.call(
-        DeploymentHandle::new(deployment, Arc::clone(&facts.index)),
-        CatalogHandle::new(Arc::clone(&facts.catalog)),
-    );
+    let (opinion, mut account) = strategy
+        .call(DeploymentHandle::new(deployment, facts), CatalogHandle::new(Arc::clone(&facts.catalog)));
     let time = begun.elapsed();
     let reads = strategy.reads(&mut account);
     Examination { opinion, reads, lines: account.lines, operations: account.operations, time }
