@@ -12,7 +12,7 @@ use reconciler_core::matching::{
 use rhai::Dynamic;
 
 use super::call::Account;
-use super::compiled::{Script, Shared, invoke};
+use super::compiled::{Script, Shared};
 use super::failure::location;
 use super::host::{CatalogHandle, DeploymentHandle};
 use super::output::Reader;
@@ -41,9 +41,9 @@ impl ScriptStrategy {
         deployment: DeploymentHandle,
         catalog: CatalogHandle,
     ) -> (Result<Opinion, ScriptProblem>, Account) {
-        let Script { source, ast, .. } = &*self.script;
+        let source = &self.script.source;
         let arguments = vec![Dynamic::from(deployment), Dynamic::from(catalog)];
-        let (said, account) = invoke(&self.shared, source, ast, "assess", arguments);
+        let (said, account) = self.script.call(&self.shared, "assess", arguments);
         let reader = Reader { file: &source.file, at: self.assess_at, max_confidence: self.max_confidence };
         let opinion = said.and_then(|value| reader.opinion(value).map_err(|p| p.shown_in(&source.text)));
         (opinion, account)
