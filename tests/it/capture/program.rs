@@ -162,6 +162,31 @@ fn the_same_rules_decide_the_same_and_others_are_explained() {
 }
 
 #[test]
+fn what_was_decided_of_a_capture_is_a_side_of_a_difference_and_a_comment() {
+    let home = captured(&[]);
+    let demo = fleets::demo();
+    let same = run(home.path(), &["decisions", "diff", "capture/decisions.json", demo.to_str().unwrap()]);
+    assert!(stdout(&same).contains("\n0 of 29 compared deployments flip\n"), "{same:?}");
+    let stricter = ["--", "capture", "--threshold", "0.96"];
+    let asked = [&["decisions", "diff", "capture/decisions.json", "--json"][..], &stricter].concat();
+    let json: serde_json::Value = serde_json::from_slice(&run(home.path(), &asked).stdout).unwrap();
+    let replayed = run(home.path(), &["replay", "capture", "--threshold", "0.96", "--format", "json"]);
+    let replayed: serde_json::Value = serde_json::from_slice(&replayed.stdout).unwrap();
+    assert_eq!(json["data"]["changes"], replayed["data"]["changes"]);
+    assert!(replayed["data"]["changes"].as_array().unwrap().len() > 3, "{replayed}");
+
+    let comment = run(home.path(), &["replay", "capture", "--threshold", "0.96", "--format", "markdown"]);
+    let said = stdout(&comment);
+    let row = "| `redis-small-ha-gallant-bowditch` \
+               | matched  redis / redis-small-ha / gallant-bowditch  0.950 \
+               | review (below-threshold)  0.950 \
+               | the opinions are the same; 0.950 is below the threshold 0.960 |\n";
+    for expected in ["### Different: 7 of 29 outcomes\n", "- threshold: 0.700 -\\> 0.960\n", row] {
+        assert!(said.contains(expected), "{expected}\n{said}");
+    }
+}
+
+#[test]
 fn scripts_are_known_by_their_content_and_missed_by_name() {
     let scripts = examples::folder();
     let home = captured(&["--scripts", scripts.to_str().unwrap()]);

@@ -105,7 +105,8 @@ pub(crate) struct AcceptArgs {
 #[derive(Debug, Args)]
 pub(crate) struct DiffArgs {
     /// What was decided before: a fleet's folder, a file that `scan --json`
-    /// printed, or `run:ID` or `run:latest` for a run of the journal.
+    /// printed, a capture's `decisions.json`, or `run:ID` or `run:latest` for a
+    /// run of the journal.
     #[arg(value_name = "A")]
     pub(crate) before: String,
     /// What is decided now, in the same forms.

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use reconciler_core::decisions::{ChangeKind, DecisionRecord, Difference};
+use reconciler_core::decisions::{Change, ChangeKind, Difference};
 use reconciler_core::manager::Unknown;
 
 use super::cause_in_words;
@@ -22,14 +22,14 @@ pub(in crate::commands) fn changes(
         writeln!(out, "| deployment | before | after | because |\n|---|---|---|---|")?;
         for change in difference.of_kind(kind) {
             let causes: Vec<String> =
-                change.causes.iter().map(|cause| cause_in_words(cause, change)).collect();
+                change.causes.iter().map(|cause| escaped(&cause_in_words(cause, change))).collect();
             writeln!(
                 out,
                 "| `{}` | {} | {} | {} |",
                 change.deployment,
-                cell(change.before.as_ref()),
-                cell(change.after.as_ref()),
-                escaped(&causes.join("; "))
+                change.before.as_ref().map(|before| escaped(&before.to_string())).unwrap_or_default(),
+                after(change),
+                causes.join("<br>")
             )?;
         }
     }
@@ -47,8 +47,17 @@ pub(in crate::commands) fn unknown(out: &mut dyn Write, unknown: &[Unknown]) -> 
     Ok(())
 }
 
-fn cell(record: Option<&DecisionRecord>) -> String {
-    record.map(|record| escaped(&record.to_string())).unwrap_or_default()
+/// How it is decided; an identity that stands in the cell before is not said again.
+fn after(change: &Change) -> String {
+    let Some(after) = &change.after else { return String::new() };
+    let before = change.before.as_ref();
+    let is_said = before.is_some_and(|before| before.identity.is_some() && before.identity == after.identity);
+    let shown = match (is_said, after.confidence) {
+        (true, Some(confidence)) => format!("{}  {confidence}", after.verdict),
+        (true, None) => after.verdict.to_string(),
+        (false, _) => after.to_string(),
+    };
+    escaped(&shown)
 }
 
 /// A text that cannot break a table, nor be taken for markup.
