@@ -31,7 +31,9 @@ pub use confidence::{Confidence, InvalidConfidence};
 pub use context::{Facts, MatchContext};
 pub use decision::{Decision, Degradation, Outcome, Ranked, Refusal, ReviewReason, Step, StepResult};
 pub use engine::{MatchEngine, MatchEngineBuilder};
-pub use evaluation::{Confusion, Decided, Evaluation, Expected, Label, StrategyScore, Verdict};
+pub use evaluation::{
+    Confusion, Decided, Evaluation, Expected, Label, Matches, Measure, StrategyScore, Verdict,
+};
 pub use evidence::{Evidence, Family, LONGEST_NOTE, Locus, Read};
 pub use explanation::Explanation;
 pub use opinion::{Opinion, Proposal};

@@ -7,6 +7,7 @@ mod decided;
 mod diff;
 mod eval;
 mod eval_text;
+mod floors;
 mod past;
 mod snapshots;
 mod test;
