@@ -3,6 +3,7 @@
 mod board;
 mod guard;
 mod http;
+mod journal;
 mod metrics;
 mod notify;
 mod reload;
@@ -11,9 +12,10 @@ mod signals;
 mod view;
 mod watch;
 
-pub(crate) use self::board::{Board, JournalLine};
+pub(crate) use self::board::Board;
 pub(crate) use self::guard::Guard;
 pub(crate) use self::http::{Listening, app};
+pub(crate) use self::journal::JournalLine;
 pub(crate) use self::notify::ServiceManager;
 pub(crate) use self::reload::Setup;
 pub(crate) use self::round::DaemonRound;

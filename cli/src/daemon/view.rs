@@ -6,7 +6,7 @@ use reconciler_core::manager::{RunRecord, Status};
 use serde::Serialize;
 use tokio::time::Instant;
 
-use super::board::{Board, JournalLine, ReachedView};
+use super::board::{Board, ReachedView};
 
 /// What the daemon is doing.
 #[derive(Debug, Serialize)]
@@ -126,22 +126,4 @@ pub(crate) fn readiness_of(board: &Board) -> Readiness {
     }
     let ready = against.is_empty();
     Readiness { ready, reasons: against.into_iter().chain(notes).collect() }
-}
-
-/// A run that has no place in a journal.
-impl From<RunRecord> for JournalLine {
-    fn from(record: RunRecord) -> Self {
-        Self {
-            counts: serde_json::to_value(record.counts).unwrap_or_default(),
-            complete: record.outcome == "complete",
-            error: record.errors.into_iter().next(),
-            run_id: record.run_id,
-            trigger: Some(record.trigger.to_owned()),
-            started_at: record.started_at,
-            finished_at: Some(record.finished_at),
-            outcome: Some(record.outcome.to_owned()),
-            findings: 0,
-            phases: Vec::new(),
-        }
-    }
 }

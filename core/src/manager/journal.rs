@@ -6,6 +6,7 @@ use chrono::{DateTime, Duration, Utc};
 use super::laps::phase_times;
 use super::report::RunReport;
 use super::run::{Reconciler, RunError};
+use super::status::RunRecord;
 use crate::matching::{Decision, Outcome};
 use crate::model::JsonObject;
 use crate::ports::{DecisionEntry, PortError, RunEntry, RunState};
@@ -95,9 +96,44 @@ impl<'a> JournalPage<'a> {
     }
 
     fn prune(&self, at: DateTime<Utc>) -> Result<(), PortError> {
-        let oldest = at.checked_sub_signed(self.bounds.age).unwrap_or(DateTime::<Utc>::MIN_UTC);
-        self.state.prune_runs(self.bounds.runs.max(1), oldest).map(drop)
+        self.bounds.prune(self.state, at)
     }
+}
+
+impl JournalBounds {
+    fn prune(self, state: &dyn RunState, at: DateTime<Utc>) -> Result<(), PortError> {
+        let oldest = at.checked_sub_signed(self.age).unwrap_or(DateTime::<Utc>::MIN_UTC);
+        state.prune_runs(self.runs.max(1), oldest).map(drop)
+    }
+}
+
+/// Has the journal tell of a run that could not do so itself: it failed before
+/// it had a page, or was ended before its page was finished. A page that is
+/// finished stays as it is.
+///
+/// # Errors
+/// If the state cannot be read or written.
+pub fn close_page(state: &dyn RunState, run: &RunRecord, bounds: JournalBounds) -> Result<(), PortError> {
+    let begun = state.run(&run.run_id)?;
+    if begun.as_ref().is_some_and(|page| page.finished_at.is_some()) {
+        return Ok(());
+    }
+    let page = begun.unwrap_or_else(|| RunEntry {
+        run_id: run.run_id.clone(),
+        trigger: Some(run.trigger.to_owned()),
+        started_at: run.started_at,
+        finished_at: None,
+        outcome: None,
+        complete: false,
+        error: None,
+        chain: None,
+        phases: Vec::new(),
+        counts: JsonObject::new(),
+        findings: Vec::new(),
+    });
+    let (outcome, error) = (Some(run.outcome.to_owned()), run.errors.first().cloned());
+    state.record_run(&RunEntry { finished_at: Some(run.finished_at), outcome, error, ..page })?;
+    bounds.prune(state, run.finished_at)
 }
 
 /// A decision in few words, as the journal keeps it.

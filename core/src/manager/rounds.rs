@@ -51,6 +51,9 @@ pub struct RoundFailure {
 pub struct Terms {
     /// When runs are due; nothing if none are to be made.
     pub schedule: Option<Schedule>,
+    /// After how long a run that failed is made again, if the schedule has none
+    /// before; it doubles as long as runs fail.
+    pub retry_delay: Duration,
     /// How long a run may take.
     pub time_limit: Option<Duration>,
     /// How long a run that was asked to end may take to do so.
@@ -94,6 +97,25 @@ pub struct Rounds {
     pub abort: CancellationToken,
 }
 
+/// The run before the next one.
+struct Last {
+    over: Instant,
+    took: Duration,
+    /// How many runs in a row had failed by then.
+    failures: u32,
+    draw: u16,
+}
+
+impl Last {
+    fn wait(&self, schedule: Schedule, retry_delay: Duration) -> Duration {
+        let Self { took, failures, draw, .. } = *self;
+        match failures {
+            0 => schedule.wait_after(took, draw),
+            _ => schedule.wait_after_failures(failures, retry_delay, took, draw),
+        }
+    }
+}
+
 /// What a run came to.
 enum Outcome {
     Report(Box<RunReport>),
@@ -123,11 +145,12 @@ impl Rounds {
     /// Makes the first run at once, and goes on until it is stopped. `draw`
     /// throws the dice for the jitter.
     pub async fn run(&self, round: &impl Round, mut draw: impl FnMut() -> u16) -> Ended {
-        let mut last: Option<(Instant, Duration, u16)> = None;
+        let mut last: Option<Last> = None;
         let ended = loop {
             let terms = round.terms();
             let due = terms.schedule.map(|schedule| {
-                last.map_or_else(Instant::now, |(over, took, draw)| over + schedule.wait_after(took, draw))
+                let wait = |last: &Last| last.over + last.wait(schedule, terms.retry_delay);
+                last.as_ref().map_or_else(Instant::now, wait)
             });
             // Looked at first: who asks while all ends must not be let in again.
             if self.stop.is_cancelled() {
@@ -148,8 +171,13 @@ impl Rounds {
                 continue;
             };
             let start = Instant::now();
-            let is_forced = self.one(round, terms, run_id, trigger).await;
-            last = Some((Instant::now(), start.elapsed(), draw()));
+            let (outcome, is_forced) = self.one(round, terms, run_id, trigger).await;
+            // What was refused needs a person, and what was interrupted its time.
+            let failures = match outcome {
+                "failed" => last.map_or(0, |last| last.failures) + 1,
+                _ => 0,
+            };
+            last = Some(Last { over: Instant::now(), took: start.elapsed(), failures, draw: draw() });
             if is_forced && (self.stop.is_cancelled() || self.abort.is_cancelled()) {
                 break Ended::Aborted;
             }
@@ -158,9 +186,15 @@ impl Rounds {
         ended
     }
 
-    /// One run from its beginning to its account. Says whether it was ended by
-    /// force.
-    async fn one(&self, round: &impl Round, terms: Terms, run_id: String, trigger: Trigger) -> bool {
+    /// One run from its beginning to its account. Says how it ended, and whether
+    /// by force.
+    async fn one(
+        &self,
+        round: &impl Round,
+        terms: Terms,
+        run_id: String,
+        trigger: Trigger,
+    ) -> (&'static str, bool) {
         let begun = Begun { run_id, trigger, started_at: self.clock.now() };
         self.ledger.begin(begun.clone());
         let start = Instant::now();
@@ -174,7 +208,7 @@ impl Rounds {
         };
         self.ledger.end(record.clone());
         round.over(&record, report.map(|report| *report));
-        is_forced
+        (record.outcome, is_forced)
     }
 
     /// What a run came to, and whether force was used, whatever it came to.

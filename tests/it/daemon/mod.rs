@@ -2,6 +2,7 @@
 
 mod http;
 mod interruption;
+mod journal;
 mod reload;
 mod remote;
 mod service;

@@ -20,6 +20,7 @@ use crate::daemon::{
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::Output;
+use crate::wiring::JournalPlace;
 use crate::{telemetry, wiring};
 
 pub(crate) use self::args::ServeArgs;
@@ -64,6 +65,11 @@ async fn serve(settings: Settings, load: Load<'_>) -> Result<Ended, Failure> {
     let setup = Arc::new(Setup::new(settings.clone())?);
     let chain = strategies::views(setup.engine()?.chain().entries());
     let board = Arc::new(Board::new(settings, guard, chain));
+    // Whoever looks before the first run is over finds what earlier ones did.
+    match JournalPlace::without_asking(&setup.settings()).await {
+        Ok(place) => place.into_iter().for_each(|place| board.journal_is_at(place)),
+        Err(failure) => tracing::warn!("the journal is not found yet: {}", failure.in_one_line()),
+    }
     board.requests.open(setup.settings().boolean(keys::ENABLED), None);
     let (stop, abort) = (CancellationToken::new(), CancellationToken::new());
     let closing = CancellationToken::new();

@@ -13,7 +13,8 @@ use serde::{Deserialize, Serialize};
 
 use super::document::Document;
 use super::problem::Problem;
-use crate::daemon::board::{Board, JournalLine};
+use crate::daemon::board::Board;
+use crate::daemon::journal::JournalLine;
 use crate::daemon::metrics;
 use crate::daemon::view::{StatusView, readiness_of};
 

@@ -172,7 +172,7 @@ impl RunFamilies {
         );
         registry.register(
             "last_complete_scan_age_seconds",
-            "How long ago that was; until there is one, since the program started",
+            "How long ago that was; if the journal knows of none, since the program started",
             self.age.clone(),
         );
         registry.register("running", "Whether a run is under way", self.running.clone());
@@ -207,10 +207,15 @@ impl RunFamilies {
         self.writes.inc_by(report.counts.writes as u64);
         self.backups.inc_by(report.counts.backups as u64);
         if report.complete {
-            let ended = record.finished_at.timestamp();
-            self.complete_since.store(ended, Ordering::Relaxed);
-            self.last_complete.set(ended as f64);
+            self.last_complete_ended(record.finished_at);
         }
+    }
+
+    /// The age of the last complete run counts from there.
+    pub(super) fn last_complete_ended(&self, at: DateTime<Utc>) {
+        let ended = at.timestamp();
+        self.complete_since.store(ended, Ordering::Relaxed);
+        self.last_complete.set(ended as f64);
     }
 
     fn record_decisions(&self, decisions: &[Decision]) {
