@@ -12,6 +12,7 @@ use serde::Serialize;
 use super::guard::Guard;
 use super::journal::JournalLine;
 use super::metrics::{Measurements, Moment};
+use super::throttle::Throttle;
 use crate::wiring::JournalPlace;
 
 /// How far the run under way is.
@@ -101,6 +102,8 @@ pub(crate) struct Board {
     pub(crate) refused_scripts: Current<Option<String>>,
     /// The strategies in the order of the chain, as JSON.
     pub(crate) strategies: Current<serde_json::Value>,
+    /// What holds back the log's lines about requests that were refused.
+    pub(crate) refusals: Throttle,
     /// What is measured over all runs.
     pub(crate) measurements: Arc<Measurements>,
     is_stopping: AtomicBool,
@@ -121,6 +124,7 @@ impl Board {
             refused_configuration: Current::new(None),
             refused_scripts: Current::new(None),
             strategies: Current::new(strategies),
+            refusals: Throttle::default(),
             measurements: Arc::new(Measurements::new(Utc::now())),
             is_stopping: AtomicBool::new(false),
         }

@@ -9,12 +9,13 @@ mod notify;
 mod reload;
 mod round;
 mod signals;
+mod throttle;
 mod view;
 mod watch;
 
 pub(crate) use self::board::Board;
 pub(crate) use self::guard::Guard;
-pub(crate) use self::http::{Listening, app};
+pub(crate) use self::http::{Bound, Listening, app};
 pub(crate) use self::journal::JournalLine;
 pub(crate) use self::notify::ServiceManager;
 pub(crate) use self::reload::Setup;

@@ -38,6 +38,7 @@ use crate::args::{CONFIG_VARIABLE, FilterArgs, Flags, GlobalArgs};
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::progress::Bar;
+use crate::telemetry;
 
 pub(crate) use reconciler_core::adapters::http::{Observation, RequestObserver};
 
@@ -63,6 +64,7 @@ pub(crate) fn settings(
     output: &mut Output,
 ) -> Result<Settings, Failure> {
     let settings = load(global, given)?;
+    telemetry::follow(&settings);
     for notice in settings.notices() {
         output.note(&format!("note: {notice}"));
     }

@@ -78,7 +78,7 @@ impl<'a> JournalPage<'a> {
         self.entry.phases = phase_times(&report.phases);
         self.entry.counts = json_object(&report.counts);
         self.entry.findings = report.findings.iter().map(json_object).collect();
-        self.entry.error = report.first_trouble();
+        self.entry.error = report.errors().next();
         self.state.record_run(&self.entry)?;
         let decisions: Vec<DecisionEntry> = report.decisions.iter().map(decision_entry).collect();
         self.state.record_decisions(&self.entry.run_id, &decisions)?;
@@ -107,18 +107,15 @@ impl JournalBounds {
     }
 }
 
-/// Has the journal tell of a run that could not do so itself: it failed before
-/// it had a page, or was ended before its page was finished. A page that is
-/// finished stays as it is.
+/// Has the journal tell what became of a run, also of one that could not do so
+/// itself: it failed before it had a page, was ended before its page was
+/// finished, or does not know why it was stopped.
 ///
 /// # Errors
 /// If the state cannot be read or written.
 pub fn close_page(state: &dyn RunState, run: &RunRecord, bounds: JournalBounds) -> Result<(), PortError> {
     let begun = state.run(&run.run_id)?;
-    if begun.as_ref().is_some_and(|page| page.finished_at.is_some()) {
-        return Ok(());
-    }
-    let page = begun.unwrap_or_else(|| RunEntry {
+    let page = begun.clone().unwrap_or_else(|| RunEntry {
         run_id: run.run_id.clone(),
         trigger: Some(run.trigger.to_owned()),
         started_at: run.started_at,
@@ -131,8 +128,13 @@ pub fn close_page(state: &dyn RunState, run: &RunRecord, bounds: JournalBounds) 
         counts: JsonObject::new(),
         findings: Vec::new(),
     });
+    let finished_at = page.finished_at.or(Some(run.finished_at));
     let (outcome, error) = (Some(run.outcome.to_owned()), run.errors.first().cloned());
-    state.record_run(&RunEntry { finished_at: Some(run.finished_at), outcome, error, ..page })?;
+    let closed = RunEntry { finished_at, outcome, error, ..page };
+    if begun.as_ref() == Some(&closed) {
+        return Ok(());
+    }
+    state.record_run(&closed)?;
     bounds.prune(state, run.finished_at)
 }
 

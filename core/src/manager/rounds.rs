@@ -22,6 +22,7 @@ const LAST_MOMENT: Duration = Duration::from_secs(1);
 
 /// Why a run was ended at once.
 const BY_SIGNAL: &str = "ended by force: a second signal";
+const OVER_GRACE: &str = "ended by force: it did not finish within the grace period";
 
 /// A run to make.
 #[derive(Debug)]
@@ -120,23 +121,31 @@ impl Last {
 enum Outcome {
     Report(Box<RunReport>),
     Failure(RoundFailure),
-    Aborted(&'static str),
+    Aborted(String),
 }
 
 impl Outcome {
     /// The same; of a run that was stopped because it was over its time, with
     /// that as the reason.
     fn told_of(self, late: Option<Duration>) -> Self {
-        match (self, late) {
-            (Self::Failure(RoundFailure { outcome: "interrupted", .. }), Some(limit)) => {
+        let Some(limit) = late.map(|limit| limit.as_secs_f64()) else { return self };
+        match self {
+            Self::Failure(RoundFailure { outcome: outcome @ "interrupted", .. }) => {
                 let message = format!(
-                    "stopped at its time limit of {} s; nothing is left half written, the next run goes on \
-                     from there; raise `run_timeout` if it has to take longer",
-                    limit.as_secs_f64()
+                    "stopped at its time limit of {limit} s; nothing is left half written, the next run goes \
+                     on from there; raise `run_timeout` if it has to take longer"
                 );
-                Self::Failure(RoundFailure { outcome: "interrupted", message })
+                Self::Failure(RoundFailure { outcome, message })
             }
-            (outcome, _) => outcome,
+            Self::Report(mut report) => {
+                report
+                    .stopped_because(&format!("at its time limit of {limit} s, which `run_timeout` raises"));
+                Self::Report(report)
+            }
+            Self::Aborted(why) => Self::Aborted(format!(
+                "{why}, after its time limit of {limit} s; raise `run_timeout` if it has to take longer"
+            )),
+            outcome @ Self::Failure(_) => outcome,
         }
     }
 }
@@ -204,7 +213,7 @@ impl Rounds {
         let (record, report) = match outcome {
             Outcome::Report(report) => (RunRecord::of(&report, &begun, finished_at, took), Some(report)),
             Outcome::Failure(RoundFailure { outcome, message }) => (failed(outcome, message), None),
-            Outcome::Aborted(why) => (failed("aborted", why.to_owned()), None),
+            Outcome::Aborted(why) => (failed("aborted", why), None),
         };
         self.ledger.end(record.clone());
         round.over(&record, report.map(|report| *report));
@@ -229,12 +238,12 @@ impl Rounds {
             biased;
             done = &mut work => return (settled(done), self.abort.is_cancelled()),
             () = self.abort.cancelled() => BY_SIGNAL,
-            () = self.stop.cancelled() => "ended by force: it did not finish within the grace period",
+            () = self.stop.cancelled() => OVER_GRACE,
             () = until(limit) => {
                 tracing::warn!(run_id = begun.run_id, "the run is over its time limit, and is stopped");
                 stop.cancel();
                 late = terms.time_limit;
-                "ended by force: it did not finish within the grace period after its time limit"
+                OVER_GRACE
             }
         };
         tokio::select! {
@@ -249,7 +258,7 @@ impl Rounds {
         tokio::select! {
             biased;
             done = &mut work => (settled(done).told_of(late), true),
-            () = sleep(LAST_MOMENT) => (Outcome::Aborted(why), true),
+            () = sleep(LAST_MOMENT) => (Outcome::Aborted(why.to_owned()).told_of(late), true),
         }
     }
 }

@@ -61,7 +61,7 @@ pub struct Metrics {
     pub total_instances_found: u64,
     /// Instances whose records were in line in the end, added up.
     pub total_instances_synced: u64,
-    /// Errors, added up: each run that failed, each instance that could not be
+    /// Errors, added up: each run that failed or was stopped, each instance that could not be
     /// written, each deployment that could not be seen.
     pub total_errors: u64,
     /// The latest errors, newest first.
@@ -108,15 +108,11 @@ impl RunRecord {
     /// A run that came to a report.
     #[must_use]
     pub fn of(report: &RunReport, begun: &Begun, finished_at: DateTime<Utc>, duration: Duration) -> Self {
-        let refusals =
-            report.refusals.iter().map(|refusal| format!("{}; {}", refusal.message, refusal.advice));
-        let failures = report.failures.iter().map(|failure| failure.message.clone());
-        let unknown = report.unknown.iter().map(|one| format!("{}: {}", one.deployment, one.why));
         Self {
             outcome: report.outcome(),
             counts: Some(report.counts),
-            error_count: report.refusals.len() + report.failures.len() + report.unknown.len(),
-            errors: refusals.chain(failures).chain(unknown).take(OF_ONE_RUN).collect(),
+            error_count: report.errors().count(),
+            errors: report.errors().take(OF_ONE_RUN).collect(),
             ..Self::failed("", String::new(), begun, finished_at, duration)
         }
     }

@@ -114,6 +114,23 @@ fn status_reads_the_journal_where_no_daemon_is_named() {
     let runs = status["data"]["runs"].as_array().unwrap();
     assert_eq!(runs.len(), 1, "a dry run leaves no trace");
     assert_eq!((&runs[0]["trigger"], &runs[0]["counts"]["matched"]), (&"cli".into(), &19.into()));
+    // By its other name, among what happened.
+    for arguments in [&["--runs"][..], &["--runs", "1"]] {
+        let mut command = home.command(&["history", "--fleet", "fleet", "--json"]);
+        command.args(arguments);
+        let (code, stdout, stderr) = output(command);
+        assert_eq!(code, Some(0), "{stderr}");
+        let history: Value = serde_json::from_str(&stdout).unwrap();
+        assert_eq!(
+            (&history["kind"], &history["data"]["runs"]),
+            (&"HistoryOfRuns".into(), &status["data"]["runs"])
+        );
+    }
+    let (_, as_status, _) = output(home.command(&["status", "--fleet", "fleet"]));
+    let (_, as_history, _) = output(home.command(&["history", "--fleet", "fleet", "--runs"]));
+    assert_eq!(as_status, as_history);
+    let (code, ..) = output(home.command(&["history", "--fleet", "fleet", "--runs", "--limit", "3"]));
+    assert_eq!(code, Some(1));
 }
 
 #[test]

@@ -25,7 +25,7 @@ const EVERY: Duration = Duration::from_secs(2);
 
 /// The latest runs of the journal.
 #[derive(Serialize)]
-struct LocalStatus {
+struct Journal {
     journal: String,
     runs: Vec<JournalLine>,
 }
@@ -48,7 +48,7 @@ pub(crate) fn run(global: &GlobalArgs, args: &StatusArgs, output: &mut Output) -
         loop {
             match (&remote, &place) {
                 (Some(remote), _) => show_remote(remote, args.runs, output).await?,
-                (None, Some(place)) => show_local(place, args.runs, output)?,
+                (None, Some(place)) => show_journal("LocalStatus", place, args.runs, output)?,
                 (None, None) => {}
             }
             if !args.watch || has_stopped(stop).await {
@@ -67,14 +67,20 @@ async fn has_stopped(stop: &CancellationToken) -> bool {
     }
 }
 
-fn show_local(place: &JournalPlace, limit: usize, output: &mut Output) -> Result<(), Failure> {
+/// Shows the latest runs of a journal.
+pub(super) fn show_journal(
+    kind: &str,
+    place: &JournalPlace,
+    limit: usize,
+    output: &mut Output,
+) -> Result<(), Failure> {
     let runs = place.runs(limit)?.into_iter().map(JournalLine::from).collect();
-    let status = LocalStatus { journal: place.address(), runs };
-    output.answer("LocalStatus", true, &status, |out| {
-        writeln!(out, "Journal   {}", status.journal)?;
-        match status.runs.first() {
+    let journal = Journal { journal: place.address(), runs };
+    output.answer(kind, true, &journal, |out| {
+        writeln!(out, "Journal   {}", journal.journal)?;
+        match journal.runs.first() {
             None => writeln!(out, "No run yet."),
-            Some(_) => write_runs(out, &status.runs),
+            Some(_) => write_runs(out, &journal.runs),
         }
     })
 }

@@ -61,6 +61,16 @@ impl Measurements {
         self.runs.record(record, report);
     }
 
+    /// Settings that changed were taken over, or not.
+    pub(crate) fn record_configuration(&self, is_taken_over: bool) {
+        self.runs.record_reload("configuration", is_taken_over);
+    }
+
+    /// Scripts that changed were taken over, or not.
+    pub(crate) fn record_scripts(&self, is_taken_over: bool) {
+        self.runs.record_reload("scripts", is_taken_over);
+    }
+
     /// Takes up from the journal, newest first, when the last complete run ended.
     pub(crate) fn recall(&self, journal: &[RunEntry]) {
         let complete = journal.iter().find(|run| run.complete);

@@ -227,6 +227,9 @@ async fn a_run_over_its_time_is_stopped_and_then_ended_by_force() {
     assert_eq!(scene.told(), told);
     assert_eq!(scene.over.lock().unwrap()[0].duration, Duration::from_secs(120));
     assert_eq!(scene.over.lock().unwrap()[1].duration, Duration::from_secs(151));
+    for record in &scene.over.lock().unwrap()[..2] {
+        assert!(record.errors[0].contains("time limit of 120 s"), "{record:?}");
+    }
 }
 
 #[tokio::test(start_paused = true)]
