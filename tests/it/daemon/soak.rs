@@ -21,13 +21,13 @@ fn footprint(daemon: &Daemon) -> (u64, usize) {
 /// Asks for one run after the other until so many have ended.
 fn make_runs(daemon: &Daemon, runs: u64) -> Value {
     loop {
-        daemon.ask_for_run();
+        let (run_id, _) = daemon.ask_for_run();
+        daemon.wait_for(&format!("run_id=\"{run_id}\" trigger=\"forced\" outcome="), 1);
         let (_, metrics) = daemon.get("/api/v1/metrics");
         let data = metrics["data"].clone();
         if data["total_runs"].as_u64().unwrap() >= runs {
             return data;
         }
-        std::thread::yield_now();
     }
 }
 
