@@ -1,6 +1,6 @@
 //! The daemon's status as a document.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SubsecRound as _, Utc};
 use reconciler_core::config::keys;
 use reconciler_core::manager::{RunRecord, Status};
 use serde::Serialize;
@@ -65,7 +65,9 @@ impl StatusView {
             reached: board.reached.view(),
         });
         let due = board.requests.due().filter(|_| current_run.is_none());
-        let next_run_at = due.map(|due| Utc::now() + due.saturating_duration_since(Instant::now()));
+        // Two clocks: what is told must not tremble.
+        let next_run_at =
+            due.map(|due| (Utc::now() + due.saturating_duration_since(Instant::now())).round_subsecs(0));
         Self {
             status: board.ledger.status(),
             version: env!("CARGO_PKG_VERSION"),

@@ -65,7 +65,7 @@ pub(super) async fn runs(
     page: Result<Query<Page>, QueryRejection>,
 ) -> Response {
     let Ok(Query(Page { limit })) = page else {
-        let message = "`limit` is no number";
+        let message = "`limit` is no whole number";
         return Problem::new(StatusCode::BAD_REQUEST, "bad-query", message).into_response();
     };
     let journal = board.journal.get();
