@@ -1,5 +1,6 @@
 //! What the documents promise: the map shows every room, the commands work.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -115,4 +116,29 @@ fn every_command_of_the_manual_of_captures_works() {
             .unwrap();
         assert!(run.status.success(), "`{line}`: {}", String::from_utf8_lossy(&run.stderr));
     }
+}
+
+/// The codes in the texts of some files: what begins like this, in quotes.
+fn codes(folder: &Path, begin: &str, found: &mut BTreeSet<String>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            codes(&path, begin, found);
+            continue;
+        }
+        let text = std::fs::read_to_string(path).unwrap();
+        let quoted = text.split('"').filter(|word| word.starts_with(begin));
+        let is_code = |word: &&str| word.chars().all(|c| c.is_ascii_lowercase() || ".-".contains(c));
+        found.extend(quoted.filter(is_code).filter(|word| !word.ends_with('.')).map(str::to_owned));
+    }
+}
+
+#[test]
+fn the_manual_of_scripts_names_every_code_and_no_other() {
+    let mut used = BTreeSet::new();
+    codes(&repository().join("strategies/src/script"), "script.", &mut used);
+    let manual = read("cli/docs/scripts.md");
+    let named = manual.split('`').filter(|word| word.starts_with("script.")).map(str::to_owned).collect();
+    assert!(used.len() > 30, "{used:?}");
+    assert_eq!(used, named);
 }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use reconciler_core::config::{Settings, keys};
+use reconciler_core::config::{Origin, Settings, keys};
 use reconciler_strategies::script::{LiveScripts, ScriptOptions, ScriptProblems, ScriptSet};
 
 use crate::failure::Failure;
@@ -13,6 +13,9 @@ pub(crate) fn options(settings: &Settings) -> ScriptOptions {
     options.max_priority = u16::try_from(settings.integer(keys::SCRIPTS_MAX_PRIORITY)).unwrap_or(u16::MAX);
     options.max_confidence = settings.confidence(keys::SCRIPTS_MAX_CONFIDENCE);
     options.tolerate_errors = settings.choice(keys::SCRIPTS_ON_ERROR) == "ignore";
+    // Whoever names a folder on the command line means what is in it; one of the
+    // configuration may be filled later.
+    options.require_scripts = matches!(settings.origin(keys::SCRIPTS_PATHS), Some(Origin::Flag { .. }));
     options
 }
 

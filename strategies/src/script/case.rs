@@ -4,10 +4,11 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use reconciler_core::manifest::{Document, Location, Manifest, Node, NodeKind};
+use reconciler_core::manifest::{Document, Limits, Location, Manifest, Node, NodeKind};
 use reconciler_core::matching::Confidence;
-use reconciler_core::model::{Index, ReleaseRef, StemcellRef};
+use reconciler_core::model::{Catalog, Index, ReleaseRef, StemcellRef};
 
+use super::files;
 use super::host::{CatalogHandle, DeploymentHandle, fixtures};
 use super::problem::ScriptProblem;
 
@@ -43,7 +44,7 @@ pub(super) struct Named {
 }
 
 /// The cases of a folder by name; none if there is no folder.
-pub(super) fn files(folder: &Path) -> std::io::Result<Vec<std::path::PathBuf>> {
+pub(super) fn in_folder(folder: &Path) -> std::io::Result<Vec<std::path::PathBuf>> {
     let entries = match std::fs::read_dir(folder) {
         Ok(entries) => entries,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
@@ -52,12 +53,23 @@ pub(super) fn files(folder: &Path) -> std::io::Result<Vec<std::path::PathBuf>> {
     let mut files = Vec::new();
     for entry in entries {
         let path = entry?.path();
-        if path.extension().is_some_and(|extension| extension == "yml" || extension == "yaml") {
+        let ends = |ending: &str| path.extension().is_some_and(|this| this.eq_ignore_ascii_case(ending));
+        if ends("yml") || ends("yaml") {
             files.push(path);
         }
     }
     files.sort();
     Ok(files)
+}
+
+/// A case's text. It may hold a manifest, and no more than one.
+pub(super) fn text(path: &Path) -> std::io::Result<String> {
+    let most = Limits::STANDARD.bytes;
+    let bytes = files::read_at_most(path, most)?;
+    if bytes.len() > most {
+        return Err(std::io::Error::other(format!("it has more than {most} bytes")));
+    }
+    files::text(bytes).ok_or_else(|| std::io::Error::other("it is not UTF-8"))
 }
 
 /// Reads a case; what is wrong with it is a problem of its file.
@@ -70,9 +82,11 @@ pub(super) fn read(file: &Arc<str>, text: &str) -> Result<Case, ScriptProblem> {
     let root = document.root().ok_or_else(|| reader.wrong(None, "is empty"))?;
     reader.keys(root, &["deployment", "catalog", "index", "expect"])?;
     let expect = reader.required(root, "expect")?;
+    let catalog = reader.catalog(reader.required(root, "catalog")?)?;
+    let index = reader.index(root.get("index"), &catalog)?;
     Ok(Case {
-        deployment: reader.deployment(reader.required(root, "deployment")?, root.get("index"))?,
-        catalog: reader.catalog(reader.required(root, "catalog")?)?,
+        deployment: reader.deployment(reader.required(root, "deployment")?, index)?,
+        catalog: CatalogHandle::new(Arc::new(catalog)),
         expected: reader.expected(expect)?,
         at: expect.location(),
     })
@@ -110,32 +124,55 @@ impl Reader<'_> {
     }
 
     fn text(&self, node: Node<'_>, key: &str) -> Result<String, ScriptProblem> {
-        let value = self.required(node, key)?;
-        value
-            .as_str()
-            .map(str::to_owned)
-            .ok_or_else(|| self.wrong(Some(value), format!("`{key}` is no text")))
+        self.as_text(self.required(node, key)?, key)
     }
 
-    fn deployment(&self, node: Node<'_>, index: Option<Node<'_>>) -> Result<DeploymentHandle, ScriptProblem> {
+    fn as_text(&self, value: Node<'_>, what: &str) -> Result<String, ScriptProblem> {
+        let text = value.as_str().filter(|_| !value.is_null()).map(str::to_owned);
+        text.ok_or_else(|| self.wrong(Some(value), format!("`{what}` is no text")))
+    }
+
+    /// The items of a list; none if the key is not there.
+    fn items<'m>(&self, node: Node<'m>, key: &str) -> Result<Vec<Node<'m>>, ScriptProblem> {
+        node.get(key).map_or(Ok(Vec::new()), |value| self.as_items(value, key))
+    }
+
+    fn as_items<'m>(&self, value: Node<'m>, what: &str) -> Result<Vec<Node<'m>>, ScriptProblem> {
+        match value.kind() {
+            NodeKind::Sequence => Ok(value.items().collect()),
+            _ => Err(self.wrong(Some(value), format!("`{what}` is no list"))),
+        }
+    }
+
+    /// Refuses what is no mapping, whatever its keys are.
+    fn mapping(&self, value: Node<'_>, what: &str) -> Result<(), ScriptProblem> {
+        match value.kind() {
+            NodeKind::Mapping => Ok(()),
+            _ => Err(self.wrong(Some(value), format!("`{what}` is no mapping"))),
+        }
+    }
+
+    fn deployment(&self, node: Node<'_>, index: Index) -> Result<DeploymentHandle, ScriptProblem> {
         self.keys(node, &["name", "teams", "releases", "stemcells", "manifest"])?;
         let name = self.text(node, "name")?;
         let mut summary = fixtures::deployment(&name).map_err(|error| self.wrong(Some(node), error))?;
-        let items = |key: &str| node.get(key).into_iter().flat_map(Node::items);
-        summary.teams = items("teams").filter_map(Node::as_str).map(Into::into).collect();
-        for one in items("releases") {
+        for one in self.items(node, "teams")? {
+            summary.teams.push(self.as_text(one, "teams")?.into());
+        }
+        for one in self.items(node, "releases")? {
             let (name, version) = self.part(one)?;
             summary.releases.push(ReleaseRef { name: name.into(), version: version.into() });
         }
-        for one in items("stemcells") {
+        for one in self.items(node, "stemcells")? {
             let (name, version) = self.part(one)?;
             summary.stemcells.push(StemcellRef { name: name.into(), version: version.into() });
         }
         let manifest = match node.get("manifest") {
             None => Manifest::absent(),
-            Some(_) => Manifest::from_text(self.text(node, "manifest")?),
+            Some(value) => fixtures::manifest(&self.as_text(value, "manifest")?)
+                .map_err(|error| self.wrong(Some(value), error))?,
         };
-        Ok(DeploymentHandle::of_parts(summary, manifest, self.index(index)?))
+        Ok(DeploymentHandle::of_parts(summary, manifest, index))
     }
 
     fn part(&self, node: Node<'_>) -> Result<(String, String), ScriptProblem> {
@@ -143,23 +180,33 @@ impl Reader<'_> {
         Ok((self.text(node, "name")?, self.text(node, "version")?))
     }
 
-    fn index(&self, node: Option<Node<'_>>) -> Result<Index, ScriptProblem> {
+    fn index(&self, node: Option<Node<'_>>, catalog: &Catalog) -> Result<Index, ScriptProblem> {
         let mut index = Index::default();
-        for entry in node.into_iter().flat_map(Node::entries) {
+        let Some(node) = node else { return Ok(index) };
+        self.mapping(node, "index")?;
+        for entry in node.entries() {
             self.keys(entry.value, &["service", "plan"])?;
             let (service, plan) = (self.text(entry.value, "service")?, self.text(entry.value, "plan")?);
-            index = fixtures::with_entry(&index, entry.key(), &service, &plan);
+            if catalog.service(&service).is_none() {
+                let message = format!("the catalog has no service `{}`", service.escape_debug());
+                let problem = self.wrong(entry.value.get("service"), message);
+                return Err(problem.help("add it to `catalog`; its plans may be others than this one"));
+            }
+            index = fixtures::with_entry(&index, entry.key(), &service, &plan)
+                .map_err(|error| self.wrong(Some(entry.value), error))?;
         }
         Ok(index)
     }
 
-    fn catalog(&self, node: Node<'_>) -> Result<CatalogHandle, ScriptProblem> {
-        let services = node.entries().map(|entry| {
-            let plans = entry.value.items().filter_map(Node::as_str).map(str::to_owned).collect();
-            (entry.key().to_owned(), plans)
-        });
-        let catalog = fixtures::catalog(services).map_err(|error| self.wrong(Some(node), error))?;
-        Ok(CatalogHandle::new(Arc::new(catalog)))
+    fn catalog(&self, node: Node<'_>) -> Result<Catalog, ScriptProblem> {
+        self.mapping(node, "catalog")?;
+        let mut services = Vec::new();
+        for entry in node.entries() {
+            let plans = self.as_items(entry.value, entry.key())?.into_iter();
+            let plans = plans.map(|plan| self.as_text(plan, entry.key())).collect::<Result<_, _>>()?;
+            services.push((entry.key().to_owned(), plans));
+        }
+        fixtures::catalog(services).map_err(|error| self.wrong(Some(node), error))
     }
 
     fn expected(&self, node: Node<'_>) -> Result<Expected, ScriptProblem> {
@@ -171,13 +218,25 @@ impl Reader<'_> {
         };
         Ok(match entry.key() {
             "propose" if entry.value.kind() == NodeKind::Sequence => {
+                if entry.value.is_empty() {
+                    let problem = self.wrong(Some(entry.value), "`propose` names no identity");
+                    return Err(problem.help("write `abstain: words of the reason` if nothing is proposed"));
+                }
                 Expected::Propose(entry.value.items().map(|one| self.named(one)).collect::<Result<_, _>>()?)
             }
             "propose" => Expected::Propose(vec![self.named(entry.value)?]),
-            "veto" => Expected::Veto(self.named(entry.value)?),
+            "veto" => Expected::Veto(self.vetoed(entry.value)?),
             "fail" => Expected::Fail(self.text(node, "fail")?),
             _ => Expected::Abstain(self.text(node, "abstain")?),
         })
+    }
+
+    fn vetoed(&self, node: Node<'_>) -> Result<Named, ScriptProblem> {
+        let named = self.named(node)?;
+        match node.get("confidence") {
+            Some(value) => Err(self.wrong(Some(value), "a veto has no confidence")),
+            None => Ok(named),
+        }
     }
 
     fn named(&self, node: Node<'_>) -> Result<Named, ScriptProblem> {
@@ -189,7 +248,7 @@ impl Reader<'_> {
                 Some(read.ok_or_else(|| self.wrong(Some(value), "is no confidence, such as 0.85"))?)
             }
         };
-        let reason = node.get("reason").and_then(Node::as_str).map(str::to_owned);
+        let reason = node.get("reason").map(|value| self.as_text(value, "reason")).transpose()?;
         Ok(Named {
             instance: self.text(node, "instance")?,
             plan: self.text(node, "plan")?,

@@ -5,11 +5,13 @@ use std::cell::RefCell;
 use std::collections::BTreeSet;
 
 use rhai::debugger::{DebuggerCommand, DebuggerEvent};
-use rhai::{ASTNode, Engine, Stmt};
+use rhai::{ASTNode, Engine, Position, Stmt};
 
 use super::checks::TEST_PREFIX;
 use super::compiled::Script;
+use super::failure::location;
 use super::source;
+use super::visible::visible;
 
 thread_local! {
     static REACHED: RefCell<BTreeSet<usize>> = const { RefCell::new(BTreeSet::new()) };
@@ -61,9 +63,9 @@ pub(super) fn take(script: &Script) -> Coverage {
     let text = &script.source.text;
     let functions = source::functions(text);
     // The header is read whenever a script is loaded.
-    let in_test = |line: usize| {
-        let begun = functions.iter().rev().find(|(_, at)| at.line as usize <= line);
-        begun.is_some_and(|(name, _)| name == "strategy" || name.starts_with(TEST_PREFIX))
+    let in_test = |at: Position| {
+        let function = location(at).and_then(|at| source::enclosing(&functions, at));
+        function.is_some_and(|name| name == "strategy" || name.starts_with(TEST_PREFIX))
     };
     let mut lines = BTreeSet::new();
     script.ast.walk(&mut |path| {
@@ -71,13 +73,13 @@ pub(super) fn take(script: &Script) -> Coverage {
             // A block begins with its brace; what is in it counts.
             let place = match statement {
                 Stmt::Noop(_) | Stmt::Block(_) => None,
-                other => other.position().line(),
+                other => Some(other.position()),
             };
-            lines.extend(place.filter(|line| !in_test(*line)));
+            lines.extend(place.filter(|at| !in_test(*at)).and_then(Position::line));
         }
         true
     });
-    let shown = |line: &usize| (*line, text.lines().nth(line - 1).unwrap_or_default().to_owned());
+    let shown = |line: &usize| (*line, visible(text.lines().nth(line - 1).unwrap_or_default()).into_owned());
     Coverage {
         script: script.header().id.clone(),
         file: script.file().to_owned(),

@@ -9,6 +9,7 @@ use rhai::{Dynamic, Map};
 
 use super::failure::near;
 use super::problem::ScriptProblem;
+use super::visible::is_unseen;
 
 /// The keys a header may have.
 const KEYS: [&str; 5] = ["id", "version", "priority", "family", "summary"];
@@ -93,7 +94,8 @@ impl Fields<'_> {
     fn text(&mut self, key: &str) -> Option<String> {
         let text =
             self.map.get(key).and_then(|value| value.as_immutable_string_ref().ok().map(|s| s.to_string()));
-        let text = text.filter(|text| !text.trim().is_empty() && !text.contains('\n') && text.len() <= 200);
+        let text =
+            text.filter(|text| !text.trim().is_empty() && !text.contains(is_unseen) && text.len() <= 200);
         if text.is_none() {
             self.problems.push((
                 format!("the header's `{key}` is missing or not a line of text"),

@@ -6,9 +6,10 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use sha2::{Digest as _, Sha256};
 
+use super::files;
 use super::problem::ScriptProblems;
 use super::set::{ScriptOptions, ScriptSet};
-use super::source::{self, Source};
+use super::source::Source;
 use super::trial;
 
 /// What came of reading the scripts again.
@@ -70,16 +71,18 @@ impl LiveScripts {
     #[must_use]
     pub fn print_on_disk(&self) -> String {
         let mut print = Sha256::new();
-        for path in &self.paths {
-            let files = source::files(path).unwrap_or_else(|_| vec![path.clone()]);
-            for file in files {
-                print.update(file.to_string_lossy().as_bytes());
-                match Source::read(&file) {
-                    Ok(source) => print.update(source.text.as_bytes()),
-                    Err(problem) => print.update(problem.to_string().as_bytes()),
-                }
-                print.update([0]);
+        let found = files::find(&self.paths, self.options.require_scripts);
+        for problem in &found.problems {
+            print.update(problem.to_string().as_bytes());
+            print.update([0]);
+        }
+        for file in &found.scripts {
+            print.update(file.to_string_lossy().as_bytes());
+            match Source::read(file) {
+                Ok(source) => print.update(source.text.as_bytes()),
+                Err(problem) => print.update(problem.to_string().as_bytes()),
             }
+            print.update([0]);
         }
         print.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
     }

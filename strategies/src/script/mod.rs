@@ -16,7 +16,9 @@ mod checks;
 mod compiled;
 mod coverage;
 mod definitions;
+mod excerpt;
 mod failure;
+mod files;
 mod header;
 mod host;
 mod lanes;
@@ -32,6 +34,7 @@ mod stack;
 mod strategy;
 mod template;
 pub mod trial;
+mod visible;
 mod vocabulary;
 
 pub use compiled::Script;

@@ -7,6 +7,9 @@ use reconciler_core::manifest::Location;
 use reconciler_core::matching::StrategyError;
 use serde::Serialize;
 
+use super::excerpt::Excerpt;
+use super::visible::visible;
+
 /// How much a problem matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -49,7 +52,7 @@ pub struct ScriptProblem {
     pub inside: Vec<Frame>,
     /// The line of the script.
     #[serde(skip)]
-    pub(super) excerpt: Option<String>,
+    excerpt: Option<Excerpt>,
 }
 
 impl ScriptProblem {
@@ -60,7 +63,7 @@ impl ScriptProblem {
             code,
             file: Arc::clone(file),
             at: None,
-            message: message.into(),
+            message: visible(message.into()).into_owned(),
             help: None,
             inside: Vec::new(),
             excerpt: None,
@@ -75,7 +78,7 @@ impl ScriptProblem {
 
     /// The same, with what to do.
     pub(super) fn help(mut self, help: impl Into<String>) -> Self {
-        self.help = Some(help.into());
+        self.help = Some(visible(help.into()).into_owned());
         self
     }
 
@@ -87,8 +90,7 @@ impl ScriptProblem {
 
     /// The same, with the line it is about.
     pub(super) fn shown_in(mut self, source: &str) -> Self {
-        let line = self.at.and_then(|at| source.lines().nth(usize::try_from(at.line).ok()?.checked_sub(1)?));
-        self.excerpt = line.map(str::to_owned);
+        self.excerpt = self.at.and_then(|at| Excerpt::of(source, at));
         self
     }
 
@@ -121,15 +123,7 @@ impl ScriptProblem {
             None => lines.push(format!(" --> {}", self.file)),
         }
         if let (Some(at), Some(excerpt)) = (self.at, &self.excerpt) {
-            let before: String = excerpt
-                .chars()
-                .take(at.column.saturating_sub(1) as usize)
-                .map(|c| if c == '\t' { '\t' } else { ' ' })
-                .collect();
-            let marks = "^".repeat(word_length(excerpt, at.column));
-            lines.push(format!("{:margin$} |", ""));
-            lines.push(format!("{:margin$} | {excerpt}", at.line));
-            lines.push(format!("{:margin$} | {before}{marks}", ""));
+            lines.extend(excerpt.rendered(at.line, margin));
         }
         for frame in &self.inside {
             lines.push(match frame.called_at {
@@ -142,12 +136,6 @@ impl ScriptProblem {
         }
         lines.join("\n")
     }
-}
-
-/// How long the word that begins at a column is; at least one character.
-fn word_length(line: &str, column: u32) -> usize {
-    let from = line.chars().skip(column.saturating_sub(1) as usize);
-    from.take_while(|c| c.is_alphanumeric() || *c == '_').count().max(1)
 }
 
 /// In one line: place, what is wrong, what to do.

@@ -8,9 +8,10 @@ use reconciler_core::manifest::Deployment;
 use reconciler_core::matching::{ChainEntry, Confidence, Facts};
 
 use super::compiled::{Script, Shared};
+use super::files;
 use super::problem::{ScriptProblem, ScriptProblems, Severity};
 use super::sandbox::{self, Purpose};
-use super::source::{self, Source};
+use super::source::Source;
 use super::stack::on_deep_stack;
 use super::strategy::{self, Examination, ScriptStrategy};
 use super::vocabulary::Vocabulary;
@@ -39,6 +40,8 @@ pub struct ScriptOptions {
     pub max_confidence: Confidence,
     /// Whether a script's failure leaves the decision as good as it is.
     pub tolerate_errors: bool,
+    /// Whether a folder without a script is an error, not a warning.
+    pub require_scripts: bool,
     /// Functions that the program adds.
     pub functions: Vec<HostFunction>,
 }
@@ -49,6 +52,7 @@ impl Default for ScriptOptions {
             max_priority: 499,
             max_confidence: Confidence::per_mille(900),
             tolerate_errors: false,
+            require_scripts: false,
             functions: Vec::new(),
         }
     }
@@ -91,19 +95,10 @@ impl ScriptSet {
         // Tests stand in the same file: what they call exists too.
         let vocabulary = Vocabulary::of_both(&engine(Purpose::Matching), &engine(Purpose::Testing));
         let shared = Arc::new(Shared::matching(vocabulary, &options.functions));
-        let mut problems = Vec::new();
         let mut scripts: Vec<Arc<Script>> = Vec::new();
-        let mut files: Vec<PathBuf> = Vec::new();
-        for path in paths {
-            match source::files(path) {
-                Ok(found) => {
-                    problems.extend(source::stray_cases(path, &found));
-                    files.extend(found);
-                }
-                Err(problem) => problems.push(problem),
-            }
-        }
-        for path in files {
+        let found = files::find(paths, options.require_scripts);
+        let mut problems = found.problems;
+        for path in found.scripts {
             let source = match Source::read(&path) {
                 Ok(source) => source,
                 Err(problem) => {

@@ -114,7 +114,7 @@ impl<'a> Bench<'a> {
 
     fn cases(&self) -> Vec<Trial> {
         let folder = self.script.cases();
-        let files = match case::files(&folder) {
+        let files = match case::in_folder(&folder) {
             Ok(files) => files,
             Err(error) => {
                 let file: Arc<str> = folder.display().to_string().into();
@@ -128,7 +128,7 @@ impl<'a> Bench<'a> {
                 let file: Arc<str> = path.display().to_string().into();
                 let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
                 self.trial(name, || {
-                    let text = std::fs::read_to_string(&path).map_err(|error| {
+                    let text = case::text(&path).map_err(|error| {
                         ScriptProblem::new("script.case", &file, format!("cannot be read: {error}"))
                     })?;
                     self.case(&case::read(&file, &text)?, &file, &text)

@@ -25,6 +25,8 @@ mod plans;
 mod records;
 mod runs;
 mod scale;
+mod script_files;
+mod script_texts;
 mod scripts;
 mod scripts_manual;
 mod texts;

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use reconciler_core::manifest::Manifest;
 use reconciler_core::model::{
-    Catalog, DeploymentName, DeploymentSummary, Index, JsonObject, Plan, PlanId, ReleaseRef, Service,
-    ServiceId, StemcellRef,
+    Catalog, DeploymentName, DeploymentSummary, Index, InstanceId, JsonObject, Plan, PlanId, ReleaseRef,
+    Service, ServiceId, StemcellRef,
 };
 use rhai::{Array, EvalAltResult, Map, Module, NativeCallContext, Position};
 
@@ -41,11 +41,24 @@ pub(in crate::script) fn catalog(
         let plans = plans.collect::<Result<Vec<_>, String>>()?;
         made.push(Service { name: id.as_str().into(), id, plans });
     }
+    if made.iter().all(|service| service.plans.is_empty()) {
+        return Err("the catalog holds no plan".to_owned());
+    }
     Catalog::new(made).map_err(|error| error.to_string())
 }
 
 /// An index with one more entry, in the broker's form.
-pub(in crate::script) fn with_entry(index: &Index, instance: &str, service: &str, plan: &str) -> Index {
+pub(in crate::script) fn with_entry(
+    index: &Index,
+    instance: &str,
+    service: &str,
+    plan: &str,
+) -> Result<Index, String> {
+    let ids = [InstanceId::new(instance).err(), ServiceId::new(service).err(), PlanId::new(plan).err()];
+    // What is none would be in the index, and seen by nobody.
+    if let Some(error) = ids.into_iter().flatten().next() {
+        return Err(error.to_string());
+    }
     let mut members = index.others().clone();
     for entry in index.entries() {
         members.set_value(entry.instance.as_str(), &entry.fields);
@@ -54,7 +67,14 @@ pub(in crate::script) fn with_entry(index: &Index, instance: &str, service: &str
     fields.set_value("service_id", &service);
     fields.set_value("plan_id", &plan);
     members.set_value(instance, &fields);
-    Index::from_object(&members)
+    Ok(Index::from_object(&members))
+}
+
+/// A manifest that can be read: of another one nothing would be seen.
+pub(in crate::script) fn manifest(text: &str) -> Result<Manifest, String> {
+    let manifest = Manifest::from_text(text);
+    let fault = manifest.faults().next().map(|fault| format!("the manifest cannot be read: {fault}"));
+    fault.map_or(Ok(manifest), Err)
 }
 
 /// A deployment of which only the name is known.
@@ -92,8 +112,10 @@ pub(super) fn register(module: &mut Module) {
         "with_manifest",
         &["deployment: Deployment", "yaml: String", "Deployment"],
         "In tests: the same deployment with this manifest.",
-        |one: &mut DeploymentHandle, yaml: &str| {
-            one.changed(|subject| subject.manifest = Manifest::from_text(yaml))
+        |cx: Context<'_>, one: &mut DeploymentHandle, yaml: &str| -> Outcome<DeploymentHandle> {
+            let help = "write it as the Director would send it";
+            let manifest = manifest(yaml).map_err(|error| wrong(cx.call_position(), error, help))?;
+            Ok(one.changed(|subject| subject.manifest = manifest))
         },
     );
     function(
@@ -130,10 +152,16 @@ pub(super) fn register(module: &mut Module) {
         "with_record",
         &["deployment: Deployment", "instance: String", "service: String", "plan: String", "Deployment"],
         "In tests: the same deployment, and one more record in the index.",
-        |one: &mut DeploymentHandle, instance: &str, service: &str, plan: &str| {
-            one.changed(|subject| {
-                subject.index = Arc::new(with_entry(&subject.index, instance, service, plan));
-            })
+        |cx: Context<'_>,
+         one: &mut DeploymentHandle,
+         instance: &str,
+         service: &str,
+         plan: &str|
+         -> Outcome<DeploymentHandle> {
+            let help = "name an instance, a service and a plan by their ids";
+            let index = with_entry(&one.0.index, instance, service, plan)
+                .map_err(|error| wrong(cx.call_position(), error, help))?;
+            Ok(one.changed(|subject| subject.index = Arc::new(index)))
         },
     );
     function(

@@ -9,6 +9,7 @@ use super::function;
 use super::parts::RecordHandle;
 use crate::script::failure::refuse;
 use crate::script::limits::Limits;
+use crate::script::visible::visible;
 
 /// An identity a script proposes.
 #[derive(Debug, Clone)]
@@ -94,7 +95,7 @@ fn reason(at: Position, code: &str, note: &str) -> Outcome<Reason> {
             Some("write words with dots, such as \"tags.service\""),
         ));
     }
-    let note = note.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let note = visible(note).into_owned();
     Ok(Reason { code: code.to_owned(), note, at })
 }
 
@@ -152,7 +153,7 @@ pub(super) fn register(module: &mut Module) {
         |record: RecordHandle| VetoedIdentity { identity: record.0, reasons: Vec::new() },
     );
     function(module, "abstain", &["why: String", "Abstention"], "No opinion, and why.", |why: &str| {
-        Abstention(why.chars().map(|c| if c.is_control() { ' ' } else { c }).collect())
+        Abstention(visible(why).into_owned())
     });
     function(
         module,
