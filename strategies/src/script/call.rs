@@ -10,9 +10,12 @@ use std::time::Instant;
 use rhai::{Dynamic, EvalAltResult, NativeCallContext, Position};
 
 use super::limits::Limits;
+use super::visible::visible;
 
 /// More reads than this are not kept: an explanation is to be read.
 const MOST_READS: usize = 64;
+/// What stands at the end where there were more.
+const MORE_READS: &str = "and more reads";
 /// More lines than this are not kept, nor longer ones.
 const MOST_LINES: usize = 20;
 const LONGEST_LINE: usize = 200;
@@ -132,28 +135,25 @@ pub(super) fn read(context: &NativeCallContext<'_>, what: impl Into<Cow<'static,
     let what = short(what.into());
     ACCOUNT.with_borrow_mut(|account| {
         account.entered = at;
-        let full = account.reads.len() >= MOST_READS;
-        if !full && !account.reads.iter().any(|read| read.1 == at && read.0 == what) {
-            account.reads.push((what, at));
+        let kept = account.reads.len();
+        if kept <= MOST_READS && !account.reads.iter().any(|read| read.1 == at && read.0 == what) {
+            account.reads.push((if kept < MOST_READS { what } else { MORE_READS.into() }, at));
         }
     });
 }
 
 /// As much of it as is kept, on one line.
 fn short(what: Cow<'static, str>) -> Cow<'static, str> {
-    if what.len() <= LONGEST_READ && !what.contains(char::is_control) {
-        return what;
+    let what = visible(what);
+    match what.char_indices().nth(LONGEST_READ) {
+        Some((cut, _)) => format!("{}…", &what[..cut]).into(),
+        None => what,
     }
-    let mut kept = one_line(&what, LONGEST_READ);
-    if what.chars().nth(LONGEST_READ).is_some() {
-        kept.push('…');
-    }
-    kept.into()
 }
 
 /// The first characters of a text that a script had a hand in, on one line.
 pub(super) fn one_line(text: &str, most: usize) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(most).collect()
+    visible(text).chars().take(most).collect()
 }
 
 /// Notes that the manifest is looked at: from here on its faults count.

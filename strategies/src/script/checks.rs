@@ -38,6 +38,7 @@ pub(super) fn check(ast: &AST, file: &Arc<str>, text: &str, vocabulary: &Vocabul
     });
     walk.properties();
     walk.required(text);
+    walk.tests();
     walk.reachable();
     let mut problems: Vec<ScriptProblem> =
         walk.problems.into_iter().map(|problem| problem.shown_in(text)).collect();
@@ -203,10 +204,21 @@ impl Walk<'_> {
         }
     }
 
+    /// A test that takes parameters would be run by nobody.
+    fn tests(&mut self) {
+        for (name, parameters) in &self.own {
+            if name.starts_with(TEST_PREFIX) && *parameters > 0 {
+                let message = format!("a test takes no parameters, but `{name}` takes {parameters}");
+                let place = self.places.iter().find(|(place, _)| place == name).map(|(_, at)| *at);
+                let problem = ScriptProblem::new("script.test", self.file, message).at(place);
+                self.problems.push(problem.help("take them out, or name it otherwise if tests call it"));
+            }
+        }
+    }
+
     fn note_call(&mut self, name: &str, at: Position) {
-        let line = location(at).map_or(0, |at| at.line);
-        let caller = self.places.iter().rev().find(|(_, begins)| begins.line <= line);
-        let caller = caller.map(|(name, _)| name.clone()).unwrap_or_default();
+        let caller = location(at).and_then(|at| source::enclosing(&self.places, at));
+        let caller = caller.unwrap_or_default().to_owned();
         self.calls.push((caller, name.to_owned(), at));
     }
 

@@ -20,6 +20,7 @@ use super::sandbox::{self, Purpose};
 use super::set::HostFunction;
 use super::source::{self, Source};
 use super::stack::on_deep_stack;
+use super::visible::visible;
 use super::vocabulary::Vocabulary;
 
 /// A script that can be called.
@@ -126,7 +127,7 @@ impl Script {
     #[must_use]
     pub fn doc(&self) -> String {
         let lines = self.ast.doc().lines();
-        let lines: Vec<&str> = lines.map(|line| line.trim_start_matches("//!").trim()).collect();
+        let lines: Vec<_> = lines.map(|line| visible(line.trim_start_matches("//!").trim())).collect();
         lines.join("\n").trim().to_owned()
     }
 

@@ -8,7 +8,7 @@ use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::problem::ScriptProblem;
+use super::problem::{ScriptProblem, Severity};
 use super::visible::visible;
 
 /// How the files of scripts end.
@@ -57,7 +57,8 @@ impl Found {
                 Kind::Odd(problem) => self.problems.push(problem),
             }
         }
-        if scripts.is_empty() && self.problems.len() == troubles {
+        let wrong = self.problems[troubles..].iter().any(|problem| problem.severity == Severity::Error);
+        if scripts.is_empty() && !wrong {
             let problem = about(path, "script.none", "holds no script: no file whose name ends in `.rhai`")
                 .help("name another folder; `reconciler scripts new ID` begins one");
             self.problems.push(if self.required { problem } else { problem.warning() });

@@ -1,5 +1,5 @@
-//! The only maker of Rhai engines. What it does not register does not exist for
-//! a script.
+//! The only maker of Rhai engines that run anything. What it does not register
+//! does not exist for a script.
 
 use std::sync::LazyLock;
 

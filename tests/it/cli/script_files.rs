@@ -56,6 +56,8 @@ fn a_path_that_holds_no_script_is_an_error_and_another_ending_is_told() {
     fs::write(world.path("work/conf.yml"), "reconciler: {scripts: {paths: [empty]}}\n").unwrap();
     let answer = world.run("scripts check --config conf.yml").ends(0);
     answer.says(&["warning[script.none]", "0 scripts in order, 1 warning"]);
+    fs::write(world.path("work/empty/UPPER.RHAI"), "").unwrap();
+    world.run("scripts check empty").ends(1).says(&["error[script.none]", "warning[script.ignored]"]);
     fs::write(world.path("work/scripts/UPPER.RHAI"), script("UPPER", "abstain(\"\")", "")).unwrap();
     let answer = world.run("scripts check").ends(0);
     answer.says(&["warning[script.ignored]", "UPPER.RHAI", "1 script in order, 1 warning"]);

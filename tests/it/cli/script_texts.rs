@@ -35,12 +35,15 @@ fn no_text_of_a_script_moves_the_cursor_or_forges_a_line() {
         "throw \"\"; // q\u{1b}[2J\u{9b}\u{202e}",
     ] {
         let world = world("\"x\"", body);
-        for command in ["explain booking-search-cache", "scripts run odd booking-search-cache --trace"] {
-            harmless(&world.run(&format!("{command} --fleet ../fleet --scripts mine")), body);
+        for command in [
+            "explain booking-search-cache --scripts mine",
+            "scripts run odd booking-search-cache --trace --scripts mine --fleet ../fleet",
+        ] {
+            harmless(&world.run(command), body);
         }
     }
     let world = world("\"x\"", "if 1 == 2 { return abstain(\"\u{1b}[2J\"); }\nthrow \"q\\x1b[2J\\nforged\"");
-    harmless(&world.run("scan --fleet ../fleet --scripts mine").ends(3), "scan");
+    harmless(&world.run("scan --scripts mine").ends(3), "scan");
     harmless(&world.run("strategies show script:odd --scripts mine").ends(0), "show");
     harmless(&world.run("scripts test mine --coverage").ends(0), "coverage");
 }

@@ -134,6 +134,51 @@ fn a_proposal_competes_with_its_reasons_and_places() {
     }
 }
 
+/// What the script read, in its order.
+fn reads(body: &str) -> Vec<String> {
+    let decision = decide(&rich(), body);
+    let step = decision.trace.iter().find(|step| step.strategy.as_str() == "script:says").unwrap();
+    step.reads.iter().map(|read| format!("{} {}", read.what, read.at.line)).collect()
+}
+
+#[test]
+fn every_property_that_is_read_is_told() {
+    let body = "deployment.releases[0].name; deployment.stemcells[0].version;\n\
+                deployment.jobs[0].group; deployment.record.plan;\n\
+                catalog.plans[0].service; catalog.services[0].name; catalog.service(\"pg\").plans[0].id;\n\
+                abstain(\"\")";
+    let expected = [
+        "deployment.releases 3",
+        "release.name 3",
+        "deployment.stemcells 3",
+        "stemcell.version 3",
+        "deployment.jobs 4",
+        "job.group 4",
+        "deployment.record 4",
+        "record.plan 4",
+        "catalog.plans 5",
+        "plan.service 5",
+        "catalog.services 5",
+        "service.name 5",
+        "catalog.service(\"pg\") 5",
+        "catalog.service(\"pg\").plans 5",
+        "plan.id 5",
+    ];
+    assert_eq!(reads(body), expected);
+}
+
+#[test]
+fn a_full_list_of_reads_says_that_there_were_more() {
+    let many =
+        |count: usize| reads(&format!("for n in 0..{count} {{ catalog.plan(`${{n}}`); }}\nabstain(\"\")"));
+    assert_eq!(many(64).len(), 64);
+    assert_eq!(many(64).last().unwrap(), "catalog.plan(\"63\") 3");
+    for count in [65, 200] {
+        assert_eq!(many(count).len(), 65);
+        assert_eq!(many(count).last().unwrap(), "and more reads 3");
+    }
+}
+
 #[test]
 fn a_script_is_at_most_as_sure_as_the_operator_allows() {
     let body = format!("propose(\"{B}\", catalog.plan(\"pg-one\"), 1)");

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use reconciler_core::model::{Catalog, Plan, Service};
 use rhai::{Array, Dynamic, EvalAltResult, ImmutableString, Module, NativeCallContext};
 
+use super::parts::text;
 use super::{function, property};
 use crate::script::call::{charge, read};
 use crate::script::failure::refuse;
@@ -132,21 +133,11 @@ pub(super) fn register(module: &mut Module) {
 }
 
 fn register_parts(module: &mut Module) {
-    property(module, "Plan", "id", "String", "The plan's id.", |one: &mut PlanHandle| {
-        ImmutableString::from(one.0.id.as_str())
-    });
-    property(module, "Plan", "name", "String", "The plan's bare name.", |one: &mut PlanHandle| {
-        ImmutableString::from(one.0.name.as_ref())
-    });
-    property(module, "Plan", "service", "String", "The id of its service.", |one: &mut PlanHandle| {
-        ImmutableString::from(one.0.service.as_str())
-    });
-    property(module, "Service", "id", "String", "The service's id.", |one: &mut ServiceHandle| {
-        one.id.clone()
-    });
-    property(module, "Service", "name", "String", "The service's name.", |one: &mut ServiceHandle| {
-        one.name.clone()
-    });
+    text(module, "plan.id", "The plan's id.", |one: &PlanHandle| one.0.id.as_str());
+    text(module, "plan.name", "The plan's bare name.", |one: &PlanHandle| &one.0.name);
+    text(module, "plan.service", "The id of its service.", |one: &PlanHandle| one.0.service.as_str());
+    text(module, "service.id", "The service's id.", |one: &ServiceHandle| &one.id);
+    text(module, "service.name", "The service's name.", |one: &ServiceHandle| &one.name);
     property(
         module,
         "Service",
@@ -154,7 +145,7 @@ fn register_parts(module: &mut Module) {
         "Array",
         "The service's plans, in the broker's order.",
         |cx: Context<'_>, one: &mut ServiceHandle| -> Outcome<Array> {
-            read(&cx, "service.plans");
+            read(&cx, format!("catalog.service(\"{}\").plans", one.id));
             let plans = one.catalog.service(&one.id).map_or(&[][..], |service| &service.plans);
             listed(&cx, plans.len())?;
             Ok(plans.iter().map(plan).collect())

@@ -27,13 +27,13 @@ impl RecordHandle {
 /// A property that is a text, as it is noted: `release.name`. It is noted
 /// without saying of which release: a loop over many would leave no room for
 /// anything else.
-fn text<T: rhai::Variant + Clone>(
+pub(super) fn text<T: rhai::Variant + Clone>(
     module: &mut Module,
     noted: &'static str,
     doc: &str,
     of: impl Fn(&T) -> &str + Send + Sync + 'static,
 ) {
-    let (owner, name) = noted.split_once('.').expect("every property below has an owner");
+    let (owner, name) = noted.split_once('.').expect("a property is noted with its owner");
     let owner = format!("{}{}", owner[..1].to_ascii_uppercase(), &owner[1..]);
     property(module, &owner, name, "String", doc, move |cx: NativeCallContext<'_>, one: &mut T| {
         read(&cx, noted);
