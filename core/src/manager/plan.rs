@@ -14,6 +14,7 @@ use super::trigger::run_id;
 use super::writer::{Errand, Writer};
 use crate::backup::OtherReconciler;
 use crate::model::InstanceId;
+use crate::ports::Recollections;
 use crate::updater::{ChangeSet, HistoryLimits, PlannedInstance, Stamp, Standing};
 
 /// The form of a plan. Another form is another version's.
@@ -186,7 +187,9 @@ impl Reconciler<'_> {
         let other = OtherReconciler::new(self.store, &survey.facts.index, stamp.at);
         let writer = |errand| Writer::new(self, &survey, &tasks, (&other, &absences), stamp, errand);
 
-        let errand = Errand { dry_run: true, full: true, only: Some(&plan.changes) };
+        let recollections = Recollections::new();
+        let only = Some(&plan.changes);
+        let errand = Errand { dry_run: true, full: true, only, recollections: &recollections };
         let (mut report, now) = writer(errand).write(run_id.clone()).await;
         if refuse_moved(plan, &now, &report.instances)? > 0 {
             (report, _) = writer(Errand { dry_run: false, ..errand }).write(run_id).await;
@@ -196,7 +199,7 @@ impl Reconciler<'_> {
         }
         report.scan = survey.scan.completeness.is_complete().then(|| survey.scan.remembered());
         report.decisions = survey.decisions;
-        Ok(Made { report, changes: now, absences, full: false })
+        Ok(Made { report, changes: now, absences, full: false, recollections: None })
     }
 
     fn inputs(&self, director_uuid: String) -> PlanInputs {

@@ -16,8 +16,9 @@ const NAMED: usize = 10;
 
 /// What became of one deployment's records.
 pub(super) enum Outcome {
-    /// The index says that they are as they should be, and is believed.
-    UpToDate,
+    /// They need not be read to know that they are as they should be; how that
+    /// is known.
+    UpToDate(&'static str),
     /// They are as they should be, or would be.
     InLine(Box<InstanceChange>, Option<Box<PlannedInstance>>),
     /// They are left alone.
@@ -31,7 +32,7 @@ pub(super) enum Outcome {
 impl Outcome {
     pub(super) fn name(&self) -> &'static str {
         match self {
-            Self::UpToDate => "up to date",
+            Self::UpToDate(_) => "up to date",
             Self::InLine(..) => "in line",
             Self::Skipped(finding) => finding.code,
             Self::NotBegun => "not begun",
@@ -86,10 +87,7 @@ impl Tally {
     pub(super) fn count(&mut self, decision: &Decision, outcome: Outcome) {
         let instance = instance_of(decision);
         let (outcome, reason) = match outcome {
-            Outcome::UpToDate => (
-                InstanceOutcome::Unchanged,
-                "its index entry says that nothing has changed since it was written".to_owned(),
-            ),
+            Outcome::UpToDate(how) => (InstanceOutcome::Unchanged, how.to_owned()),
             Outcome::InLine(change, planned) => {
                 if self.dry_run {
                     self.tell(instance, change.secrets);

@@ -12,6 +12,7 @@ use futures_util::stream::{self, StreamExt};
 use super::absences::Absences;
 use super::creations::EventTimes;
 use super::laps::Laps;
+use super::memory::Memory;
 use super::progress::Phase;
 use super::report::{InstanceOutcome, RunReport};
 use super::run::Reconciler;
@@ -20,9 +21,9 @@ use super::tally::{Outcome, Tally};
 use crate::backup::{OtherReconciler, RunBackups};
 use crate::matching::Decision;
 use crate::model::{DeploymentSummary, InstanceId, layout};
-use crate::ports::{DirectorInstance, DirectorTask, PortErrorKind, Slot};
+use crate::ports::{DirectorInstance, DirectorTask, PortErrorKind, Recollections, Slot};
 use crate::synchronizer::{IndexWrite, merge_index, write_index};
-use crate::updater::{ChangeSet, Finding, PlannedInstance, Stamp};
+use crate::updater::{ChangeSet, Finding, PlannedInstance, Setting, Stamp};
 
 /// What is to be done with what a survey found.
 #[derive(Debug, Clone, Copy)]
@@ -33,6 +34,8 @@ pub(super) struct Errand<'a> {
     pub(super) full: bool,
     /// Exactly these changes and no others; without it, whatever differs.
     pub(super) only: Option<&'a ChangeSet>,
+    /// What earlier runs found out.
+    pub(super) recollections: &'a Recollections,
 }
 
 /// Writes what a survey found.
@@ -44,7 +47,8 @@ pub(super) struct Writer<'a> {
     pub(super) other: &'a OtherReconciler<'a>,
     pub(super) absences: &'a Absences,
     pub(super) backups: RunBackups<'a>,
-    creations: EventTimes<'a>,
+    pub(super) creations: EventTimes<'a>,
+    pub(super) memory: Memory<'a>,
     pub(super) stamp: Stamp,
     pub(super) errand: Errand<'a>,
     planned: HashMap<&'a InstanceId, &'a PlannedInstance>,
@@ -75,8 +79,8 @@ impl<'a> Writer<'a> {
         let policy = &run.options.backups;
         let version = survey.index_slot.version();
         let backups = RunBackups::new(run.store, other, policy, &survey.facts.index, version, stamp);
-        let matched = survey.decisions.iter().filter(|decision| decision.identity().is_some());
-        let wanted: BTreeSet<_> = matched.map(|decision| decision.deployment.clone()).collect();
+        let wanted: BTreeSet<_> = survey.scan.summaries.iter().map(|summary| summary.name.clone()).collect();
+        let setting = Setting::new(&run.catalog, run.store.address());
         let planned = errand.only.into_iter().flat_map(|only| &only.instances);
         Self {
             run,
@@ -86,6 +90,7 @@ impl<'a> Writer<'a> {
             absences,
             backups,
             creations: EventTimes::new(run.director, wanted),
+            memory: Memory::new(errand.recollections, setting),
             stamp,
             errand,
             planned: planned.map(|planned| (&planned.instance, planned)).collect(),

@@ -7,6 +7,7 @@ mod crashes;
 mod faults;
 mod interleavings;
 mod losses;
+mod memory;
 mod outcome;
 mod requests;
 mod twice;
