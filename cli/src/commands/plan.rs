@@ -26,8 +26,9 @@ pub(crate) fn run(global: &GlobalArgs, args: &PlanArgs, output: &mut Output) -> 
         if let Some(path) = &args.out {
             apply::write(path, &plan)?;
             let count = plan.changes.instances.len();
+            let plural = if count == 1 { "" } else { "s" };
             output.note(&format!(
-                "Plan      {}, {count} instances; `reconciler apply` writes exactly that",
+                "Plan      {}, {count} instance{plural}; `reconciler apply` writes exactly that",
                 path.display()
             ));
         }

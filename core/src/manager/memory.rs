@@ -7,7 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use super::report::{InstanceOutcome, InstanceReport};
 use super::survey::Survey;
 use super::tally::Outcome;
-use crate::ports::{Conclusion, Origin, Recollection, Recollections};
+use crate::ports::{Conclusion, Origin, Recollection, Recollections, Versions};
 use crate::updater::{Finding, Matched, Setting, grounds};
 
 /// Codes of findings for which records were read.
@@ -20,11 +20,18 @@ pub(super) struct Memory<'a> {
     setting: Setting,
     concluded: Mutex<HashMap<String, Conclusion>>,
     traced: Mutex<BTreeMap<String, Origin>>,
+    left: Mutex<HashMap<String, Versions>>,
 }
 
 impl<'a> Memory<'a> {
     pub(super) fn new(before: &'a Recollections, setting: Setting) -> Self {
-        Self { before, setting, concluded: Mutex::default(), traced: Mutex::default() }
+        Self {
+            before,
+            setting,
+            concluded: Mutex::default(),
+            traced: Mutex::default(),
+            left: Mutex::default(),
+        }
     }
 
     /// Whether a run that read every record did not come to this one's.
@@ -69,6 +76,16 @@ impl<'a> Memory<'a> {
         lock(&self.concluded).insert(matched.summary.name.to_string(), conclusion);
     }
 
+    /// The versions of the records as the last run left them.
+    pub(super) fn left(&self, deployment: &str) -> Option<Versions> {
+        self.before.get(deployment)?.left
+    }
+
+    /// Notes the versions of the records as this run leaves them.
+    pub(super) fn note_left(&self, deployment: &str, versions: Versions) {
+        lock(&self.left).insert(deployment.to_owned(), versions);
+    }
+
     /// Where a deployment comes from, if that was found out before.
     pub(super) fn origin(&self, deployment: &str) -> Option<&'a Origin> {
         self.before.get(deployment)?.origin.as_ref()
@@ -92,7 +109,7 @@ impl<'a> Memory<'a> {
         told: &[InstanceReport],
         (full, filtered): (bool, bool),
     ) -> Recollections {
-        let (concluded, traced) = (lock(&self.concluded), lock(&self.traced));
+        let (concluded, traced, left) = (lock(&self.concluded), lock(&self.traced), lock(&self.left));
         let told: HashMap<&str, InstanceOutcome> =
             told.iter().map(|one| (one.deployment.as_str(), one.outcome)).collect();
         let recollection = |deployment: &str, is_matched: bool, may_match: bool| {
@@ -106,6 +123,7 @@ impl<'a> Memory<'a> {
             let owed = !is_read && (full && !filtered || self.is_unverified(deployment));
             let unread = owed.then_some(Conclusion::Unverified);
             Recollection {
+                left: left.get(deployment).copied().or(self.left(deployment).filter(|_| is_read)),
                 conclusion: concluded.get(deployment).cloned().or(unread),
                 origin: traced.get(deployment).or(self.origin(deployment).filter(|_| filtered)).cloned(),
             }

@@ -14,7 +14,6 @@ use super::trigger::run_id;
 use super::writer::{Errand, Writer};
 use crate::backup::OtherReconciler;
 use crate::model::InstanceId;
-use crate::ports::Recollections;
 use crate::updater::{ChangeSet, HistoryLimits, PlannedInstance, Stamp, Standing};
 
 /// The form of a plan. Another form is another version's.
@@ -187,7 +186,7 @@ impl Reconciler<'_> {
         let other = OtherReconciler::new(self.store, &survey.facts.index, stamp.at);
         let writer = |errand| Writer::new(self, &survey, &tasks, (&other, &absences), stamp, errand);
 
-        let recollections = Recollections::new();
+        let recollections = self.recollections()?;
         let only = Some(&plan.changes);
         let errand = Errand { dry_run: true, full: true, only, recollections: &recollections };
         let (mut report, now) = writer(errand).write(run_id.clone()).await;

@@ -272,7 +272,7 @@ impl Reconciler<'_> {
     }
 
     /// What earlier runs found out about deployments.
-    fn recollections(&self) -> Result<Recollections, PortError> {
+    pub(super) fn recollections(&self) -> Result<Recollections, PortError> {
         Ok(self.state.map(|state| state.recollections()).transpose()?.unwrap_or_default())
     }
 
@@ -296,7 +296,8 @@ impl Reconciler<'_> {
         let stamp = Stamp { at: self.clock.now() };
         let survey = self.survey().await?;
         let other = OtherReconciler::new(self.store, &survey.facts.index, stamp.at);
-        let (tasks, absences) = self.examine(&survey, &other, stamp).await?;
+        let (tasks, mut absences) = self.examine(&survey, &other, stamp).await?;
+        absences.uncounted(&self.state.map(|state| state.absences()).transpose()?.unwrap_or_default());
         let recollections = self.recollections()?;
         let errand = Errand { dry_run: true, full: false, only: None, recollections: &recollections };
         Ok(Writer::new(self, &survey, &tasks, (&other, &absences), stamp, errand).orphans().await)

@@ -174,10 +174,17 @@ impl Tally {
         self.settle(InstanceOutcome::Skipped, |instance| {
             left_alone(instance).filter(|_| !written.contains(instance))
         });
-        self.settle(InstanceOutcome::Conflicted, |instance| {
+        let unfinished = |instance: &str| {
             let why = left_alone(instance).filter(|_| written.contains(instance))?;
             Some(format!("unfinished, its records were written before: {why}"))
-        });
+        };
+        self.settle(InstanceOutcome::Conflicted, unfinished);
+        for entry in &self.entries {
+            let instance = entry.instance.as_str();
+            let Some(why) = unfinished(instance) else { continue };
+            let error = PortError::new(PortErrorKind::Conflict, "bring into line", instance, why);
+            self.failures.push(FailedInstance::of(instance, "", &error.with_advice("run again")));
+        }
         self.findings.extend(merge.findings);
         for (instance, creates, fields) in merge.entries {
             self.changed.insert(instance.to_string());
@@ -221,10 +228,20 @@ impl Tally {
             parts.entry(&change.instance).or_default().push(change.part());
         }
         for report in &mut self.instances {
-            if report.outcome == InstanceOutcome::Unchanged && self.changed.contains(&report.instance) {
+            if self.changed.contains(&report.instance) {
                 let parts = parts.get(report.instance.as_str()).map(|parts| parts.join(", "));
-                report.outcome = InstanceOutcome::Changed;
-                report.reason = format!("differed: {}", parts.unwrap_or_default());
+                let differed = format!("differed: {}", parts.unwrap_or_default());
+                match report.outcome {
+                    InstanceOutcome::Unchanged => report.reason = differed,
+                    // An entry heals by itself, whatever keeps the records.
+                    InstanceOutcome::Skipped => {
+                        report.reason = format!("{differed}; its records are left alone: {}", report.reason);
+                    }
+                    _ => {}
+                }
+                if matches!(report.outcome, InstanceOutcome::Unchanged | InstanceOutcome::Skipped) {
+                    report.outcome = InstanceOutcome::Changed;
+                }
             }
             *self.counts.of(report.outcome) += 1;
         }

@@ -23,7 +23,7 @@ use crate::matching::Decision;
 use crate::model::{DeploymentSummary, InstanceId, layout};
 use crate::ports::{DirectorInstance, DirectorTask, PortErrorKind, Recollections, Slot};
 use crate::synchronizer::{IndexWrite, merge_index, write_index};
-use crate::updater::{ChangeSet, Finding, PlannedInstance, Setting, Stamp};
+use crate::updater::{ChangeSet, Finding, IndexAgain, PlannedInstance, Setting, Stamp};
 
 /// What is to be done with what a survey found.
 #[derive(Debug, Clone, Copy)]
@@ -49,6 +49,7 @@ pub(super) struct Writer<'a> {
     pub(super) backups: RunBackups<'a>,
     pub(super) creations: EventTimes<'a>,
     pub(super) memory: Memory<'a>,
+    index_again: IndexAgain<'a>,
     pub(super) stamp: Stamp,
     pub(super) errand: Errand<'a>,
     planned: HashMap<&'a InstanceId, &'a PlannedInstance>,
@@ -58,12 +59,6 @@ pub(super) struct Writer<'a> {
     is_over: AtomicBool,
     /// Whether it is a further pass: the index was read some time ago.
     is_again: AtomicBool,
-}
-
-/// Whether a failure is the store's as a whole, and not one instance's: what the
-/// store refuses of one instance (`Invalid`, `TooLarge`) says nothing of others.
-fn is_the_stores_own(kind: PortErrorKind) -> bool {
-    matches!(kind, PortErrorKind::Local | PortErrorKind::Unauthenticated | PortErrorKind::Unavailable)
 }
 
 impl<'a> Writer<'a> {
@@ -90,6 +85,7 @@ impl<'a> Writer<'a> {
             absences,
             backups,
             creations: EventTimes::new(run.director, wanted),
+            index_again: IndexAgain::new(run.store),
             memory: Memory::new(errand.recollections, setting),
             stamp,
             errand,
@@ -170,7 +166,9 @@ impl<'a> Writer<'a> {
             tracing::debug!(deployment = name, outcome = outcome.name(), "reconciled");
             tally.take(decision, done);
             match &outcome {
-                Outcome::Failed(error) if is_the_stores_own(error.kind) && !error.kind.is_retryable() => {
+                Outcome::Failed(error)
+                    if self.is_over.load(Ordering::Relaxed) && is_lasting_of_the_store(error.kind) =>
+                {
                     is_lasting = true;
                     tally.count(decision, outcome);
                 }
@@ -192,6 +190,17 @@ impl<'a> Writer<'a> {
             tally.count(decision, outcome);
         }
         Vec::new()
+    }
+
+    /// Whether a failure is the store's as a whole, and not one instance's. What
+    /// lies with us may lie with that one path: the index tells.
+    async fn is_the_stores_own(&self, kind: PortErrorKind) -> bool {
+        match kind {
+            PortErrorKind::Unauthenticated | PortErrorKind::Unavailable => true,
+            PortErrorKind::Local => self.index_again.now().await.is_err(),
+            // What the store refuses of one instance says nothing of others.
+            _ => false,
+        }
     }
 
     /// Whether a decision's records are to be written.
@@ -298,6 +307,11 @@ impl<'a> Writer<'a> {
             scan: None,
         }
     }
+}
+
+/// Whether the store fails in a way that will not pass within the run.
+fn is_lasting_of_the_store(kind: PortErrorKind) -> bool {
+    matches!(kind, PortErrorKind::Local | PortErrorKind::Unauthenticated)
 }
 
 /// What people should know of an index that was not there: perhaps they look

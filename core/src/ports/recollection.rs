@@ -6,8 +6,13 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::Version;
+
 /// What is remembered, by deployment.
 pub type Recollections = BTreeMap<String, Recollection>;
+
+/// The versions of an instance's records: its own, the manifest, the metadata.
+pub type Versions = [Version; 3];
 
 /// What is remembered of one deployment.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -15,6 +20,10 @@ pub struct Recollection {
     /// What was concluded about its instance's records.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub conclusion: Option<Conclusion>,
+    /// The versions of its instance's records as the last run left them, if it
+    /// read or wrote them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub left: Option<Versions>,
     /// Where it comes from, if that was asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub origin: Option<Origin>,

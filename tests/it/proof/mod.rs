@@ -10,6 +10,7 @@ mod losses;
 mod memory;
 mod outcome;
 mod requests;
+mod restores;
 mod twice;
 
 use std::sync::Arc;

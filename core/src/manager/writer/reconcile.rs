@@ -3,7 +3,7 @@
 
 use std::sync::atomic::Ordering;
 
-use super::{Writer, is_the_stores_own};
+use super::Writer;
 use crate::manager::survey::ManifestPrint;
 use crate::manager::tally::Outcome;
 use crate::matching::Decision;
@@ -11,7 +11,7 @@ use crate::model::{DeploymentSummary, Index, InstanceId};
 use crate::ports::{PortError, PortErrorKind};
 use crate::updater::{
     Applied, Applier, Creation, Disposition, Done, Failure, Finding, InstanceChange, Matched, Observed,
-    PlannedInstance, Settled, Skip, decide_change, is_up_to_date, standing_obstacle,
+    PlannedInstance, Settled, Skip, Subject, decide_change, is_up_to_date, standing_obstacle,
 };
 
 /// The code of the finding that a planned change is not what would be written
@@ -81,8 +81,12 @@ impl Writer<'_> {
                 (disposition, _) => disposition,
             }
         };
-        match self.applier().apply(instance, &summary.name, decide).await {
-            Ok(Applied { settled: Settled::InLine { change, observed }, done }) => {
+        let left = self.memory.left(summary.name.as_str());
+        let is_known = matched.is_known();
+        let subject = Subject { instance, deployment: &summary.name, left, is_known };
+        match self.applier().apply(subject, decide).await {
+            Ok(Applied { settled: Settled::InLine { change, observed, versions }, done }) => {
+                self.memory.note_left(summary.name.as_str(), versions);
                 if !up_to_date && done.written.is_empty() && is_nothing(&matched, &observed, &change) {
                     self.memory.note_right(&matched);
                 }
@@ -96,7 +100,7 @@ impl Writer<'_> {
                 self.left_alone(instance, skip.finding, done)
             }
             Err(Failure { error, done }) => {
-                if is_the_stores_own(error.kind) {
+                if self.is_the_stores_own(error.kind).await {
                     self.is_over.store(true, Ordering::Relaxed);
                 }
                 (Outcome::Failed(error), done)
@@ -126,6 +130,7 @@ impl Writer<'_> {
         Applier {
             store: self.run.store,
             backups: Some(&self.backups),
+            index: &self.index_again,
             creations: Some(&self.creations),
             afresh: self.is_again.load(Ordering::Relaxed),
             dry_run: self.errand.dry_run,

@@ -10,6 +10,7 @@ use crate::adapters::sqlite::StateFile;
 use crate::model::InstanceId;
 use crate::ports::{
     Absence, Conclusion, DecisionEntry, LastScan, Origin, Recollection, Recollections, RunEntry, RunState,
+    Version,
 };
 
 const UUID: &str = "2daf673a-9755-4b4f-aa6d-3632fbed8012";
@@ -203,7 +204,7 @@ fn what_is_remembered_of_deployments_is_replaced_as_a_whole() {
         message: "it says `another`".to_owned(),
     };
     let origin = Origin { created_at: Some(minute(3)), created_by: Some("boss".to_owned()) };
-    let of = |conclusion, origin| Recollection { conclusion, origin };
+    let of = |conclusion, origin| Recollection { conclusion, left: Some([1, 2, 3].map(Version)), origin };
     let first = Recollections::from([
         ("a".to_owned(), of(Some(left_alone.clone()), Some(origin))),
         ("b".to_owned(), of(Some(Conclusion::Unverified), Some(Origin::default()))),
