@@ -249,6 +249,9 @@ pub(crate) struct RunArgs {
     /// Let up to N entries turn missing in this run, if the limit is less.
     #[arg(long, value_name = "N")]
     pub(crate) allow_missing: Option<usize>,
+    /// Begin an index that is not there, though the store has instances.
+    #[arg(long)]
+    pub(crate) begin_index: bool,
     #[command(flatten)]
     pub(crate) source: SourceArgs,
     #[command(flatten)]

@@ -22,6 +22,7 @@ pub(crate) fn run(global: &GlobalArgs, args: &PlanArgs, output: &mut Output) -> 
     block_on(async |stop| {
         let mut bench = Workbench::open(&settings, Access::Look, filter, stop, output).await?;
         bench.read_everything(args.full);
+        bench.allow_missing(args.allow_missing);
         let (report, plan) = bench.reconciler().plan().await?;
         if let Some(path) = &args.out {
             apply::write(path, &plan)?;

@@ -33,6 +33,7 @@ pub(crate) fn run(global: &GlobalArgs, args: &RunArgs, output: &mut Output) -> R
         let mut bench = Workbench::open(&settings, access, filter, stop, output).await?;
         bench.read_everything(args.full);
         bench.allow_missing(args.allow_missing);
+        bench.begin_index(args.begin_index);
         let report = bench.reconciler().run().await?;
         output.answer("RunReport", report.complete, &report, |out| text(out, &report))?;
         Ok(exit(&report))

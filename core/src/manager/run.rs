@@ -89,6 +89,8 @@ pub struct RunOptions {
     /// Whether entries turn missing also beside another reconciler, which takes
     /// them out of the index a day later.
     pub coexist: bool,
+    /// Whether an index may be begun though the store was used before.
+    pub begin_index: bool,
 }
 
 impl Default for RunOptions {
@@ -109,6 +111,7 @@ impl Default for RunOptions {
             interval: Duration::hours(1),
             allow_missing: None,
             coexist: false,
+            begin_index: false,
         }
     }
 }

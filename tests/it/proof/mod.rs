@@ -11,6 +11,7 @@ mod memory;
 mod outcome;
 mod requests;
 mod restores;
+mod truth;
 mod twice;
 
 use std::sync::Arc;

@@ -18,6 +18,9 @@ pub(crate) struct PlanArgs {
     /// Read every record, also where the index says that nothing has changed.
     #[arg(long)]
     pub(crate) full: bool,
+    /// Let up to N entries turn missing, as `run --allow-missing` does.
+    #[arg(long, value_name = "N")]
+    pub(crate) allow_missing: Option<usize>,
     #[command(flatten)]
     pub(crate) source: SourceArgs,
     #[command(flatten)]
