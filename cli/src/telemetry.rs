@@ -1,5 +1,7 @@
 //! What is said on standard error while the program works, for those who ask.
 
+use std::sync::OnceLock;
+
 use reconciler_core::config::{Settings, keys};
 use reconciler_core::matching::THREAD_NAME;
 use tracing_subscriber::EnvFilter;
@@ -7,26 +9,57 @@ use tracing_subscriber::EnvFilter;
 /// The target of the lines about changed records.
 pub(crate) const AUDIT: &str = "audit";
 
+/// Sets the level of a log that was started before the settings were read.
+type SetLevel = Box<dyn Fn(&str) + Send + Sync>;
+
+/// There is one, unless something stronger than the settings chose the level.
+static BY_SETTINGS: OnceLock<SetLevel> = OnceLock::new();
+
 /// Starts logging: warnings only, everything of ours with `--debug`,
-/// `BLACKSMITH_DEBUG` or `DEBUG`, or exactly what `RUST_LOG` says.
+/// `BLACKSMITH_DEBUG` or `DEBUG`, or exactly what `RUST_LOG` says. Where none of
+/// them says anything, the settings will.
 pub(crate) fn start(debug: bool) {
     let asked =
         |name: &str| std::env::var(name).is_ok_and(|value| matches!(value.as_str(), "1" | "true" | "yes"));
-    // The verifier of certificates complains as an error before ours is said.
-    let level = if debug || asked("BLACKSMITH_DEBUG") || asked("DEBUG") {
-        "warn,rustls_platform_verifier=off,reconciler=debug,reconciler_core=debug,reconciler_strategies=debug"
-    } else {
-        "warn,rustls_platform_verifier=off"
-    };
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(level));
+    let given = EnvFilter::try_from_default_env().ok();
+    let asked = debug || asked("BLACKSMITH_DEBUG") || asked("DEBUG");
+    let is_open = given.is_none() && !asked;
+    let filter = given.unwrap_or_else(|| ours(if asked { "debug" } else { "warn" }));
     let colour = anstream::AutoStream::choice(&std::io::stderr()) != anstream::ColorChoice::Never;
-    tracing_subscriber::fmt()
+    let log = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_ansi(colour)
         .with_writer(std::io::stderr)
         // It would complain about a closed standard error on standard error.
         .log_internal_errors(false)
-        .init();
+        .with_filter_reloading();
+    if is_open {
+        let handle = log.reload_handle();
+        let set: SetLevel = Box::new(move |level| {
+            // The log is there for as long as the program is.
+            let _set = handle.reload(ours(level));
+        });
+        let _only_start = BY_SETTINGS.set(set);
+    }
+    log.init();
+}
+
+/// Has a command log as much as the settings say.
+pub(crate) fn follow(settings: &Settings) {
+    let level = settings.choice(keys::LOG_LEVEL);
+    let level = level.or(settings.boolean(keys::DEBUG).then_some("debug"));
+    if let (Some(set), Some(level)) = (BY_SETTINGS.get(), level) {
+        set(level);
+    }
+}
+
+/// Warnings of others, and what is ours from a level on.
+fn ours(level: &str) -> EnvFilter {
+    // The verifier of certificates complains as an error before ours is said.
+    EnvFilter::new(format!(
+        "warn,rustls_platform_verifier=off,reconciler={level},reconciler_core={level},\
+         reconciler_strategies={level}"
+    ))
 }
 
 /// Starts the log of a service: what runs do, with a line for each change of a

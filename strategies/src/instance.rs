@@ -1,6 +1,6 @@
 //! Which instance a name or a manifest speaks of; shared by the strategies.
 
-use reconciler_core::manifest::{Document, Node};
+use reconciler_core::manifest::Node;
 use reconciler_core::matching::{INSTANCE_ID_PATHS, MatchContext};
 use reconciler_core::model::recognise::{plan_before, split_trailing_uuid, uuids};
 use reconciler_core::model::{Identity, InstanceId};
@@ -9,16 +9,18 @@ use reconciler_core::model::{Identity, InstanceId};
 pub(crate) struct StatedInstance<'m> {
     pub(crate) node: Node<'m>,
     pub(crate) pointer: String,
-    /// The id, or nothing where the text cannot be one.
+    /// The id, or nothing where the text cannot be one: it is none, or nobody
+    /// knows it and it may be a secret that was lent.
     pub(crate) id: Option<InstanceId>,
 }
 
 /// The instance ids that the manifest states, in a fixed order.
-pub(crate) fn stated(document: &Document) -> impl Iterator<Item = StatedInstance<'_>> {
+pub(crate) fn stated(context: MatchContext<'_>) -> impl Iterator<Item = StatedInstance<'_>> {
     INSTANCE_ID_PATHS.iter().filter_map(move |path| {
-        let node = document.path(path)?;
+        let node = context.document().path(path)?;
         let text = written(node)?;
-        Some(StatedInstance { node, pointer: path.join("."), id: InstanceId::new(text).ok() })
+        let id = InstanceId::new(text).ok().filter(|_| context.may_show(node, path));
+        Some(StatedInstance { node, pointer: path.join("."), id })
     })
 }
 

@@ -1,6 +1,6 @@
 //! `manifest-metadata`: the manifest itself says which instance it is.
 
-use reconciler_core::manifest::Node;
+use reconciler_core::manifest::{Node, REDACTED};
 use reconciler_core::matching::{
     BuiltinStrategy, Confidence, Evidence, Family, Locus, MatchContext, MatchStrategy, Opinion,
     StrategyError, StrategyMeta, priority,
@@ -152,7 +152,7 @@ impl<'m> Statement<'m> {
         let mut evidence = Vec::new();
         let mut fault = None;
         let mut instance: Option<InstanceId> = None;
-        for stated in stated(document) {
+        for stated in stated(context) {
             evidence.push(place(
                 "meta.instance-id",
                 &stated.pointer,
@@ -168,8 +168,11 @@ impl<'m> Statement<'m> {
             }
         }
         let mut text = |field: &str, code: &'static str, note: &'static str| {
-            let node = document.path(&["properties", "blacksmith", field])?;
-            let text = written(node)?;
+            let path = ["properties", "blacksmith", field];
+            let node = document.path(&path)?;
+            // What nobody knows equals no id, whatever stands for it.
+            let text =
+                written(node).map(|text| if context.may_show(node, &path) { text } else { REDACTED })?;
             evidence.push(place(code, &format!("properties.blacksmith.{field}"), node, note));
             Some(text)
         };

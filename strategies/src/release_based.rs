@@ -96,7 +96,7 @@ fn instance(context: MatchContext<'_>) -> Option<InstanceId> {
     let named = in_name(context);
     match named.as_slice() {
         [] => {
-            let mut ids = stated(context.document()).filter_map(|statement| statement.id);
+            let mut ids = stated(context).filter_map(|statement| statement.id);
             let first = ids.next()?;
             ids.all(|other| other == first).then_some(first)
         }

@@ -33,7 +33,6 @@ fn load(address: &str, end: &AtomicBool, made: &AtomicUsize) {
     stream.set_nodelay(true).expect("a socket");
     let pause = Duration::from_secs(1) * CLIENTS / RATE;
     let mut next = Instant::now();
-    let mut buffer = [0; 16 * 1024];
     for number in 0_usize.. {
         if end.load(Ordering::Relaxed) {
             return;
@@ -42,11 +41,27 @@ fn load(address: &str, end: &AtomicBool, made: &AtomicUsize) {
         let request =
             format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {TOKEN}\r\n\r\n");
         stream.write_all(request.as_bytes()).expect("an open connection");
-        // Answers are small: one read has them.
-        assert!(stream.read(&mut buffer).expect("an answer") > 0, "the daemon hung up");
+        read_answer(&mut stream);
         made.fetch_add(1, Ordering::Relaxed);
         next += pause;
         std::thread::sleep(next.saturating_duration_since(Instant::now()));
+    }
+}
+
+/// Reads one answer to its end.
+fn read_answer(stream: &mut TcpStream) {
+    let (mut answer, mut chunk) = (Vec::new(), [0; 16 * 1024]);
+    loop {
+        let read = stream.read(&mut chunk).expect("an answer");
+        assert!(read > 0, "the daemon hung up");
+        answer.extend_from_slice(&chunk[..read]);
+        let Some(end) = answer.windows(4).position(|bytes| bytes == b"\r\n\r\n") else { continue };
+        let head = String::from_utf8_lossy(&answer[..end]);
+        let length =
+            head.lines().find_map(|line| line.strip_prefix("content-length: ")?.parse::<usize>().ok());
+        if answer.len() >= end + 4 + length.expect("a length") {
+            return;
+        }
     }
 }
 

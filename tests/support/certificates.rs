@@ -43,6 +43,10 @@ pub struct Certificates {
     pub ca_pem: String,
     /// A certificate of a client, signed by the server's CA, and its key.
     pub client_pem: String,
+    /// The server's own certificate as PEM, for a program that shows it.
+    pub server_pem: String,
+    /// The key of that certificate as PEM.
+    pub key_pem: String,
     client_ca: Option<CertificateDer<'static>>,
     leaf: CertificateDer<'static>,
     key: Vec<u8>,
@@ -75,6 +79,8 @@ impl Certificates {
             return Self {
                 ca_pem: leaf.pem(),
                 client_pem: String::new(),
+                server_pem: leaf.pem(),
+                key_pem: key.serialize_pem(),
                 client_ca: None,
                 leaf: leaf.der().clone(),
                 key: key.serialize_der(),
@@ -88,6 +94,8 @@ impl Certificates {
         Self {
             ca_pem: told.pem(),
             client_pem: client.pem() + &client_key.serialize_pem(),
+            server_pem: leaf.pem(),
+            key_pem: key.serialize_pem(),
             client_ca,
             leaf: leaf.der().clone(),
             key: key.serialize_der(),

@@ -21,10 +21,20 @@ use crate::wiring::{self, Access, Workbench};
 pub(crate) fn run(global: &GlobalArgs, args: &RunArgs, output: &mut Output) -> Result<Exit, Failure> {
     let given: [&dyn Flags; 4] = [&args.source, &args.store, &args.matching, &args.remote];
     let settings = wiring::settings(global, &given, output)?;
-    if let Some(remote) = Remote::of(&args.remote, &settings)? {
+    let filter = &args.filter;
+    let here = [
+        ("--dry-run", args.dry_run),
+        ("--full", args.full),
+        ("--allow-missing", args.allow_missing.is_some()),
+        ("--service", filter.service.is_some()),
+        ("--plan", filter.plan.is_some()),
+        ("--instance", filter.instance.is_some()),
+        ("--deployment", filter.deployment.is_some()),
+    ];
+    if let Some(remote) = Remote::of(&args.remote, &settings, &here)? {
         return block_on(async |stop| run_remote::run(&remote, stop, output).await);
     }
-    let filter = wiring::filter(&args.filter)?;
+    let filter = wiring::filter(filter)?;
     if !settings.boolean(keys::ENABLED) && !args.dry_run {
         return disabled(&settings, output);
     }

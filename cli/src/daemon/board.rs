@@ -7,45 +7,13 @@ use std::sync::{Arc, PoisonError, RwLock};
 use chrono::{DateTime, Utc};
 use reconciler_core::config::Settings;
 use reconciler_core::manager::{Ledger, Phase, Progress, Requests, RunReport};
-use reconciler_core::ports::{PhaseTime, RunEntry};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::guard::Guard;
+use super::journal::JournalLine;
 use super::metrics::{Measurements, Moment};
+use super::throttle::Throttle;
 use crate::wiring::JournalPlace;
-
-/// One run of the journal, in few words.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) struct JournalLine {
-    pub(crate) run_id: String,
-    pub(crate) trigger: Option<String>,
-    pub(crate) started_at: DateTime<Utc>,
-    pub(crate) finished_at: Option<DateTime<Utc>>,
-    pub(crate) outcome: Option<String>,
-    pub(crate) complete: bool,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) error: Option<String>,
-    pub(crate) counts: serde_json::Value,
-    pub(crate) findings: usize,
-    pub(crate) phases: Vec<PhaseTime>,
-}
-
-impl From<RunEntry> for JournalLine {
-    fn from(run: RunEntry) -> Self {
-        Self {
-            counts: serde_json::from_str(&run.counts.to_text()).unwrap_or_default(),
-            findings: run.findings.len(),
-            run_id: run.run_id,
-            trigger: run.trigger,
-            started_at: run.started_at,
-            finished_at: run.finished_at,
-            outcome: run.outcome,
-            complete: run.complete,
-            error: run.error,
-            phases: run.phases,
-        }
-    }
-}
 
 /// How far the run under way is.
 #[derive(Debug, Default)]
@@ -124,7 +92,7 @@ pub(crate) struct Board {
     pub(crate) report: Current<Option<RunReport>>,
     /// The journal's latest runs, newest first.
     pub(crate) journal: Current<Vec<JournalLine>>,
-    /// Where the journal is, once a run has opened it.
+    /// Where the journal is, once that is known.
     pub(crate) journal_place: Current<Option<JournalPlace>>,
     pub(crate) settings: Current<Settings>,
     pub(crate) guard: Current<Guard>,
@@ -134,6 +102,8 @@ pub(crate) struct Board {
     pub(crate) refused_scripts: Current<Option<String>>,
     /// The strategies in the order of the chain, as JSON.
     pub(crate) strategies: Current<serde_json::Value>,
+    /// What holds back the log's lines about requests that were refused.
+    pub(crate) refusals: Throttle,
     /// What is measured over all runs.
     pub(crate) measurements: Arc<Measurements>,
     is_stopping: AtomicBool,
@@ -154,6 +124,7 @@ impl Board {
             refused_configuration: Current::new(None),
             refused_scripts: Current::new(None),
             strategies: Current::new(strategies),
+            refusals: Throttle::default(),
             measurements: Arc::new(Measurements::new(Utc::now())),
             is_stopping: AtomicBool::new(false),
         }

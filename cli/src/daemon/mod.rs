@@ -3,17 +3,20 @@
 mod board;
 mod guard;
 mod http;
+mod journal;
 mod metrics;
 mod notify;
 mod reload;
 mod round;
 mod signals;
+mod throttle;
 mod view;
 mod watch;
 
-pub(crate) use self::board::{Board, JournalLine};
+pub(crate) use self::board::Board;
 pub(crate) use self::guard::Guard;
-pub(crate) use self::http::{Listening, app};
+pub(crate) use self::http::{Bound, Listening, app};
+pub(crate) use self::journal::JournalLine;
 pub(crate) use self::notify::ServiceManager;
 pub(crate) use self::reload::Setup;
 pub(crate) use self::round::DaemonRound;

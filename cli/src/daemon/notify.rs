@@ -42,9 +42,11 @@ impl ServiceManager {
         self.send(&format!("READY=1\nSTATUS={}", one_line(status)));
     }
 
-    /// The service is about to end.
-    pub(crate) fn stopping(&self, status: &str) {
-        self.send(&format!("STOPPING=1\nSTATUS={}", one_line(status)));
+    /// The service is about to end, within this time; that may be more than the
+    /// unit allows by itself.
+    pub(crate) fn stopping(&self, status: &str, within: Duration) {
+        let micros = within.as_micros();
+        self.send(&format!("STOPPING=1\nEXTEND_TIMEOUT_USEC={micros}\nSTATUS={}", one_line(status)));
     }
 
     /// What the service is doing.

@@ -77,7 +77,7 @@ impl Setup {
         let (settings, scripts, manifests) = self
             .with(|inner| (Arc::clone(&inner.settings), inner.scripts.clone(), Arc::clone(&inner.manifests)));
         let engine = wiring::engine_with(&settings, scripts.map(|live| live.current()).as_deref())?;
-        Ok((settings, Kept { manifests, engine: Arc::new(engine), observer: None }))
+        Ok((settings, Kept::new(manifests, Arc::new(engine))))
     }
 
     /// The chain as it would decide now.

@@ -8,21 +8,16 @@ use reconciler_core::config::{Settings, keys};
 use reconciler_core::manager::{
     Filter, Order, Round, RoundFailure, RunRecord, RunReport, Schedule, Terms, Trigger,
 };
-use reconciler_core::ports::RunState as _;
-
 use tracing::Instrument as _;
 
-use super::board::{Board, JournalLine};
+use super::board::Board;
 use super::metrics::RequestMeasurements;
 use super::notify::ServiceManager;
 use super::reload::Setup;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::Output;
-use crate::wiring::{Access, Halt, JournalPlace, Workbench};
-
-/// How many runs of the journal are shown.
-const SHOWN: usize = 200;
+use crate::wiring::{Access, Halt, Workbench};
 
 /// Makes the daemon's runs.
 pub(crate) struct DaemonRound {
@@ -36,6 +31,7 @@ fn terms(settings: &Settings) -> Terms {
     let schedule = Schedule::new(settings.duration(keys::INTERVAL), settings.duration(keys::JITTER));
     Terms {
         schedule: settings.boolean(keys::ENABLED).then_some(schedule),
+        retry_delay: settings.duration(keys::RETRY_DELAY),
         time_limit: settings.duration(keys::RUN_TIMEOUT),
         grace: settings.duration(keys::SHUTDOWN_TIMEOUT),
     }
@@ -48,26 +44,24 @@ impl DaemonRound {
         }
         let (settings, mut kept) = self.setup.kept()?;
         kept.observer = Some(Arc::new(RequestMeasurements(Arc::clone(&self.board.measurements))));
+        let journal = Arc::clone(&kept.journal);
         let mut output = Output::to_log();
         let halt = Halt { stop: &order.stop, abort: &order.abort };
         let opening =
             Workbench::open_with(&settings, Access::Write, Filter::default(), kept, halt, &mut output);
-        let mut bench = tokio::select! {
+        let opened = tokio::select! {
             biased;
-            () = order.stop.cancelled() => return Err(Failure::interrupted()),
-            bench = opening => bench?,
+            () = order.stop.cancelled() => Err(Failure::interrupted()),
+            bench = opening => bench,
         };
-        self.board.journal_place.set(bench.state().map(JournalPlace::of));
+        // Also what could not be opened has its place in the journal.
+        if let Some(place) = journal.get() {
+            self.board.journal_is_at(place.clone());
+        }
+        let mut bench = opened?;
         let progress = Arc::clone(&self.board.reached);
         bench.made_by(order.run_id, order.trigger, progress);
-        let outcome = bench.reconciler().run().await;
-        if let Some(state) = bench.state() {
-            match state.runs(SHOWN) {
-                Ok(runs) => self.board.journal.set(runs.into_iter().map(JournalLine::from).collect()),
-                Err(error) => tracing::warn!(%error, "the journal could not be read"),
-            }
-        }
-        Ok(outcome?)
+        Ok(bench.reconciler().run().await?)
     }
 }
 
@@ -93,6 +87,7 @@ impl Round for DaemonRound {
 
     fn over(&self, record: &RunRecord, report: Option<RunReport>) {
         // Who hears of the end finds what came of it.
+        self.board.journal_tells_of(record, &self.setup.settings());
         self.board.measurements.record_run(record, report.as_ref());
         self.board.measurements.record_cache(self.setup.cache_lookups());
         if report.is_some() {

@@ -1,12 +1,12 @@
 //! The daemon's status as a document.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SubsecRound as _, Utc};
 use reconciler_core::config::keys;
 use reconciler_core::manager::{RunRecord, Status};
 use serde::Serialize;
 use tokio::time::Instant;
 
-use super::board::{Board, JournalLine, ReachedView};
+use super::board::{Board, ReachedView};
 
 /// What the daemon is doing.
 #[derive(Debug, Serialize)]
@@ -65,7 +65,9 @@ impl StatusView {
             reached: board.reached.view(),
         });
         let due = board.requests.due().filter(|_| current_run.is_none());
-        let next_run_at = due.map(|due| Utc::now() + due.saturating_duration_since(Instant::now()));
+        // Two clocks: what is told must not tremble.
+        let next_run_at =
+            due.map(|due| (Utc::now() + due.saturating_duration_since(Instant::now())).round_subsecs(0));
         Self {
             status: board.ledger.status(),
             version: env!("CARGO_PKG_VERSION"),
@@ -126,22 +128,4 @@ pub(crate) fn readiness_of(board: &Board) -> Readiness {
     }
     let ready = against.is_empty();
     Readiness { ready, reasons: against.into_iter().chain(notes).collect() }
-}
-
-/// A run that has no place in a journal.
-impl From<RunRecord> for JournalLine {
-    fn from(record: RunRecord) -> Self {
-        Self {
-            counts: serde_json::to_value(record.counts).unwrap_or_default(),
-            complete: record.outcome == "complete",
-            error: record.errors.into_iter().next(),
-            run_id: record.run_id,
-            trigger: Some(record.trigger.to_owned()),
-            started_at: record.started_at,
-            finished_at: Some(record.finished_at),
-            outcome: Some(record.outcome.to_owned()),
-            findings: 0,
-            phases: Vec::new(),
-        }
-    }
 }

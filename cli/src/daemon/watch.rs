@@ -50,20 +50,33 @@ async fn reload(scripts: Arc<LiveScripts>, setup: &Setup, board: &Board, view: V
     match outcome {
         Ok(Reload::Replaced(set)) => {
             board.refused_scripts.set(None);
+            board.measurements.record_scripts(true);
             match setup.engine() {
                 Ok(engine) => board.strategies.set(view(engine.chain().entries())),
                 Err(failure) => tracing::error!("no chain can be built: {}", failure.in_one_line()),
             }
             tracing::info!(scripts = set.scripts().len(), "scripts changed: the next run uses them");
         }
-        Ok(Reload::Refused(problems)) => refused(board, &problems.to_string()),
-        Err(failure) => refused(board, &failure.in_one_line()),
+        Ok(Reload::Refused(problems)) => {
+            let lines: Vec<String> = problems.errors().map(ToString::to_string).collect();
+            refused(board, &problems.to_string(), &lines);
+        }
+        Err(failure) => {
+            let line = failure.in_one_line();
+            refused(board, &line, std::slice::from_ref(&line));
+        }
         Ok(_) => board.refused_scripts.set(None),
     }
 }
 
-fn refused(board: &Board, problems: &str) {
+/// Tells why scripts are not in use: as a whole who asks, and problem by problem
+/// who reads the log.
+fn refused(board: &Board, problems: &str, lines: &[String]) {
     // Whoever reads the log and then asks finds it there.
     board.refused_scripts.set(Some(problems.to_owned()));
-    tracing::error!(%problems, "scripts changed and are not taken over: the last good ones stay in use");
+    board.measurements.record_scripts(false);
+    for line in lines {
+        tracing::error!("scripts changed and are not taken over: {line}");
+    }
+    tracing::error!("the last good scripts stay in use");
 }

@@ -3,7 +3,7 @@
 
 mod table;
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal as _, Write};
 
 use anstyle::{AnsiColor, Style};
 use serde::Serialize;
@@ -74,6 +74,19 @@ impl Output {
             }
         }
         out.flush()?;
+        Ok(())
+    }
+
+    /// Sets the next answer apart from the one before: at a terminal it takes its
+    /// place.
+    pub(crate) fn turn_page(&mut self) -> Result<(), Failure> {
+        let mut out = anstream::stdout().lock();
+        match self.format {
+            Format::Table if io::stdout().is_terminal() => write!(out, "\x1b[H\x1b[2J")?,
+            Format::Table => writeln!(out)?,
+            Format::Yaml => writeln!(out, "---")?,
+            Format::Json | Format::Odb | Format::Markdown => {}
+        }
         Ok(())
     }
 

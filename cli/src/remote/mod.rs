@@ -4,7 +4,7 @@ mod args;
 
 use std::time::Duration;
 
-use reconciler_core::config::Settings;
+use reconciler_core::config::{Origin, Settings, keys};
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use reqwest::{Certificate, Client, Method, StatusCode};
 use serde_json::Value;
@@ -25,10 +25,27 @@ pub(crate) struct Remote {
 }
 
 impl Remote {
-    /// The daemon that the flags name, if they name one.
-    pub(crate) fn of(args: &RemoteArgs, settings: &Settings) -> Result<Option<Self>, Failure> {
+    /// The daemon that the flags name, if they name one. Flags that say how the
+    /// work is done here are refused then: those of the configuration, and others
+    /// by name.
+    pub(crate) fn of(
+        args: &RemoteArgs,
+        settings: &Settings,
+        others: &[(&str, bool)],
+    ) -> Result<Option<Self>, Failure> {
         let Some(url) = &args.remote else { return Ok(None) };
         let url = url.trim_end_matches('/').to_owned();
+        let others = others.iter().filter(|(_, is_given)| *is_given).map(|(flag, _)| (*flag).to_owned());
+        let of_settings = settings.entries().filter_map(|entry| match entry.origin()? {
+            Origin::Flag { name } if entry.spec().path != keys::HTTP_TOKEN_FILE.path() => Some(name.clone()),
+            _ => None,
+        });
+        if let Some(flag) = others.chain(of_settings).next() {
+            return Err(Failure::told(
+                format!("`{flag}` has no effect on what a daemon does: that is as it was configured there"),
+                format!("leave `{flag}` away, or leave `--remote` away to do it here"),
+            ));
+        }
         let mut builder = Client::builder()
             .timeout(TIME_LIMIT)
             // A token does not follow to anywhere else.

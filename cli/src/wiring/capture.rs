@@ -51,7 +51,7 @@ impl Capture {
                 if stop.is_cancelled() {
                     return Err(Failure::interrupted());
                 }
-                writer.deployment(&deployment)?;
+                writer.deployment(&deployment, survey.facts.known_names(&deployment.summary))?;
             }
         }
         writer.catalog(&survey.facts.catalog)?;

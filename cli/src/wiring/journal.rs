@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use reconciler_core::adapters::sqlite::StateFile;
 use reconciler_core::config::{Settings, keys};
-use reconciler_core::manager::{CancellationToken, JournalBounds};
+use reconciler_core::manager::{CancellationToken, JournalBounds, RunRecord, close_page};
 use reconciler_core::ports::{DecisionEntry, PortError, RunEntry, RunState as _};
 
 use super::Access;
@@ -33,9 +33,21 @@ pub(crate) struct JournalPlace {
 type RunPage = (RunEntry, Option<Vec<DecisionEntry>>);
 
 impl JournalPlace {
-    /// The journal of an open state.
-    pub(crate) fn of(state: &StateFile) -> Self {
-        Self { path: PathBuf::from(state.address()), director_uuid: state.director_uuid().to_owned() }
+    /// The journal of a Director among the places of its files.
+    pub(super) fn among(places: &Places) -> Option<Self> {
+        let path = places.state().ok()?.to_owned();
+        Some(Self { path, director_uuid: places.director_uuid().to_owned() })
+    }
+
+    /// The journal, if it can be found without asking a Director: beside a
+    /// fleet, or where the settings name a file that says whose it is.
+    pub(crate) async fn without_asking(settings: &Settings) -> Result<Option<Self>, Failure> {
+        if settings.path(keys::FLEET).is_some() {
+            return Self::find(settings, &CancellationToken::new()).await.map(Some);
+        }
+        let Some(path) = settings.path(keys::STATE_PATH) else { return Ok(None) };
+        let owner = StateFile::owner_of(path)?;
+        Ok(owner.map(|director_uuid| Self { path: path.to_owned(), director_uuid }))
     }
 
     /// The journal of the Director that the settings name, which is asked who it
@@ -62,6 +74,11 @@ impl JournalPlace {
         let Some(state) = self.open()? else { return Ok(None) };
         let Some(run) = state.run(run_id)? else { return Ok(None) };
         Ok(Some((run, state.decisions_of(run_id)?)))
+    }
+
+    /// Has the journal tell of a run that could not do so itself.
+    pub(crate) fn close_page(&self, run: &RunRecord, settings: &Settings) -> Result<(), PortError> {
+        close_page(&StateFile::open(&self.path, &self.director_uuid)?, run, bounds(settings))
     }
 
     fn open(&self) -> Result<Option<StateFile>, PortError> {

@@ -19,9 +19,8 @@ mod store;
 mod tls;
 mod vault;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
-use reconciler_core::adapters::sqlite::StateFile;
 use reconciler_core::config::{ConfigErrors, Settings, SourceFile, Sources, keys};
 use reconciler_core::manager::{
     CancellationToken, Filter, Progress, Reconciler, RetryPolicy, RunOptions, Trigger, guard_index,
@@ -33,11 +32,13 @@ use reconciler_core::ports::{DirectorInfo, RunState, SecretStore, Slot};
 use reconciler_core::scanner::{ManifestCache, ScanSettings, Scanner};
 use reconciler_core::updater::HistoryLimits;
 
+use self::places::Places;
 use self::store::Records;
 use crate::args::{CONFIG_VARIABLE, FilterArgs, Flags, GlobalArgs};
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::progress::Bar;
+use crate::telemetry;
 
 pub(crate) use reconciler_core::adapters::http::{Observation, RequestObserver};
 
@@ -63,6 +64,7 @@ pub(crate) fn settings(
     output: &mut Output,
 ) -> Result<Settings, Failure> {
     let settings = load(global, given)?;
+    telemetry::follow(&settings);
     for notice in settings.notices() {
         output.note(&format!("note: {notice}"));
     }
@@ -163,6 +165,16 @@ pub(crate) struct Kept {
     pub(crate) engine: Arc<MatchEngine>,
     /// Who wants to know of every request.
     pub(crate) observer: Option<Arc<dyn RequestObserver>>,
+    /// Is told where the journal is as soon as that is known: also what fails
+    /// afterwards is told there.
+    pub(crate) journal: Arc<OnceLock<JournalPlace>>,
+}
+
+impl Kept {
+    /// With nobody who wants to know of anything.
+    pub(crate) fn new(manifests: Arc<ManifestCache>, engine: Arc<MatchEngine>) -> Self {
+        Self { manifests, engine, observer: None, journal: Arc::default() }
+    }
 }
 
 impl Workbench {
@@ -175,7 +187,7 @@ impl Workbench {
         output: &mut Output,
     ) -> Result<Self, Failure> {
         let manifests = Arc::new(ManifestCache::new(settings.duration(keys::CACHE_TTL)));
-        let kept = Kept { manifests, engine: engine(settings)?, observer: None };
+        let kept = Kept::new(manifests, engine(settings)?);
         // A second signal ends the program itself.
         let never = CancellationToken::new();
         let abort = if access == Access::Write { &never } else { stop };
@@ -192,7 +204,7 @@ impl Workbench {
         halt: Halt<'_>,
         output: &mut Output,
     ) -> Result<Self, Failure> {
-        let Kept { manifests, engine, observer } = kept;
+        let Kept { manifests, engine, observer, journal } = kept;
         let observer = observer.as_ref();
         let Halt { stop, abort } = halt;
         let source = DirectorSource::open_observed(settings, stop, observer)?;
@@ -211,6 +223,13 @@ impl Workbench {
         for warning in [source.warning(), catalog.warning()].into_iter().flatten() {
             output.warn(&warning);
         }
+        // It says whose records and whose journal these are.
+        let info = source.director().info().await?;
+        let places = Places::of(settings, &source, &info.uuid, access)?;
+        if let Some(place) = JournalPlace::among(&places) {
+            // Set once: every opening has a lock of its own.
+            let _known = journal.set(place);
+        }
         let catalog = Arc::new(catalog.read(&source).await?);
         tracing::debug!(
             chain = engine.fingerprint().to_string(),
@@ -219,8 +238,7 @@ impl Workbench {
             plans = catalog.plan_count(),
             "read the catalog"
         );
-        let info = source.director().info().await?;
-        let records = Records::open(settings, kind, access, &source, &info.uuid, abort, observer).await?;
+        let records = Records::open(settings, kind, access, &source, &places, abort, observer).await?;
         let address = source.director().address();
         let named = [info.name.as_str(), &info.version].map(str::trim).join(" ");
         let named = if named.trim().is_empty() { "without a name" } else { named.trim() };
@@ -254,6 +272,7 @@ impl Workbench {
             options.retry = RetryPolicy {
                 attempts: u32::try_from(settings.integer(keys::RETRY_ATTEMPTS)).unwrap_or(u32::MAX),
                 delay: settings.duration(keys::RETRY_DELAY),
+                max_delay: settings.duration(keys::RETRY_MAX_DELAY),
             };
         }
         options.journal = journal::bounds(settings);
@@ -268,11 +287,6 @@ impl Workbench {
         self.run_id = Some(run_id);
         self.options.trigger = trigger;
         self.progress = progress;
-    }
-
-    /// What is remembered between runs, if anything is.
-    pub(crate) fn state(&self) -> Option<&StateFile> {
-        self.records.state.as_ref()
     }
 
     /// Reads the index, which must not have been lost.

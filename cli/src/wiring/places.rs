@@ -8,8 +8,9 @@ use super::Access;
 use super::director::DirectorSource;
 use crate::failure::Failure;
 
-/// Where the store and the state are.
+/// Where the store and the state of a Director are.
 pub(super) struct Places {
+    director_uuid: String,
     store: Option<PathBuf>,
     state: Option<PathBuf>,
 }
@@ -22,7 +23,7 @@ impl Places {
         access: Access,
     ) -> Result<Self, Failure> {
         if access == Access::FleetOnly {
-            return Ok(Self { store: None, state: None });
+            return Ok(Self { director_uuid: uuid.to_owned(), store: None, state: None });
         }
         // It becomes a file's name.
         if uuid.is_empty() || !uuid.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-') {
@@ -40,9 +41,14 @@ impl Places {
         }
         let default = |suffix: &str| state_folder().map(|folder| folder.join(format!("{uuid}.{suffix}")));
         Ok(Self {
+            director_uuid: uuid.to_owned(),
             store: settings.path(keys::STORE_PATH).map(Path::to_owned).or_else(|| default("store.db")),
             state: settings.path(keys::STATE_PATH).map(Path::to_owned).or_else(|| default("state.db")),
         })
+    }
+
+    pub(super) fn director_uuid(&self) -> &str {
+        &self.director_uuid
     }
 
     pub(super) fn store(&self) -> Result<&Path, Failure> {

@@ -11,6 +11,7 @@ use reconciler_core::ports::{RunState, SecretStore, Slot};
 
 use super::Access;
 use super::director::DirectorSource;
+use super::places::Places;
 use super::store::{Records, StoreKind};
 use super::vault::{IndexSize, OpenVault};
 use crate::failure::Failure;
@@ -56,7 +57,9 @@ impl RecordRoom {
             (StoreKind::Embedded, None) => {
                 let source = DirectorSource::open(settings, stop)?;
                 let uuid = source.director().info().await?.uuid;
-                let records = Records::open(settings, kind, Access::Look, &source, &uuid, stop, None).await?;
+                let access = Access::Look;
+                let places = Places::of(settings, &source, &uuid, access)?;
+                let records = Records::open(settings, kind, access, &source, &places, stop, None).await?;
                 (records.store, records.note, records.state)
             }
         };

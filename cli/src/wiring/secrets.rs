@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use reconciler_core::config::{Key, Setting, Settings};
+use reconciler_core::config::{Key, Setting, Settings, keys};
 
 use crate::failure::Failure;
 
@@ -54,10 +54,13 @@ fn files(settings: &Settings) -> impl Iterator<Item = (Setting<'_>, PathBuf)> {
     )
 }
 
-/// What must be said of them: that others may read them. It is not refused,
-/// because some systems mount secrets so that everybody in a container may.
+/// What must be said of them, and of the keys of certificates: that others may
+/// read them. It is not refused, because some systems mount secrets so that
+/// everybody in a container may.
 pub(crate) fn warnings(settings: &Settings) -> Vec<String> {
-    files(settings).filter_map(|(entry, path)| others_may(entry.spec().path, &path)).collect()
+    let keys = [keys::HTTP_TLS_KEY, keys::VAULT_CLIENT_KEY].into_iter();
+    let keys = keys.filter_map(|key| others_may(key.path(), settings.path(key)?));
+    files(settings).filter_map(|(entry, path)| others_may(entry.spec().path, &path)).chain(keys).collect()
 }
 
 /// Everything that is wrong with them.

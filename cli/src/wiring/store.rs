@@ -67,21 +67,22 @@ impl Records {
         kind: StoreKind,
         access: Access,
         source: &DirectorSource,
-        uuid: &str,
+        places: &Places,
         stop: &CancellationToken,
         observer: Option<&Arc<dyn RequestObserver>>,
     ) -> Result<Self, Failure> {
-        let places = Places::of(settings, source, uuid, access)?;
         match kind {
-            StoreKind::Embedded => Self::embedded(&places, access, source, uuid).await,
+            StoreKind::Embedded => Self::embedded(places, access, source).await,
             StoreKind::Vault => {
                 let OpenVault { mut store, warnings } = OpenVault::open(settings, stop)?;
                 if let Some(observer) = observer {
                     store = store.with_observer(observer);
                 }
                 let state = match access {
-                    Access::Write => Some(StateFile::open(places.state()?, uuid)?),
-                    Access::Look | Access::FleetOnly => StateFile::open_existing(places.state()?, uuid)?,
+                    Access::Write => Some(StateFile::open(places.state()?, places.director_uuid())?),
+                    Access::Look | Access::FleetOnly => {
+                        StateFile::open_existing(places.state()?, places.director_uuid())?
+                    }
                 };
                 let note = format!("Vault {}", store.address());
                 Ok(Self { store: Arc::new(AuditedStore(store)), state, is_begun: true, note, warnings })
@@ -89,12 +90,8 @@ impl Records {
         }
     }
 
-    async fn embedded(
-        places: &Places,
-        access: Access,
-        source: &DirectorSource,
-        uuid: &str,
-    ) -> Result<Self, Failure> {
+    async fn embedded(places: &Places, access: Access, source: &DirectorSource) -> Result<Self, Failure> {
+        let uuid = places.director_uuid();
         // Everything that is only read comes before a file is made.
         let index = source.fleet().map(|fleet| fleet.index_object()).transpose()?.flatten();
         let begun = match access {
@@ -134,7 +131,6 @@ impl Records {
 /// The files of a run as they are: opened as a run would, and never made.
 pub(crate) struct KeptFiles {
     places: Places,
-    uuid: String,
 }
 
 /// An embedded store that was looked at.
@@ -147,7 +143,7 @@ pub(crate) struct KeptStore {
 impl KeptFiles {
     pub(crate) fn of(settings: &Settings, source: &DirectorSource, uuid: &str) -> Result<Self, Failure> {
         let places = Places::of(settings, source, uuid, Access::Look)?;
-        Ok(Self { places, uuid: uuid.to_owned() })
+        Ok(Self { places })
     }
 
     /// Opens the embedded store, and reads its index.
@@ -157,7 +153,7 @@ impl KeptFiles {
             return Ok(KeptStore { address: path.display().to_string(), entries: None });
         };
         if let Some(owner) = store.owner().await?
-            && !owner.eq_ignore_ascii_case(&self.uuid)
+            && !owner.eq_ignore_ascii_case(self.places.director_uuid())
         {
             return Err(Failure::told(
                 format!("{} holds the records of the Director {owner}", store.address()),
@@ -172,7 +168,7 @@ impl KeptFiles {
     /// Opens the state: where it is, and whether there is one.
     pub(crate) fn state(&self) -> Result<(String, bool), Failure> {
         let path = self.places.state()?;
-        let opened = StateFile::open_existing(path, &self.uuid)?;
+        let opened = StateFile::open_existing(path, self.places.director_uuid())?;
         Ok(opened.map_or_else(|| (path.display().to_string(), false), |state| (state.address(), true)))
     }
 }

@@ -206,14 +206,24 @@ impl<'s> Setting<'s> {
     }
 }
 
-/// A text without the user and password of a URL in it. A password may hold any
-/// character, so everything up to the last `@` counts as one.
+/// A text without the user and password of an address in it, be it a URL or a
+/// host alone. A password may hold any character, so everything up to the last
+/// `@` counts as one.
 #[must_use]
 pub fn without_userinfo(text: &str) -> Cow<'_, str> {
-    let Some((scheme, rest)) = text.split_once("://") else { return Cow::Borrowed(text) };
-    match rest.rsplit_once('@') {
-        Some((_, host)) => Cow::Owned(format!("{scheme}://{REDACTED}@{host}")),
-        None => Cow::Borrowed(text),
+    if let Some((scheme, rest)) = text.split_once("://") {
+        return match rest.rsplit_once('@') {
+            Some((_, host)) => Cow::Owned(format!("{scheme}://{REDACTED}@{host}")),
+            None => Cow::Borrowed(text),
+        };
+    }
+    match text.rsplit_once('@') {
+        // Before the `@` of a path, or of a name without a password, is nothing
+        // to hide.
+        Some((user, host)) if user.contains(':') && !text.starts_with(['/', '.', '~']) => {
+            Cow::Owned(format!("{REDACTED}@{host}"))
+        }
+        _ => Cow::Borrowed(text),
     }
 }
 

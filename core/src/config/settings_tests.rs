@@ -228,6 +228,9 @@ fn a_password_inside_a_url_is_never_shown() {
     for (key, value, shown) in [
         ("director.environment", "https://admin:hunter2@10.0.0.6:25555", "https://<redacted>@10.0.0.6:25555"),
         ("catalog.url", "http://broker:hun/ter@2@host/v2", "http://<redacted>@host/v2"),
+        ("director.environment", "admin:hunter2@10.0.0.6:25555", "<redacted>@10.0.0.6:25555"),
+        ("director.environment", "admin:hun@ter2@10.0.0.6", "<redacted>@10.0.0.6"),
+        ("director.ca_cert", "/etc/ca:2@host.pem", "/etc/ca:2@host.pem"),
         ("vault.address", "https://hunter2@vault:8200", "https://<redacted>@vault:8200"),
         ("vault.address", "https://vault:8200", "https://vault:8200"),
     ] {

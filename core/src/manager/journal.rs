@@ -6,6 +6,7 @@ use chrono::{DateTime, Duration, Utc};
 use super::laps::phase_times;
 use super::report::RunReport;
 use super::run::{Reconciler, RunError};
+use super::status::RunRecord;
 use crate::matching::{Decision, Outcome};
 use crate::model::JsonObject;
 use crate::ports::{DecisionEntry, PortError, RunEntry, RunState};
@@ -77,7 +78,7 @@ impl<'a> JournalPage<'a> {
         self.entry.phases = phase_times(&report.phases);
         self.entry.counts = json_object(&report.counts);
         self.entry.findings = report.findings.iter().map(json_object).collect();
-        self.entry.error = report.first_trouble();
+        self.entry.error = report.errors().next();
         self.state.record_run(&self.entry)?;
         let decisions: Vec<DecisionEntry> = report.decisions.iter().map(decision_entry).collect();
         self.state.record_decisions(&self.entry.run_id, &decisions)?;
@@ -95,9 +96,46 @@ impl<'a> JournalPage<'a> {
     }
 
     fn prune(&self, at: DateTime<Utc>) -> Result<(), PortError> {
-        let oldest = at.checked_sub_signed(self.bounds.age).unwrap_or(DateTime::<Utc>::MIN_UTC);
-        self.state.prune_runs(self.bounds.runs.max(1), oldest).map(drop)
+        self.bounds.prune(self.state, at)
     }
+}
+
+impl JournalBounds {
+    fn prune(self, state: &dyn RunState, at: DateTime<Utc>) -> Result<(), PortError> {
+        let oldest = at.checked_sub_signed(self.age).unwrap_or(DateTime::<Utc>::MIN_UTC);
+        state.prune_runs(self.runs.max(1), oldest).map(drop)
+    }
+}
+
+/// Has the journal tell what became of a run, also of one that could not do so
+/// itself: it failed before it had a page, was ended before its page was
+/// finished, or does not know why it was stopped.
+///
+/// # Errors
+/// If the state cannot be read or written.
+pub fn close_page(state: &dyn RunState, run: &RunRecord, bounds: JournalBounds) -> Result<(), PortError> {
+    let begun = state.run(&run.run_id)?;
+    let page = begun.clone().unwrap_or_else(|| RunEntry {
+        run_id: run.run_id.clone(),
+        trigger: Some(run.trigger.to_owned()),
+        started_at: run.started_at,
+        finished_at: None,
+        outcome: None,
+        complete: false,
+        error: None,
+        chain: None,
+        phases: Vec::new(),
+        counts: JsonObject::new(),
+        findings: Vec::new(),
+    });
+    let finished_at = page.finished_at.or(Some(run.finished_at));
+    let (outcome, error) = (Some(run.outcome.to_owned()), run.errors.first().cloned());
+    let closed = RunEntry { finished_at, outcome, error, ..page };
+    if begun.as_ref() == Some(&closed) {
+        return Ok(());
+    }
+    state.record_run(&closed)?;
+    bounds.prune(state, run.finished_at)
 }
 
 /// A decision in few words, as the journal keeps it.

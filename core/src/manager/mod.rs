@@ -29,7 +29,7 @@ mod writer;
 
 pub use filter::{Filter, InvalidGlob};
 pub use guard::guard_index;
-pub use journal::{JournalBounds, decision_entry};
+pub use journal::{JournalBounds, close_page, decision_entry};
 pub use orphans::{AbsentInstance, EntryState, StrayDeployment};
 pub use plan::{Application, InvalidPlan, Plan, PlanInputs};
 pub use progress::{NoProgress, Phase, Progress};

@@ -151,6 +151,9 @@ pub struct GuardRefusal {
     pub advice: String,
 }
 
+/// The code of the finding that a run was stopped before its end.
+pub(super) const STOPPED: &str = "run.stopped";
+
 /// What a run did.
 #[derive(Debug, Clone, Serialize)]
 #[non_exhaustive]
@@ -213,14 +216,21 @@ impl RunReport {
         self.complete = false;
     }
 
-    /// The first thing that kept the run from being complete, for a line.
-    pub(super) fn first_trouble(&self) -> Option<String> {
-        if self.complete {
-            return None;
+    /// What kept the run from doing all it had to, what matters most first.
+    pub(super) fn errors(&self) -> impl Iterator<Item = String> {
+        let stopped = self.findings.iter().filter(|finding| finding.code == STOPPED);
+        let stopped = stopped.map(|finding| finding.message.clone());
+        let refusals = self.refusals.iter().map(|refusal| format!("{}; {}", refusal.message, refusal.advice));
+        let failures = self.failures.iter().map(|failure| failure.message.clone());
+        let unknown = self.unknown.iter().map(|one| format!("{}: {}", one.deployment, one.why));
+        stopped.chain(refusals).chain(failures).chain(unknown)
+    }
+
+    /// Says why the run was stopped, where it was stopped before its end.
+    pub(super) fn stopped_because(&mut self, why: &str) {
+        for finding in self.findings.iter_mut().filter(|finding| finding.code == STOPPED) {
+            finding.message = format!("{why}: {}", finding.message);
         }
-        let failed = self.failures.first().map(|failure| failure.message.clone());
-        let unknown = || self.unknown.first().map(|one| format!("{}: {}", one.deployment, one.why));
-        failed.or_else(unknown)
     }
 
     /// How the run ended, in one word.

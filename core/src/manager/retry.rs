@@ -2,17 +2,17 @@
 
 use std::time::Duration;
 
-/// The longest wait between two tries.
-const LONGEST: Duration = Duration::from_secs(60);
-
 /// How often deployments that failed are tried again, and after how long.
 /// Requests have tries of their own, below this.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct RetryPolicy {
     /// How often; 0 leaves them to the next run.
     pub attempts: u32,
-    /// The time before the first of them; it doubles each time, up to a minute.
+    /// The time before the first of them; it doubles each time.
     pub delay: Duration,
+    /// The longest time between two of them; what `delay` says is never
+    /// shortened by it.
+    pub max_delay: Duration,
 }
 
 impl RetryPolicy {
@@ -20,7 +20,7 @@ impl RetryPolicy {
     pub fn delays(self) -> impl ExactSizeIterator<Item = Duration> {
         let delay = move |attempt: u32| {
             let factor = 2_u32.checked_pow(attempt).unwrap_or(u32::MAX);
-            self.delay.saturating_mul(factor).min(LONGEST.max(self.delay))
+            self.delay.saturating_mul(factor).min(self.max_delay.max(self.delay))
         };
         (0..self.attempts).map(delay)
     }
@@ -31,9 +31,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_wait_doubles_up_to_a_minute() {
+    fn the_wait_doubles_up_to_the_longest() {
         let waits = |attempts, delay| -> Vec<u64> {
-            let policy = RetryPolicy { attempts, delay: Duration::from_secs(delay) };
+            let [delay, max_delay] = [delay, 60].map(Duration::from_secs);
+            let policy = RetryPolicy { attempts, delay, max_delay };
             policy.delays().map(|wait| wait.as_secs()).collect()
         };
         assert_eq!(waits(3, 10), [10, 20, 40]);

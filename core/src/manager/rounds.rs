@@ -22,6 +22,7 @@ const LAST_MOMENT: Duration = Duration::from_secs(1);
 
 /// Why a run was ended at once.
 const BY_SIGNAL: &str = "ended by force: a second signal";
+const OVER_GRACE: &str = "ended by force: it did not finish within the grace period";
 
 /// A run to make.
 #[derive(Debug)]
@@ -51,6 +52,9 @@ pub struct RoundFailure {
 pub struct Terms {
     /// When runs are due; nothing if none are to be made.
     pub schedule: Option<Schedule>,
+    /// After how long a run that failed is made again, if the schedule has none
+    /// before; it doubles as long as runs fail.
+    pub retry_delay: Duration,
     /// How long a run may take.
     pub time_limit: Option<Duration>,
     /// How long a run that was asked to end may take to do so.
@@ -94,27 +98,54 @@ pub struct Rounds {
     pub abort: CancellationToken,
 }
 
+/// The run before the next one.
+struct Last {
+    over: Instant,
+    took: Duration,
+    /// How many runs in a row had failed by then.
+    failures: u32,
+    draw: u16,
+}
+
+impl Last {
+    fn wait(&self, schedule: Schedule, retry_delay: Duration) -> Duration {
+        let Self { took, failures, draw, .. } = *self;
+        match failures {
+            0 => schedule.wait_after(took, draw),
+            _ => schedule.wait_after_failures(failures, retry_delay, took, draw),
+        }
+    }
+}
+
 /// What a run came to.
 enum Outcome {
     Report(Box<RunReport>),
     Failure(RoundFailure),
-    Aborted(&'static str),
+    Aborted(String),
 }
 
 impl Outcome {
     /// The same; of a run that was stopped because it was over its time, with
     /// that as the reason.
     fn told_of(self, late: Option<Duration>) -> Self {
-        match (self, late) {
-            (Self::Failure(RoundFailure { outcome: "interrupted", .. }), Some(limit)) => {
+        let Some(limit) = late.map(|limit| limit.as_secs_f64()) else { return self };
+        match self {
+            Self::Failure(RoundFailure { outcome: outcome @ "interrupted", .. }) => {
                 let message = format!(
-                    "stopped at its time limit of {} s; nothing is left half written, the next run goes on \
-                     from there; raise `run_timeout` if it has to take longer",
-                    limit.as_secs_f64()
+                    "stopped at its time limit of {limit} s; nothing is left half written, the next run goes \
+                     on from there; raise `run_timeout` if it has to take longer"
                 );
-                Self::Failure(RoundFailure { outcome: "interrupted", message })
+                Self::Failure(RoundFailure { outcome, message })
             }
-            (outcome, _) => outcome,
+            Self::Report(mut report) => {
+                report
+                    .stopped_because(&format!("at its time limit of {limit} s, which `run_timeout` raises"));
+                Self::Report(report)
+            }
+            Self::Aborted(why) => Self::Aborted(format!(
+                "{why}, after its time limit of {limit} s; raise `run_timeout` if it has to take longer"
+            )),
+            outcome @ Self::Failure(_) => outcome,
         }
     }
 }
@@ -123,11 +154,12 @@ impl Rounds {
     /// Makes the first run at once, and goes on until it is stopped. `draw`
     /// throws the dice for the jitter.
     pub async fn run(&self, round: &impl Round, mut draw: impl FnMut() -> u16) -> Ended {
-        let mut last: Option<(Instant, Duration, u16)> = None;
+        let mut last: Option<Last> = None;
         let ended = loop {
             let terms = round.terms();
             let due = terms.schedule.map(|schedule| {
-                last.map_or_else(Instant::now, |(over, took, draw)| over + schedule.wait_after(took, draw))
+                let wait = |last: &Last| last.over + last.wait(schedule, terms.retry_delay);
+                last.as_ref().map_or_else(Instant::now, wait)
             });
             // Looked at first: who asks while all ends must not be let in again.
             if self.stop.is_cancelled() {
@@ -148,8 +180,13 @@ impl Rounds {
                 continue;
             };
             let start = Instant::now();
-            let is_forced = self.one(round, terms, run_id, trigger).await;
-            last = Some((Instant::now(), start.elapsed(), draw()));
+            let (outcome, is_forced) = self.one(round, terms, run_id, trigger).await;
+            // What was refused needs a person, and what was interrupted its time.
+            let failures = match outcome {
+                "failed" => last.map_or(0, |last| last.failures) + 1,
+                _ => 0,
+            };
+            last = Some(Last { over: Instant::now(), took: start.elapsed(), failures, draw: draw() });
             if is_forced && (self.stop.is_cancelled() || self.abort.is_cancelled()) {
                 break Ended::Aborted;
             }
@@ -158,9 +195,15 @@ impl Rounds {
         ended
     }
 
-    /// One run from its beginning to its account. Says whether it was ended by
-    /// force.
-    async fn one(&self, round: &impl Round, terms: Terms, run_id: String, trigger: Trigger) -> bool {
+    /// One run from its beginning to its account. Says how it ended, and whether
+    /// by force.
+    async fn one(
+        &self,
+        round: &impl Round,
+        terms: Terms,
+        run_id: String,
+        trigger: Trigger,
+    ) -> (&'static str, bool) {
         let begun = Begun { run_id, trigger, started_at: self.clock.now() };
         self.ledger.begin(begun.clone());
         let start = Instant::now();
@@ -170,11 +213,11 @@ impl Rounds {
         let (record, report) = match outcome {
             Outcome::Report(report) => (RunRecord::of(&report, &begun, finished_at, took), Some(report)),
             Outcome::Failure(RoundFailure { outcome, message }) => (failed(outcome, message), None),
-            Outcome::Aborted(why) => (failed("aborted", why.to_owned()), None),
+            Outcome::Aborted(why) => (failed("aborted", why), None),
         };
         self.ledger.end(record.clone());
         round.over(&record, report.map(|report| *report));
-        is_forced
+        (record.outcome, is_forced)
     }
 
     /// What a run came to, and whether force was used, whatever it came to.
@@ -195,12 +238,12 @@ impl Rounds {
             biased;
             done = &mut work => return (settled(done), self.abort.is_cancelled()),
             () = self.abort.cancelled() => BY_SIGNAL,
-            () = self.stop.cancelled() => "ended by force: it did not finish within the grace period",
+            () = self.stop.cancelled() => OVER_GRACE,
             () = until(limit) => {
                 tracing::warn!(run_id = begun.run_id, "the run is over its time limit, and is stopped");
                 stop.cancel();
                 late = terms.time_limit;
-                "ended by force: it did not finish within the grace period after its time limit"
+                OVER_GRACE
             }
         };
         tokio::select! {
@@ -215,7 +258,7 @@ impl Rounds {
         tokio::select! {
             biased;
             done = &mut work => (settled(done).told_of(late), true),
-            () = sleep(LAST_MOMENT) => (Outcome::Aborted(why), true),
+            () = sleep(LAST_MOMENT) => (Outcome::Aborted(why.to_owned()).told_of(late), true),
         }
     }
 }

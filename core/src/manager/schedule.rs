@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+/// The shortest wait before a run that failed is made again.
+const BREATH: Duration = Duration::from_secs(1);
+
 /// How often runs are made. Pure: the time and the dice are the caller's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Schedule {
@@ -30,6 +33,15 @@ impl Schedule {
         let left = self.interval - Duration::from_nanos(u64::try_from(into).unwrap_or(u64::MAX));
         left + self.jitter.mul_f64(f64::from(draw) / f64::from(u16::MAX))
     }
+
+    /// How long to wait from the end of a run that failed, as `failures` in a
+    /// row have: `delay`, doubled with each of them, and never longer than after
+    /// one that did not fail.
+    #[must_use]
+    pub fn wait_after_failures(&self, failures: u32, delay: Duration, took: Duration, draw: u16) -> Duration {
+        let factor = 2_u32.checked_pow(failures.saturating_sub(1)).unwrap_or(u32::MAX);
+        delay.max(BREATH).saturating_mul(factor).min(self.wait_after(took, draw))
+    }
 }
 
 #[cfg(test)]
@@ -53,6 +65,19 @@ mod tests {
         let schedule = Schedule::new(seconds(100), Duration::ZERO);
         assert_eq!(schedule.wait_after(seconds(250), 0), seconds(50));
         assert_eq!(schedule.wait_after(seconds(100), 0), seconds(100));
+    }
+
+    #[test]
+    fn what_failed_is_made_again_soon_and_later_each_time() {
+        let schedule = Schedule::new(seconds(60), Duration::ZERO);
+        let waits = |delay| {
+            [1, 2, 3, 4, 99].map(|failures| {
+                schedule.wait_after_failures(failures, seconds(delay), Duration::ZERO, 0).as_secs()
+            })
+        };
+        assert_eq!(waits(10), [10, 20, 40, 60, 60], "never longer than the interval");
+        assert_eq!(waits(0), [1, 2, 4, 8, 60], "the other side is given time to breathe");
+        assert_eq!(waits(300), [60; 5]);
     }
 
     #[test]

@@ -6,9 +6,11 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use serde::{Serialize, Serializer};
+use serde_json::value::RawValue;
 
 use super::report::{Counts, RunReport};
 use super::trigger::Trigger;
+use crate::ports::RunEntry;
 
 /// How many errors, and how many runs, are kept in memory.
 const RECENT: usize = 50;
@@ -59,7 +61,7 @@ pub struct Metrics {
     pub total_instances_found: u64,
     /// Instances whose records were in line in the end, added up.
     pub total_instances_synced: u64,
-    /// Errors, added up: each run that failed, each instance that could not be
+    /// Errors, added up: each run that failed or was stopped, each instance that could not be
     /// written, each deployment that could not be seen.
     pub total_errors: u64,
     /// The latest errors, newest first.
@@ -106,15 +108,11 @@ impl RunRecord {
     /// A run that came to a report.
     #[must_use]
     pub fn of(report: &RunReport, begun: &Begun, finished_at: DateTime<Utc>, duration: Duration) -> Self {
-        let refusals =
-            report.refusals.iter().map(|refusal| format!("{}; {}", refusal.message, refusal.advice));
-        let failures = report.failures.iter().map(|failure| failure.message.clone());
-        let unknown = report.unknown.iter().map(|one| format!("{}: {}", one.deployment, one.why));
         Self {
             outcome: report.outcome(),
             counts: Some(report.counts),
-            error_count: report.refusals.len() + report.failures.len() + report.unknown.len(),
-            errors: refusals.chain(failures).chain(unknown).take(OF_ONE_RUN).collect(),
+            error_count: report.errors().count(),
+            errors: report.errors().take(OF_ONE_RUN).collect(),
             ..Self::failed("", String::new(), begun, finished_at, duration)
         }
     }
@@ -181,6 +179,17 @@ impl Ledger {
         self.with(|inner| Status { running: inner.under_way.is_some(), ..inner.status.clone() })
     }
 
+    /// Takes up what the journal tells of runs before this process, newest first:
+    /// how the last one went. The counts over all runs begin anew, as counters
+    /// do; and once a run has ended here, nothing is taken up any more.
+    pub fn recall(&self, journal: &[RunEntry]) {
+        self.with(|inner| {
+            if inner.metrics.total_runs == 0 {
+                inner.status.recall(journal);
+            }
+        });
+    }
+
     /// The counts over all runs.
     #[must_use]
     pub fn metrics(&self) -> Metrics {
@@ -212,6 +221,25 @@ impl Ledger {
     /// A panic elsewhere cannot leave the account half changed.
     fn with<T>(&self, act: impl FnOnce(&mut Inner) -> T) -> T {
         act(&mut self.inner.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Status {
+    fn recall(&mut self, journal: &[RunEntry]) {
+        let ended = || journal.iter().filter(|run| run.finished_at.is_some());
+        if let Some(last) = ended().next() {
+            self.last_run_time = Some(last.started_at);
+            self.last_run_duration = last.finished_at.and_then(|end| (end - last.started_at).to_std().ok());
+            self.errors = last.error.iter().cloned().collect();
+        }
+        if let Some(reported) = ended().find(|run| !run.counts.is_empty()) {
+            let count = |name: &str| {
+                let text = reported.counts.raw(name).map(RawValue::get);
+                text.and_then(|text| text.parse().ok()).unwrap_or(0_usize)
+            };
+            self.instances_found = count("matched");
+            self.instances_synced = count("changed") + count("unchanged");
+        }
     }
 }
 
@@ -264,6 +292,7 @@ fn seconds_or_none<S: Serializer>(duration: &Option<Duration>, serializer: S) ->
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::JsonObject;
 
     fn at(second: i64) -> DateTime<Utc> {
         DateTime::from_timestamp(1_767_225_600 + second, 0).unwrap()
@@ -318,6 +347,38 @@ mod tests {
         let messages: Vec<_> = metrics.recent_errors.iter().map(|error| error.message.as_str()).collect();
         assert_eq!(messages, ["one", "no Director"]);
         assert_eq!(ledger.runs()[0].run_id, "run-30");
+    }
+
+    #[test]
+    fn what_the_journal_tells_is_taken_up_until_a_run_has_ended_here() {
+        let entry = |second, counts: &str, error: Option<&str>| RunEntry {
+            run_id: format!("before-{second}"),
+            trigger: Some("schedule".to_owned()),
+            started_at: at(second),
+            finished_at: Some(at(second + 5)),
+            outcome: Some("complete".to_owned()),
+            complete: true,
+            error: error.map(str::to_owned),
+            chain: None,
+            phases: Vec::new(),
+            counts: JsonObject::parse(counts).unwrap(),
+            findings: Vec::new(),
+        };
+        let unfinished = RunEntry { finished_at: None, outcome: None, ..entry(30, "{}", None) };
+        let failed = entry(20, "{}", Some("no Director"));
+        let journal =
+            [unfinished, failed, entry(10, r#"{"matched": 7, "changed": 1, "unchanged": 5}"#, None)];
+        let ledger = Ledger::default();
+        ledger.recall(&journal);
+        let status = ledger.status();
+        assert_eq!((status.instances_found, status.instances_synced), (7, 6), "of the last that got so far");
+        assert_eq!(status.last_run_time, Some(at(20)));
+        assert_eq!(status.last_run_duration, Some(Duration::from_secs(5)));
+        assert_eq!(status.errors, ["no Director"]);
+        assert_eq!(ledger.metrics(), Metrics::default());
+        ledger.end(made(40, counts(2, 2, 0, 2), &[]));
+        ledger.recall(&journal);
+        assert_eq!(ledger.status().last_run_time, Some(at(40)));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use super::report::{Counts, FailedInstance, InstanceOutcome, InstanceReport};
+use super::report::{Counts, FailedInstance, InstanceOutcome, InstanceReport, STOPPED};
 use crate::matching::Decision;
 use crate::model::{InstanceId, layout};
 use crate::ports::{PortError, PortErrorKind};
@@ -258,7 +258,7 @@ impl Tally {
             }
             let message =
                 format!("stopped before {} instances were begun: {named}; run again", waiting.len());
-            self.findings.push(Finding::new("run.stopped", director, message));
+            self.findings.push(Finding::new(STOPPED, director, message));
         }
     }
 }

@@ -254,7 +254,7 @@ impl<'l> Builder<'l> {
                 "not a manifest: the top of the document is not a mapping",
             ));
         }
-        Ok(Document { text: self.text, nodes: self.nodes, problems: self.notices.finished() })
+        Ok(Document::new(self.text, self.nodes, self.notices.finished()))
     }
 }
 

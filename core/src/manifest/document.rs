@@ -1,9 +1,10 @@
 //! The parsed manifest: one buffer of text, one list of nodes, its problems.
 
 use std::fmt;
+use std::sync::OnceLock;
 
 use super::build;
-use super::secrets::{self, Visibility};
+use super::secrets::{self, KnownNames, SecretScalars, Visibility};
 use super::{Limits, ManifestProblem, Node, Pointer, PointerError, ScalarStyle};
 
 /// "No such node": ends a list of siblings.
@@ -57,6 +58,8 @@ pub struct Document {
     pub(super) text: String,
     pub(super) nodes: Vec<NodeRepr>,
     pub(super) problems: Vec<ManifestProblem>,
+    /// Found when first asked for.
+    secret_scalars: OnceLock<SecretScalars>,
 }
 
 impl Document {
@@ -72,9 +75,13 @@ impl Document {
         build::document(text, &limits.capped())
     }
 
+    pub(super) fn new(text: String, nodes: Vec<NodeRepr>, problems: Vec<ManifestProblem>) -> Self {
+        Self { text, nodes, problems, secret_scalars: OnceLock::new() }
+    }
+
     /// A document that says nothing, and why, if it should have.
     pub(super) fn empty(problem: Option<ManifestProblem>) -> Self {
-        Self { text: String::new(), nodes: Vec::new(), problems: problem.into_iter().collect() }
+        Self::new(String::new(), Vec::new(), problem.into_iter().collect())
     }
 
     /// The top node, if there is one.
@@ -140,10 +147,19 @@ impl Document {
         self.root()?.path(keys)
     }
 
-    /// Whether what stands at the pointer may be shown.
+    /// Whether what stands at the pointer may be shown to whoever knows no names.
     #[must_use]
     pub fn visibility(&self, pointer: &Pointer) -> Visibility {
-        secrets::visibility_at(pointer)
+        let place = secrets::place_of(pointer);
+        self.at(pointer).map_or_else(
+            || place.visibility(),
+            |node| secrets::visibility(node, place, KnownNames::default()),
+        )
+    }
+
+    /// The scalars that are written at a secret place.
+    pub(super) fn secret_scalars(&self) -> &SecretScalars {
+        self.secret_scalars.get_or_init(|| SecretScalars::of(self))
     }
 }
 

@@ -5,6 +5,7 @@ use std::fmt;
 use std::vec;
 
 use super::document::{Kind, NONE, Role};
+use super::secrets::is_key_public;
 use super::{Document, Location, Node};
 
 /// The items of a sequence, in order.
@@ -54,6 +55,12 @@ impl<'m> Entry<'m> {
     #[must_use]
     pub fn key(&self) -> &'m str {
         self.key.as_str().unwrap_or_default()
+    }
+
+    /// The key's text, unless an alias made a key of a secret.
+    #[must_use]
+    pub fn public_key(&self) -> Option<&'m str> {
+        is_key_public(self.key).then(|| self.key())
     }
 
     /// Where the key stands.

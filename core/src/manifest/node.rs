@@ -45,7 +45,6 @@ impl<'m> Node<'m> {
     }
 
     /// The place of what it stands for in the arena, an alias followed.
-    #[cfg(feature = "fleet")]
     pub(super) fn body_id(self) -> u32 {
         let own = self.own();
         if own.kind == Kind::Alias { own.first } else { self.id }

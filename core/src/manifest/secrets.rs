@@ -2,7 +2,9 @@
 //!
 //! An allow-list: a scalar is public if its path is in `PUBLIC`; every
 //! other scalar is a secret, wherever it stands and whatever it looks like. The
-//! keys of mappings and the shape of a document are public.
+//! keys of mappings and the shape of a document are public. A scalar that an alias
+//! or a merge key lends from a secret place to a public one stays secret
+//! ([`visibility`]).
 //!
 //! The list holds what names things: the deployment, its releases, stemcells,
 //! instance groups and jobs, its tags, and the ids by which a
@@ -13,6 +15,8 @@ use super::{Document, Pointer, Segment};
 
 #[cfg(feature = "fleet")]
 mod index;
+mod known;
+mod lent;
 mod render;
 #[cfg(feature = "fleet")]
 mod seal;
@@ -22,12 +26,20 @@ mod sealed;
 #[cfg(feature = "fleet")]
 pub use index::sealed_index;
 #[cfg(feature = "fleet")]
-pub use seal::{HIDDEN, Seal};
+pub use seal::Seal;
 #[cfg(feature = "fleet")]
 pub use sealed::sealed;
 
+pub use known::KnownNames;
+pub use lent::visibility;
+pub(super) use lent::{SecretScalars, is_key_public};
+
 /// What stands in place of a secret.
 pub const REDACTED: &str = "<redacted>";
+
+/// What every value begins with that a capture hid. No id and no name does: a
+/// colon is allowed in neither.
+pub const HIDDEN: &str = "redacted:";
 
 /// Whether a value may be shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -125,7 +137,6 @@ impl Place {
     }
 
     /// A place that no path leads to: everything below is secret.
-    #[cfg(feature = "fleet")]
     fn nowhere() -> Self {
         Self { open: 0, depth: 0 }
     }
@@ -134,6 +145,12 @@ impl Place {
     #[cfg(feature = "fleet")]
     fn is_closed(self) -> bool {
         self.open == 0
+    }
+
+    /// The place below these keys.
+    #[must_use]
+    pub fn below(keys: &[&str]) -> Self {
+        keys.iter().fold(Self::root(), |place, key| place.key(key))
     }
 
     /// The value of a key here.
@@ -151,8 +168,12 @@ impl Place {
     /// Whether a scalar here may be shown.
     #[must_use]
     pub fn visibility(self) -> Visibility {
-        let complete = self.paths().any(|(_, path)| parts(path).count() == self.steps());
-        if complete { Visibility::Public } else { Visibility::Secret }
+        if self.listed().is_some() { Visibility::Public } else { Visibility::Secret }
+    }
+
+    /// The path of the list that leads here.
+    fn listed(self) -> Option<&'static str> {
+        self.paths().map(|(_, path)| path).find(|path| parts(path).count() == self.steps())
     }
 
     fn step(self, fits: impl Fn(&str) -> bool) -> Self {
@@ -182,15 +203,12 @@ fn parts(path: &'static str) -> impl Iterator<Item = &'static str> {
     path.split('.')
 }
 
-/// Whether what stands at the pointer may be shown.
-pub(super) fn visibility_at(pointer: &Pointer) -> Visibility {
-    let steps = pointer.segments().iter();
-    steps
-        .fold(Place::root(), |place, segment| match segment {
-            Segment::Key(key) => place.key(key),
-            Segment::Index(_) | Segment::Item { .. } => place.item(),
-        })
-        .visibility()
+/// The place a pointer leads to.
+pub(super) fn place_of(pointer: &Pointer) -> Place {
+    pointer.segments().iter().fold(Place::root(), |place, segment| match segment {
+        Segment::Key(key) => place.key(key),
+        Segment::Index(_) | Segment::Item { .. } => place.item(),
+    })
 }
 
 /// The document as it may be shown: YAML, merge keys and aliases written out,

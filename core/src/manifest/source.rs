@@ -5,6 +5,8 @@ use std::sync::{Arc, OnceLock};
 
 use sha2::{Digest, Sha256};
 
+#[cfg(feature = "fleet")]
+use super::secrets::{self, KnownNames, Seal};
 use super::{Document, Limits, ManifestProblem, code, precheck, same_content};
 
 /// A deployment's manifest as received.
@@ -151,14 +153,14 @@ impl Manifest {
     /// # Errors
     /// If hidden values make it larger than a manifest may be.
     #[cfg(feature = "fleet")]
-    pub fn sealed(&self, seal: &super::secrets::Seal) -> Result<Option<Vec<u8>>, String> {
+    pub fn sealed(&self, seal: &Seal, known: KnownNames<'_>) -> Result<Option<Vec<u8>>, String> {
         if self.is_absent() || self.is_unread() {
             return Ok(None);
         }
         if let Some(fault) = self.faults().next() {
             return Ok(Some(super::faulty::text_like(fault)));
         }
-        let text = super::secrets::sealed(self.document(), seal);
+        let text = secrets::sealed(self.document(), seal, known);
         match Document::parse(&text).faults().next() {
             None => Ok(Some(text.into_bytes())),
             Some(fault) => Err(format!("with its values hidden it cannot be kept: {fault}")),

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use super::{Document, Node};
+use super::secrets::{KnownNames, Place, visibility};
+use super::{Document, Node, REDACTED, Visibility};
 use crate::model::{Job, ReleaseRef, Topology};
 
 /// What this document deploys; nothing if it is empty.
@@ -25,7 +26,30 @@ pub fn release_names(document: &Document) -> impl Iterator<Item = &str> {
 /// there. A release that is not written is empty.
 pub fn job_names(document: &Document) -> impl Iterator<Item = (&str, &str)> {
     let jobs = document.root().into_iter().flat_map(job_nodes);
-    jobs.filter_map(|(_, job)| Some((written(job, "release").unwrap_or_default(), written(job, "name")?)))
+    jobs.filter_map(|(_, job, _)| Some((written(job, "release").unwrap_or_default(), written(job, "name")?)))
+}
+
+/// The jobs as they may be shown, sorted and without repetition: what is secret
+/// is [`REDACTED`], whatever it is.
+#[must_use]
+pub fn shown_jobs(document: &Document, known: KnownNames<'_>) -> Vec<Job> {
+    let shown = |node: Node<'_>, key: &str, place: Place| {
+        let value = node.get(key)?;
+        match visibility(value, place.key(key), known) {
+            Visibility::Public => written(node, key).map(Arc::from),
+            Visibility::Secret => value.as_str().map(|_| REDACTED.into()),
+        }
+    };
+    let found = document.root().into_iter().flat_map(job_nodes).filter_map(|(group, job, lists)| {
+        let at_group = Place::below(&[lists.0]).item();
+        let at_job = at_group.key(lists.1).item();
+        Some(Job {
+            group: shown(group, "name", at_group).unwrap_or_default(),
+            name: shown(job, "name", at_job)?,
+            release: shown(job, "release", at_job).unwrap_or_default(),
+        })
+    });
+    Topology::new(Vec::new(), found.collect()).jobs
 }
 
 /// Old manifests with one release have it under `release`.
@@ -33,11 +57,11 @@ fn release_nodes(root: Node<'_>) -> impl Iterator<Item = Node<'_>> {
     root.get("releases").into_iter().flat_map(Node::items).chain(root.get("release"))
 }
 
-/// Each job with its instance group.
-fn job_nodes(root: Node<'_>) -> impl Iterator<Item = (Node<'_>, Node<'_>)> {
-    [("instance_groups", "jobs"), ("jobs", "templates")].into_iter().flat_map(move |(groups, lists)| {
-        root.get(groups).into_iter().flat_map(Node::items).flat_map(move |group| {
-            group.get(lists).into_iter().flat_map(Node::items).map(move |job| (group, job))
+/// Each job with its instance group, and the keys of the lists they stand in.
+fn job_nodes(root: Node<'_>) -> impl Iterator<Item = (Node<'_>, Node<'_>, (&'static str, &'static str))> {
+    [("instance_groups", "jobs"), ("jobs", "templates")].into_iter().flat_map(move |lists| {
+        root.get(lists.0).into_iter().flat_map(Node::items).flat_map(move |group| {
+            group.get(lists.1).into_iter().flat_map(Node::items).map(move |job| (group, job, lists))
         })
     })
 }
@@ -57,7 +81,7 @@ fn releases(root: Node<'_>) -> Vec<ReleaseRef> {
 fn jobs(root: Node<'_>) -> Vec<Job> {
     let text = |node, key| written(node, key).map(Arc::from);
     job_nodes(root)
-        .filter_map(|(group, job)| {
+        .filter_map(|(group, job, _)| {
             Some(Job {
                 group: text(group, "name").unwrap_or_default(),
                 name: text(job, "name")?,

@@ -4,7 +4,8 @@ use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 
 use super::Read;
-use crate::manifest::{Deployment, Document};
+use crate::manifest::secrets::{KnownNames, Place, Visibility, visibility};
+use crate::manifest::{Deployment, Document, Node};
 use crate::model::{Catalog, DeploymentSummary, FleetStatistics, Index};
 
 /// What is the same for every deployment of a run.
@@ -29,6 +30,17 @@ impl Facts {
         fleet: impl Into<Arc<FleetStatistics>>,
     ) -> Self {
         Self { catalog: catalog.into(), index: index.into(), fleet: fleet.into() }
+    }
+
+    /// The names that are no secret in a deployment's manifest.
+    #[must_use]
+    pub fn known_names<'a>(&'a self, deployment: &'a DeploymentSummary) -> KnownNames<'a> {
+        KnownNames {
+            deployment: Some(deployment),
+            catalog: Some(&self.catalog),
+            index: Some(&self.index),
+            fleet: Some(&self.fleet),
+        }
     }
 }
 
@@ -91,6 +103,14 @@ impl<'a> MatchContext<'a> {
     pub fn document(&self) -> &'a Document {
         self.consulted.set(true);
         self.deployment.manifest.document()
+    }
+
+    /// Whether a strategy may show what the manifest says below these keys, in its
+    /// words or as an id. What an alias brings from elsewhere may be a secret.
+    #[must_use]
+    pub fn may_show(&self, node: Node<'_>, keys: &[&str]) -> bool {
+        let known = self.facts.known_names(&self.deployment.summary);
+        visibility(node, Place::below(keys), known) == Visibility::Public
     }
 
     /// The catalog.

@@ -207,6 +207,13 @@ impl Catalog {
         self.listed(self.by_job.get(release).and_then(|jobs| jobs.get(job)))
     }
 
+    /// Whether a plan's own manifest names a release or a job so.
+    #[must_use]
+    pub fn deploys(&self, name: &str) -> bool {
+        self.by_release.contains_key(name)
+            || self.by_job.iter().any(|(release, jobs)| &**release == name || jobs.contains_key(name))
+    }
+
     fn listed<'a>(&'a self, places: Option<&'a Places>) -> impl ExactSizeIterator<Item = &'a Plan> {
         places.map_or(&[][..], Vec::as_slice).iter().map(|at| self.at(*at))
     }

@@ -142,6 +142,15 @@ impl Index {
         self.by_instance.get(instance).map_or(0, Vec::len)
     }
 
+    /// Whether an entry names a service or a plan so.
+    #[must_use]
+    pub fn has_plan_or_service(&self, id: &str) -> bool {
+        self.entries.iter().any(|entry| {
+            entry.plan().is_some_and(|plan| plan.as_str() == id)
+                || entry.service().is_some_and(|service| service.as_str() == id)
+        })
+    }
+
     /// The entries whose deployment the broker would give exactly that name.
     /// More than one only if plan ids and instance ids can be cut in two ways.
     pub fn expecting(&self, deployment: &str) -> impl Iterator<Item = &IndexEntry> {

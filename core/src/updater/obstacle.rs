@@ -4,6 +4,8 @@
 use super::change::Finding;
 use super::instance::{Matched, Observed, Stamp};
 use super::operation::fresh_operation;
+use crate::manifest::secrets::{KnownNames, Place, visibility};
+use crate::manifest::{REDACTED, Visibility};
 use crate::matching::INSTANCE_ID_PATHS;
 use crate::model::{InstanceId, layout};
 
@@ -94,9 +96,13 @@ fn unusable_manifest(matched: &Matched<'_>) -> Option<Finding> {
         ));
     }
     let stated = INSTANCE_ID_PATHS.iter().find_map(|path| {
-        let text = document.path(path).filter(|node| !node.is_null())?.as_str()?;
-        let id = InstanceId::new(text).ok()?;
-        (id != matched.identity.instance).then_some(id)
+        let node = document.path(path).filter(|node| !node.is_null())?;
+        let id = InstanceId::new(node.as_str()?).ok()?;
+        let shown = match visibility(node, Place::below(path), KnownNames::default()) {
+            Visibility::Public => id.as_str(),
+            Visibility::Secret => REDACTED,
+        };
+        (id != matched.identity.instance).then(|| shown.to_owned())
     })?;
     let message = format!(
         "its manifest says that it is instance `{stated}`, the decision `{}`; its records are not written",

@@ -162,6 +162,41 @@ fn a_manifest_that_states_no_instance_says_nothing() {
 }
 
 #[test]
+fn of_lent_ids_those_count_that_somebody_knows() {
+    let lent = |values: &str, takes: &str| format!("x: &x {{{values}}}\n{takes}");
+    let all = "properties: {blacksmith: *x}";
+    let known = lent("service_id: redis, plan_id: redis-small, instance_id: $A", all);
+    let unknown_plan = lent("plan_id: hunter2, instance_id: $A", all);
+    let unknown = lent("instance_id: &i hunter2", "meta: {params: {instance_id: *i}}");
+    let named_so = lent("instance_id: &i tesla", "meta: {params: {instance_id: *i}}");
+    check(
+        &ManifestMetadata,
+        &[
+            named("cache")
+                .manifest(&known)
+                .says("0.900 redis / redis-small / $A [meta.instance-id meta.service-id meta.plan-id]"),
+            named("cache").manifest(&unknown_plan).says("abstains: `<redacted>` is no plan of the catalog"),
+            named("redis-small-$A").manifest(&unknown_plan).says(
+                "vetoes redis / redis-small / $A [meta.instance-id meta.plan-id meta.contradicts-name]",
+            ),
+            named("cache")
+                .manifest(&unknown)
+                .says("abstains: the manifest states an instance id that cannot be one"),
+            named("redis-small-$A")
+                .manifest(&unknown)
+                .says("vetoes redis / redis-small / $A [meta.instance-id meta.contradicts-name]"),
+            named("cache")
+                .manifest(&unknown)
+                .index("hunter2 redis redis-small")
+                .says("0.650 redis / redis-small / hunter2 [meta.instance-id record.known-instance]"),
+            named("redis-small-tesla")
+                .manifest(&named_so)
+                .says("0.950 redis / redis-small / tesla [meta.instance-id name.plan-and-instance]"),
+        ],
+    );
+}
+
+#[test]
 fn the_evidence_gives_line_and_column() {
     let manifest = "name: cache\nmeta:\n  params:\n    instance_id: $B\n";
     let opinion = named("redis-small-$A").manifest(manifest).opinion(&ManifestMetadata);

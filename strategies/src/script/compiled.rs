@@ -12,16 +12,21 @@ use super::call::{Account, Call, last_entered};
 use super::checks;
 use super::failure;
 use super::header::Header;
+use super::lanes::Lanes;
 use super::limits::Limits;
 use super::place;
 use super::problem::{ScriptProblem, Severity};
+use super::sandbox::{self, Purpose};
+use super::set::HostFunction;
 use super::source::{self, Source};
+use super::stack::on_deep_stack;
 use super::vocabulary::Vocabulary;
 
 /// A script that can be called.
 pub struct Script {
     pub(super) source: Source,
     pub(super) ast: AST,
+    copies: Lanes<AST>,
     pub(super) id: StrategyId,
     header: Header,
     hash: String,
@@ -50,7 +55,7 @@ impl Script {
             return (None, problems);
         }
         let at = source::function(text, "strategy");
-        let (said, _) = invoke(shared, &source, &ast, "strategy", Vec::new());
+        let (said, _) = invoke(shared, &shared.engine, &source, &ast, "strategy", Vec::new());
         let header = said.map_err(|problem| vec![problem]).and_then(|map| {
             Header::read(map, file, at, &source.stem(), max_priority)
                 .map_err(|found| found.into_iter().map(|problem| problem.shown_in(text)).collect())
@@ -61,7 +66,7 @@ impl Script {
                     return (None, problems);
                 };
                 let hash = Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
-                (Some(Self { source, ast, id, header, hash }), problems)
+                (Some(Self { source, ast, copies: Lanes::new(), id, header, hash }), problems)
             }
             Ok(_) => (None, problems),
             Err(found) => {
@@ -69,6 +74,22 @@ impl Script {
                 (None, problems)
             }
         }
+    }
+
+    /// Calls a function of the script with what this thread has for it.
+    pub(super) fn call(
+        &self,
+        shared: &Shared,
+        function: &str,
+        arguments: Vec<Dynamic>,
+    ) -> (Result<Dynamic, ScriptProblem>, Account) {
+        let engine = shared.engine();
+        let ast = self.copies.of_this_thread(&self.ast, || {
+            let mut copy = on_deep_stack(|| engine.compile(self.source.text.as_ref())).ok()?.ok()?;
+            copy.set_source(self.source.file.as_ref());
+            Some(copy)
+        });
+        invoke(shared, engine, &self.source, ast, function, arguments)
     }
 
     /// Its id in the chain, `script:<id>`.
@@ -138,28 +159,47 @@ impl fmt::Debug for Script {
 
 /// What the scripts of a set share.
 pub(super) struct Shared {
-    pub(super) engine: Engine,
+    engine: Engine,
+    copies: Lanes<Engine>,
+    functions: Vec<HostFunction>,
     /// The same, but it notes where it is. Asked only after a failure.
     follower: Engine,
     pub(super) vocabulary: Vocabulary,
 }
 
 impl Shared {
-    pub(super) fn new(engine: Engine, mut follower: Engine, vocabulary: Vocabulary) -> Self {
+    /// For deciding, on any number of threads.
+    pub(super) fn matching(vocabulary: Vocabulary, functions: &[HostFunction]) -> Self {
+        let engine = || sandbox::engine(Purpose::Matching, functions);
+        Self {
+            copies: Lanes::new(),
+            functions: functions.to_vec(),
+            ..Self::testing(engine(), engine(), vocabulary)
+        }
+    }
+
+    /// For tests: one engine, in which what is observed comes together.
+    pub(super) fn testing(engine: Engine, mut follower: Engine, vocabulary: Vocabulary) -> Self {
         place::follow(&mut follower);
-        Self { engine, follower, vocabulary }
+        Self { engine, copies: Lanes::none(), functions: Vec::new(), follower, vocabulary }
+    }
+
+    /// This thread's engine.
+    fn engine(&self) -> &Engine {
+        self.copies.of_this_thread(&self.engine, || Some(sandbox::separate_engine(&self.functions)))
     }
 }
 
 /// Calls a function of a script, within all limits. The one place that does.
-pub(super) fn invoke(
+fn invoke(
     shared: &Shared,
+    engine: &Engine,
     source: &Source,
     ast: &AST,
     function: &str,
     arguments: Vec<Dynamic>,
 ) -> (Result<Dynamic, ScriptProblem>, Account) {
-    let Shared { engine, follower, vocabulary } = shared;
+    let Shared { follower, vocabulary, .. } = shared;
     let again = arguments.clone();
     let call = Call::begin(&Limits::STANDARD);
     // A script has no code outside of functions, so there is none to run first.

@@ -19,6 +19,7 @@ mod definitions;
 mod failure;
 mod header;
 mod host;
+mod lanes;
 mod limits;
 mod live;
 mod output;

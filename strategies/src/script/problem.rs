@@ -175,13 +175,17 @@ impl ScriptProblems {
     pub fn problems(&self) -> &[ScriptProblem] {
         &self.0
     }
+
+    /// Those that keep the scripts from being used.
+    pub fn errors(&self) -> impl Iterator<Item = &ScriptProblem> {
+        self.0.iter().filter(|problem| problem.severity == Severity::Error)
+    }
 }
 
 impl fmt::Display for ScriptProblems {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let errors = self.0.iter().filter(|problem| problem.severity == Severity::Error);
         write!(f, "the scripts cannot be used")?;
-        for problem in errors {
+        for problem in self.errors() {
             write!(f, "\n{}", problem.rendered())?;
         }
         Ok(())

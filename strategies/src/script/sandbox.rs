@@ -48,11 +48,24 @@ pub(super) enum Purpose {
 
 /// Makes an engine within all limits.
 pub(super) fn engine(purpose: Purpose, functions: &[HostFunction]) -> Engine {
+    let tests = (purpose == Purpose::Testing).then(|| Shared::clone(&TESTS));
+    assemble(&PLAIN, [Some(Shared::clone(&HOST)), tests].into_iter().flatten(), functions)
+}
+
+/// Makes an engine for deciding that shares nothing with any other.
+pub(super) fn separate_engine(functions: &[HostFunction]) -> Engine {
+    assemble(&PlainPackage::new(), [host::module().into()], functions)
+}
+
+fn assemble(
+    plain: &PlainPackage,
+    modules: impl IntoIterator<Item = Shared<Module>>,
+    functions: &[HostFunction],
+) -> Engine {
     let mut engine = Engine::new_raw();
-    PLAIN.register_into_engine(&mut engine);
-    engine.register_global_module(Shared::clone(&HOST));
-    if purpose == Purpose::Testing {
-        engine.register_global_module(Shared::clone(&TESTS));
+    plain.register_into_engine(&mut engine);
+    for module in modules {
+        engine.register_global_module(module);
     }
     for function in functions {
         add(&mut engine, function);

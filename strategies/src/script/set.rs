@@ -87,11 +87,10 @@ impl ScriptSet {
     }
 
     fn build(paths: &[PathBuf], options: &ScriptOptions) -> (Option<Self>, Vec<ScriptProblem>) {
-        let engine = || sandbox::engine(Purpose::Matching, &options.functions);
+        let engine = |purpose| sandbox::engine(purpose, &options.functions);
         // Tests stand in the same file: what they call exists too.
-        let testing = sandbox::engine(Purpose::Testing, &options.functions);
-        let vocabulary = Vocabulary::of_both(&engine(), &testing);
-        let shared = Arc::new(Shared::new(engine(), engine(), vocabulary));
+        let vocabulary = Vocabulary::of_both(&engine(Purpose::Matching), &engine(Purpose::Testing));
+        let shared = Arc::new(Shared::matching(vocabulary, &options.functions));
         let mut problems = Vec::new();
         let mut scripts: Vec<Arc<Script>> = Vec::new();
         let mut files: Vec<PathBuf> = Vec::new();

@@ -12,7 +12,7 @@ use reconciler_core::matching::{
 use rhai::Dynamic;
 
 use super::call::Account;
-use super::compiled::{Script, Shared, invoke};
+use super::compiled::{Script, Shared};
 use super::failure::location;
 use super::host::{CatalogHandle, DeploymentHandle};
 use super::output::Reader;
@@ -41,9 +41,9 @@ impl ScriptStrategy {
         deployment: DeploymentHandle,
         catalog: CatalogHandle,
     ) -> (Result<Opinion, ScriptProblem>, Account) {
-        let Script { source, ast, .. } = &*self.script;
+        let source = &self.script.source;
         let arguments = vec![Dynamic::from(deployment), Dynamic::from(catalog)];
-        let (said, account) = invoke(&self.shared, source, ast, "assess", arguments);
+        let (said, account) = self.script.call(&self.shared, "assess", arguments);
         let reader = Reader { file: &source.file, at: self.assess_at, max_confidence: self.max_confidence };
         let opinion = said.and_then(|value| reader.opinion(value).map_err(|p| p.shown_in(&source.text)));
         (opinion, account)
@@ -62,7 +62,7 @@ impl ScriptStrategy {
 
 impl MatchStrategy for ScriptStrategy {
     fn assess(&self, context: MatchContext<'_>) -> Result<Opinion, StrategyError> {
-        let deployment = DeploymentHandle::new(context.deployment(), Arc::clone(&context.facts().index));
+        let deployment = DeploymentHandle::new(context.deployment(), context.facts());
         let catalog = CatalogHandle::new(Arc::clone(&context.facts().catalog));
         let (opinion, mut account) = self.call(deployment, catalog);
         if account.consulted {
@@ -99,10 +99,8 @@ pub struct Examination {
 /// Calls a script once, and says everything about it.
 pub(super) fn examine(strategy: &ScriptStrategy, deployment: &Deployment, facts: &Facts) -> Examination {
     let begun = Instant::now();
-    let (opinion, mut account) = strategy.call(
-        DeploymentHandle::new(deployment, Arc::clone(&facts.index)),
-        CatalogHandle::new(Arc::clone(&facts.catalog)),
-    );
+    let (opinion, mut account) = strategy
+        .call(DeploymentHandle::new(deployment, facts), CatalogHandle::new(Arc::clone(&facts.catalog)));
     let time = begun.elapsed();
     let reads = strategy.reads(&mut account);
     Examination { opinion, reads, lines: account.lines, operations: account.operations, time }

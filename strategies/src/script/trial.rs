@@ -8,7 +8,7 @@ use reconciler_core::model::Identity;
 use rhai::Engine;
 
 use super::case::{self, Case, Expected, Named};
-use super::compiled::{Script, Shared, invoke};
+use super::compiled::{Script, Shared};
 use super::coverage::{self, Coverage};
 use super::host::UNMET;
 use super::problem::ScriptProblem;
@@ -94,7 +94,7 @@ struct Bench<'a> {
 impl<'a> Bench<'a> {
     fn new(set: &'a ScriptSet, script: &'a Arc<Script>, engine: Engine, follower: Engine) -> Self {
         let vocabulary = Vocabulary::of(&engine);
-        Self { set, script, shared: Arc::new(Shared::new(engine, follower, vocabulary)) }
+        Self { set, script, shared: Arc::new(Shared::testing(engine, follower, vocabulary)) }
     }
 
     fn trial(&self, name: String, run: impl FnOnce() -> Result<(), ScriptProblem>) -> Trial {
@@ -107,10 +107,7 @@ impl<'a> Bench<'a> {
         let tests = self.script.tests().into_iter();
         tests
             .map(|name| {
-                self.trial(name.clone(), || {
-                    let (source, ast) = (&self.script.source, &self.script.ast);
-                    invoke(&self.shared, source, ast, &name, Vec::new()).0.map(|_| ())
-                })
+                self.trial(name.clone(), || self.script.call(&self.shared, &name, Vec::new()).0.map(|_| ()))
             })
             .collect()
     }

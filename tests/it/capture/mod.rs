@@ -43,7 +43,8 @@ fn capture(fleet: &Fleet, index: &JsonObject, engine: &MatchEngine, out: &Path) 
     let saved: Vec<SavedDecision> = decisions.iter().map(SavedDecision::of).collect();
     let mut writer = FleetWriter::create(out, Seal::new(&[9; 32])).unwrap();
     for deployment in &fleet.deployments {
-        writer.deployment(deployment).unwrap();
+        let known = fleet.facts.known_names(&deployment.summary);
+        writer.deployment(deployment, known).unwrap();
     }
     writer.catalog(&fleet.facts.catalog).unwrap();
     writer.index(index).unwrap();

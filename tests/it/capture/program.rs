@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use reconciler_core::adapters::fleet::{FleetFolder, FleetWriter};
-use reconciler_core::manifest::secrets::Seal;
+use reconciler_core::manifest::secrets::{KnownNames, Seal};
 use reconciler_core::manifest::{Deployment, Manifest};
 use reconciler_core::model::{DeploymentName, DeploymentSummary};
 use reconciler_tests::{examples, fleets};
@@ -122,7 +122,7 @@ fn a_fleet_says_by_a_code_what_it_lacks() {
     let summary = DeploymentSummary::named(name.clone());
     let mut writer = FleetWriter::create(&out, Seal::new(&[1; 32])).unwrap();
     let why = "the Director says: MARKER at /home/somebody";
-    writer.deployment(&Deployment::new(summary, Manifest::unread(why))).unwrap();
+    writer.deployment(&Deployment::new(summary, Manifest::unread(why)), KnownNames::default()).unwrap();
     let written = writer.finish("harbour", "f3e6ca47-240a-420d-9e5f-b7cdea513248", "282.0.4").unwrap();
     assert_eq!(written.unread[&name], why, "a person is told");
     assert!(!holds(&everything(&out), "MARKER"));

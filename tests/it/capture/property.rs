@@ -24,7 +24,8 @@ fn assess(deployment, catalog) {
     let seen = [];
     for pointer in ["meta", "meta.password", "meta.count", "meta.key", "meta.params", "meta.params.password",
         "releases[0].url", "releases[0].version", "instance_groups[name=node].env.bosh.password", "tags",
-        "properties.blacksmith", "properties", "jobs", "stemcells", "name", "variables", "features", "env"] {
+        "properties.blacksmith", "properties", "jobs", "stemcells", "name", "variables", "features", "env",
+        "tags.x", "tags.team", "tags.password", "zz.sub", "features.api_key", "releases[2].name"] {
         seen.push(m.has(pointer));
         seen.push(m.text(pointer));
         seen.push(m.int(pointer));

@@ -154,6 +154,12 @@ fn step_by_step_shows_the_steps_and_leaves_the_answer_alone() {
     for variable in ["DEBUG", "BLACKSMITH_DEBUG"] {
         Answer::of(world.command(world.words("scan")).env(variable, "true")).ends(0).warns(&steps);
     }
+    // By a key of the configuration it begins once that was read.
+    for (variable, value) in [("DEBUG", "true"), ("LOG_LEVEL", "debug")] {
+        let mut command = world.command(world.words("scan"));
+        command.env(format!("BLACKSMITH_RECONCILER_{variable}"), value);
+        Answer::of(&mut command).ends(0).warns(&steps);
+    }
 }
 
 #[test]

@@ -20,6 +20,8 @@ fn the_manual_has_a_page_for_every_command() {
     {
         assert!(pages.iter().any(|page| page == name), "no {name} in {pages:?}");
     }
+    // A page for `help` would say nothing.
+    assert!(!pages.iter().any(|page| page.contains("-help")), "{pages:?}");
     answer.warns(&[&format!("{} pages are in pages", pages.len())]);
     Answer::of(&mut world.command(["man", "--out", "/proc/no"])).fails(1, &["failed to write the manual"]);
 }

@@ -66,6 +66,7 @@ fn what_cannot_be_answered_is_refused_with_its_status_and_what_to_do() {
         ("GET /api/v1/reconcile", &format!("Host: localhost\r\n{token}"), "", 405, "wrong-method"),
         ("GET /api/v1/status", "Host: evil.example\r\n", "", 421, "wrong-host"),
         ("GET /healthz", "Host: localhost.evil.example:80\r\n", "", 421, "wrong-host"),
+        (&format!("GET /{long}"), "Host: localhost\r\n", "", 414, "too-long"),
         ("GET /healthz", "", "", 400, "no-host"),
         ("GET /api/v1/status", "Host: localhost\r\n", "", 401, "bad-token"),
         ("GET /metrics", "Host: localhost\r\n", "", 401, "bad-token"),
@@ -147,6 +148,66 @@ fn slow_and_hanging_clients_harm_nobody() {
     // And none of them holds up the end.
     let (code, log) = daemon.stop();
     assert_eq!(code, Some(0), "{log}");
+}
+
+/// How many clients are connected at one moment.
+const SEATS: usize = 256;
+
+/// How many of the connections are closed.
+fn closed(connections: &[TcpStream]) -> usize {
+    let is_closed = |mut stream: &TcpStream| {
+        stream.set_nonblocking(true).unwrap();
+        match stream.read(&mut [0; 64]) {
+            Ok(read) => read == 0,
+            Err(error) => error.kind() != std::io::ErrorKind::WouldBlock,
+        }
+    };
+    connections.iter().filter(|stream| is_closed(stream)).count()
+}
+
+#[test]
+fn who_comes_is_answered_at_once_though_every_seat_is_taken() {
+    let home = Home::new();
+    let daemon = Daemon::start(home.serve());
+    let token = format!("Authorization: Bearer {TOKEN}\r\n");
+    let half = "GET /healthz HTTP/1.1\r\nHost: local".to_owned();
+    // Much more than a socket takes in, and nobody reads the answers.
+    let unread = format!("GET /api/v1/config HTTP/1.1\r\nHost: localhost\r\n{token}\r\n").repeat(500);
+    for beginning in [half, unread] {
+        let hanging: Vec<TcpStream> = (0..SEATS)
+            .map(|_| {
+                let mut stream = daemon.connect();
+                stream.set_nonblocking(true).unwrap();
+                // As much as goes; whoever was shown the door sends nothing.
+                let _ = stream.write(beginning.as_bytes());
+                stream
+            })
+            .collect();
+        assert_eq!(daemon.get("/healthz").0, 200);
+        // It waited for nobody to be thrown out for being slow.
+        let closed = closed(&hanging);
+        assert!(closed < SEATS / 2, "{closed} clients had to go before one was answered");
+    }
+    assert_eq!(daemon.stop().0, Some(0));
+}
+
+#[test]
+fn the_log_tells_of_who_was_not_let_in_and_not_of_each_try() {
+    let home = Home::new();
+    let daemon = Daemon::start(home.serve());
+    for _ in 0..20 {
+        let (status, _) = daemon.exchange(
+            "GET /api/v1/status HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer MARKER-guess\r\n\
+             Connection: close\r\n\r\n",
+        );
+        assert_eq!(status, 401);
+    }
+    let line = daemon.wait_for("a request was refused", 1);
+    assert!(line.contains("path=\"/api/v1/status\" status=401"), "{line}");
+    assert!(line.contains("client=\"127.0.0.1:"), "{line}");
+    let (_, log) = daemon.stop();
+    assert!(log.matches("a request was refused").count() < 20, "{log}");
+    assert!(!log.contains("MARKER-guess"), "{log}");
 }
 
 #[test]

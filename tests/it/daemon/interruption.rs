@@ -5,9 +5,10 @@ use std::time::Instant;
 
 use reconciler_core::adapters::sqlite::SqliteStore;
 use reconciler_core::ports::SecretStore as _;
+use reconciler_tests::vault::{FakeVault, ROOT_TOKEN};
 
 use super::*;
-use crate::director::Scene;
+use crate::director::{Ended, Scene};
 
 /// How many deployments there are; each takes three requests and more writes.
 const DEPLOYMENTS: usize = 6;
@@ -37,9 +38,58 @@ fn moments(count: usize, seed: u64) -> Vec<Moment> {
         .collect()
 }
 
-/// Every secret of the store with its text; times and run ids differ anyhow, so
-/// what is compared is which there are and how often each was written.
-async fn paths(scene: &Scene) -> Vec<(String, u64)> {
+/// Where the records are.
+enum Records {
+    Embedded,
+    Vault(Box<FakeVault>),
+}
+
+/// A Director with its broker, and the records.
+struct Stage {
+    scene: Scene,
+    records: Records,
+}
+
+impl Stage {
+    fn embedded() -> Self {
+        Self { scene: Scene::new(DEPLOYMENTS), records: Records::Embedded }
+    }
+
+    fn vault() -> Self {
+        Self { scene: Scene::new(DEPLOYMENTS), records: Records::Vault(Box::new(FakeVault::plain())) }
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = self.scene.command(arguments);
+        if let Records::Vault(vault) = &self.records {
+            command
+                .env("BLACKSMITH_RECONCILER_STORE_PATH", "vault")
+                .env("VAULT_ADDR", vault.address())
+                .env("VAULT_TOKEN", ROOT_TOKEN);
+        }
+        command
+    }
+
+    fn run(&self, arguments: &[&str]) -> Ended {
+        self.command(arguments).output().unwrap().into()
+    }
+
+    /// Every secret with how often it was written, archives left out: times and
+    /// run ids differ anyhow, and so does which archives there are.
+    async fn written(&self) -> Vec<(String, u64)> {
+        let mut written = match &self.records {
+            Records::Embedded => embedded(&self.scene).await,
+            Records::Vault(vault) => {
+                vault.paths().into_iter().map(|path| (path.clone(), vault.version(&path))).collect()
+            }
+        };
+        written.retain(|(path, _)| path != "db" && !path.contains("/backups/"));
+        written.sort();
+        written
+    }
+}
+
+async fn embedded(scene: &Scene) -> Vec<(String, u64)> {
     let store = SqliteStore::open(scene.file("store.db")).unwrap();
     let mut found = Vec::new();
     let mut folders = vec![String::new()];
@@ -48,26 +98,22 @@ async fn paths(scene: &Scene) -> Vec<(String, u64)> {
             let path = format!("{folder}{name}");
             if name.ends_with('/') {
                 folders.push(path);
-            } else if path == "db" || path.contains("/backups/") {
-                found.push((path.split("/backups/").next().unwrap().to_owned() + "#", 1));
             } else {
                 found.push((path.clone(), store.read(&path).await.unwrap().version().0));
             }
         }
     }
-    found.retain(|(path, _)| !path.ends_with('#'));
-    found.sort();
     found
 }
 
-fn interrupt(scene: &Scene, moment: Moment) {
-    let mut command = scene.command(&["serve"]);
+fn interrupt(stage: &Stage, moment: Moment) {
+    let mut command = stage.command(&["serve"]);
     command.env("BLACKSMITH_RECONCILER_SHUTDOWN_TIMEOUT", format!("{}s", GRACE.as_secs()));
     at_a_free_port(&mut command);
     let daemon = Daemon::start(command);
     match moment {
         Moment::Requests(count) => {
-            while scene.director.counters().director() < count {
+            while stage.scene.director.counters().director() < count {
                 std::thread::yield_now();
             }
         }
@@ -86,28 +132,29 @@ fn interrupt(scene: &Scene, moment: Moment) {
     assert!(asked.elapsed() < GRACE, "{moment:?}: it took {:?}", asked.elapsed());
 }
 
-async fn holds(count: usize, seed: u64) {
-    let reference = Scene::new(DEPLOYMENTS);
+async fn holds(stage: impl Fn() -> Stage, count: usize, seed: u64) {
+    let reference = stage();
     assert_eq!(reference.run(&["run"]).code, Some(0));
-    let expected = paths(&reference).await;
+    let expected = reference.written().await;
+    assert!(expected.len() >= DEPLOYMENTS, "{expected:?}");
     for moment in moments(count, seed) {
-        let scene = Scene::new(DEPLOYMENTS);
-        interrupt(&scene, moment);
-        let next = scene.run(&["run", "--json"]);
+        let stage = stage();
+        interrupt(&stage, moment);
+        let next = stage.run(&["run", "--json"]);
         assert_eq!(next.code, Some(0), "{moment:?}: {next:?}");
         // As without an interruption, and nothing was written twice.
-        assert_eq!(paths(&scene).await, expected, "{moment:?}");
-        let unchanged = scene.run(&["run", "--json"]);
+        assert_eq!(stage.written().await, expected, "{moment:?}");
+        let unchanged = stage.run(&["run", "--json"]);
         assert_eq!(unchanged.json()["data"]["counts"]["writes"], 0, "{moment:?}: {unchanged:?}");
     }
 }
 
 #[tokio::test]
 async fn sigterm_at_25_moments_of_a_run_leaves_what_the_next_run_finishes() {
-    holds(25, 1).await;
+    holds(Stage::embedded, 25, 1).await;
 }
 
 #[tokio::test]
 async fn sigterm_at_25_other_moments_of_a_run_leaves_what_the_next_run_finishes() {
-    holds(25, 2).await;
+    holds(Stage::vault, 25, 2).await;
 }

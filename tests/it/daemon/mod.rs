@@ -2,11 +2,13 @@
 
 mod http;
 mod interruption;
+mod journal;
 mod reload;
 mod remote;
 mod service;
 mod signals;
 mod soak;
+mod tls;
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
@@ -87,8 +89,8 @@ impl Daemon {
             kept.more.notify_all();
         });
         let mut daemon = Self { child, log, address: String::new() };
-        let line = daemon.wait_for("answering at http://", 1);
-        let after = line.split("answering at http://").nth(1).unwrap();
+        let line = daemon.wait_for("answering at http", 1);
+        let after = line.split("://").nth(1).unwrap();
         daemon.address = after.chars().take_while(|c| c.is_ascii_digit() || matches!(c, '.' | ':')).collect();
         daemon
     }

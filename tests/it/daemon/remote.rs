@@ -36,6 +36,19 @@ fn run_and_status_speak_to_a_daemon() {
     let status: Value = serde_json::from_str(&stdout).unwrap();
     assert_eq!(status["data"]["runs"].as_array().unwrap().len(), 3);
 
+    // What a daemon's run is like is not for who asks for it to say: a run that
+    // was to write nothing must not write.
+    for here in [&["--dry-run"][..], &["--full"], &["--deployment", "pg-*"], &["--fleet", "fleet"]] {
+        let mut command = with_token(&["run"]);
+        let (code, _, stderr) = output({
+            command.args(here);
+            command
+        });
+        assert_eq!(code, Some(1), "{here:?}: {stderr}");
+        assert!(stderr.contains(&format!("`{}` has no effect", here[0])), "{stderr}");
+    }
+    assert_eq!(daemon.get("/api/v1/metrics").1["data"]["total_runs"], 3);
+
     // The token may come from its variable, and is never on the command line.
     let mut by_variable = home.command(&["status", "--remote", &url]);
     by_variable.env("BLACKSMITH_RECONCILER_HTTP_TOKEN", TOKEN);
@@ -62,32 +75,31 @@ fn every_command_of_the_readme_about_the_daemon_works() {
     std::fs::write(home.path("token"), TOKEN).unwrap();
     let commands = readme_commands();
     assert!(commands.len() >= 5, "{commands:?}");
+    let mut exported: Vec<(String, String)> = Vec::new();
     let mut daemon: Option<Daemon> = None;
     for line in commands {
-        // Only what belongs to a machine is put in other words: folder, port, token.
+        // Only what belongs to a machine is put in other words: folder and port.
         let words: Vec<&str> = line.split_whitespace().collect();
         let served = daemon.as_ref().map(|daemon| format!("http://{}", daemon.address)).unwrap_or_default();
         let here = |word: &&str| match *word {
             "tests/fleets/demo" => "fleet".to_owned(),
-            "/etc/reconciler/token" => "token".to_owned(),
             "--remote" => format!("--remote={served}"),
             word => word.replace("http://127.0.0.1:9180", &served),
         };
         let words: Vec<String> = words.iter().map(here).collect();
+        let mut command = home.command(&[]);
+        command.args(&words[1..]).envs(exported.iter().map(|(name, value)| (name, value)));
         match words[0].as_str() {
+            "export" => {
+                let (name, value) = words[1].split_once('=').unwrap();
+                exported.push((name.to_owned(), value.to_owned()));
+            }
             "reconciler" if words[1] == "serve" => {
-                let mut command = home.command(&[]);
-                command.args(&words[1..]).env("BLACKSMITH_RECONCILER_HTTP_TOKEN_FILE", "token");
                 at_a_free_port(&mut command);
                 daemon = Some(Daemon::start(command));
                 daemon.as_ref().unwrap().wait_for_runs(1);
             }
             "reconciler" => {
-                let mut command = home.command(&[]);
-                command.args(&words[1..]);
-                if !words.iter().any(|word| word == "--token-file") {
-                    command.env("BLACKSMITH_RECONCILER_HTTP_TOKEN", TOKEN);
-                }
                 let (code, _, stderr) = output(command);
                 assert_eq!(code, Some(0), "{line}: {stderr}");
             }
@@ -114,6 +126,23 @@ fn status_reads_the_journal_where_no_daemon_is_named() {
     let runs = status["data"]["runs"].as_array().unwrap();
     assert_eq!(runs.len(), 1, "a dry run leaves no trace");
     assert_eq!((&runs[0]["trigger"], &runs[0]["counts"]["matched"]), (&"cli".into(), &19.into()));
+    // By its other name, among what happened.
+    for arguments in [&["--runs"][..], &["--runs", "1"]] {
+        let mut command = home.command(&["history", "--fleet", "fleet", "--json"]);
+        command.args(arguments);
+        let (code, stdout, stderr) = output(command);
+        assert_eq!(code, Some(0), "{stderr}");
+        let history: Value = serde_json::from_str(&stdout).unwrap();
+        assert_eq!(
+            (&history["kind"], &history["data"]["runs"]),
+            (&"HistoryOfRuns".into(), &status["data"]["runs"])
+        );
+    }
+    let (_, as_status, _) = output(home.command(&["status", "--fleet", "fleet"]));
+    let (_, as_history, _) = output(home.command(&["history", "--fleet", "fleet", "--runs"]));
+    assert_eq!(as_status, as_history);
+    let (code, ..) = output(home.command(&["history", "--fleet", "fleet", "--runs", "--limit", "3"]));
+    assert_eq!(code, Some(1));
 }
 
 #[test]

@@ -21,13 +21,13 @@ fn footprint(daemon: &Daemon) -> (u64, usize) {
 /// Asks for one run after the other until so many have ended.
 fn make_runs(daemon: &Daemon, runs: u64) -> Value {
     loop {
-        daemon.ask_for_run();
+        let (run_id, _) = daemon.ask_for_run();
+        daemon.wait_for(&format!("run_id=\"{run_id}\" trigger=\"forced\" outcome="), 1);
         let (_, metrics) = daemon.get("/api/v1/metrics");
         let data = metrics["data"].clone();
         if data["total_runs"].as_u64().unwrap() >= runs {
             return data;
         }
-        std::thread::yield_now();
     }
 }
 
@@ -70,7 +70,18 @@ fn two_hundred_runs_with_faults_leave_no_trace_but_their_account() {
     daemon.wait_for(&format!("a run ended run_id=\"{run_id}\" trigger=\"forced\" outcome=\"complete\""), 1);
     let (_, status) = daemon.get("/api/v1/status");
     assert_eq!(status["data"]["instances_synced"], DEPLOYMENTS);
-    let lists = scene.director.counters().of("/deployments");
+    let (_, exposition) = daemon.get("/metrics");
+    let counters = scene.director.counters();
+    let lists = counters.of("/deployments");
+    // Every request that a fake has seen is counted, for its peer, and none more.
+    let measured = |peer: &str| -> u64 {
+        let series = format!("blacksmith_reconciler_requests_total{{peer=\"{peer}\"");
+        let lines = exposition.as_str().unwrap().lines().filter(|line| line.starts_with(&series));
+        lines.map(|line| line.rsplit(' ').next().unwrap().parse::<u64>().unwrap()).sum()
+    };
+    assert_eq!(measured("director"), counters.director());
+    assert_eq!(measured("uaa"), counters.of("/oauth/token"));
+    assert_eq!(measured("broker"), scene.broker.versions_asked().len() as u64);
     let (code, log) = daemon.stop();
     assert_eq!(code, Some(0));
 

@@ -48,7 +48,7 @@ fn director(deployments: usize) -> DirectorState {
 /// A Director, a broker, and a folder for what the program keeps.
 pub(crate) struct Scene {
     pub(crate) director: FakeDirector,
-    broker: FakeBroker,
+    pub(crate) broker: FakeBroker,
     folder: TempDir,
 }
 

@@ -101,7 +101,9 @@ fn secretive() -> Scene {
          variables: [{{name: {MARKER}, type: password}}]\n\
          users: [{{name: {MARKER}, password: {MARKER}}}]\n\
          properties: {{blacksmith: {{plan_id: redis-small, password: {MARKER}}}}}\n\
-         copy: &c {{secret: {MARKER}}}\nmerged: {{<<: *c}}\n"
+         copy: &c {{secret: {MARKER}}}\nmerged: {{<<: *c}}\n\
+         lent: &l {{owner: {MARKER}, sub: &s {MARKER}, plan: redis-small}}\n\
+         tags: {{<<: *l, team: shop, *s : x}}\nstemcells: [{{alias: *s}}]\njobs: [{{name: *s, templates: [{{name: *s}}]}}]\n"
     );
     Scene::of("redis: small").deployment("x", Manifest::from_text(manifest))
 }
@@ -136,6 +138,10 @@ fn secrets_of_the_manifest_read_as_redacted() {
         "properties.blacksmith.password",
         "copy.secret",
         "merged.secret",
+        "tags.owner",
+        "tags.plan",
+        "stemcells[0].alias",
+        "jobs[0].name",
     ];
     for pointer in pointers {
         let (answer, shown) = said(&format!("abstain(deployment.manifest.text(\"{pointer}\"))"));
@@ -150,6 +156,14 @@ fn secrets_of_the_manifest_read_as_redacted() {
         ("abstain(`${deployment.manifest.names(\"variables\")}`)", "[\"<redacted>\"]"),
         ("abstain(`${deployment.manifest.names(\"instance_groups\")}`)", "[\"node\"]"),
         ("abstain(deployment.manifest.text(\"releases[0].name\"))", "redis"),
+        (
+            "abstain(`${deployment.manifest.keys(\"tags\")}`)",
+            "[\"team\", \"<redacted>\", \"owner\", \"sub\", \"plan\"]",
+        ),
+        ("abstain(`${deployment.groups}`)", "[\"node\", \"<redacted>\"]"),
+        ("abstain(deployment.tag(\"owner\"))", "<redacted>"),
+        ("abstain(deployment.tag(\"team\"))", "shop"),
+        ("abstain(deployment.jobs[0].name)", "<redacted>"),
     ] {
         let (answer, shown) = said(body);
         assert_eq!(answer, expected, "{body}");
@@ -188,5 +202,14 @@ fn a_secret_cannot_be_guessed_by_choosing_with_it() {
             answers.push(told.replace(guess, "GUESS"));
         }
         assert_eq!(answers[0], answers[1]);
+    }
+}
+
+#[test]
+fn nor_by_choosing_with_what_was_lent() {
+    for pointer in ["jobs[name=GUESS]", "tags.GUESS"] {
+        let pointer = pointer.replace("GUESS", MARKER);
+        let (answer, _) = said(&format!("abstain(`${{deployment.manifest.has(\"{pointer}\")}}`)"));
+        assert_eq!(answer, "false", "{pointer}");
     }
 }

@@ -13,6 +13,16 @@ pub(crate) struct HistoryArgs {
     /// How many events at most; 0 shows all.
     #[arg(long, value_name = "N", default_value_t = 50)]
     pub(crate) limit: usize,
+    /// Show the latest N runs of the journal instead, as `status` does
+    /// [default N: 10].
+    #[arg(
+        long,
+        value_name = "N",
+        num_args = 0..=1,
+        default_missing_value = "10",
+        conflicts_with_all = ["instance", "limit"]
+    )]
+    pub(crate) runs: Option<usize>,
     #[command(flatten)]
     pub(crate) source: SourceArgs,
     #[command(flatten)]

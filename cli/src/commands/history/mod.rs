@@ -1,4 +1,5 @@
-//! `history`: what happened to instances, whoever noted it.
+//! `history`: what happened to instances, whoever noted it; or which runs there
+//! were.
 
 mod args;
 
@@ -12,11 +13,12 @@ use serde::Serialize;
 
 use super::block_on;
 use super::index::unknown;
+use super::status::show_journal;
 use crate::args::GlobalArgs;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::{Output, Table, outcome_style};
-use crate::wiring::{self, RecordRoom};
+use crate::wiring::{self, JournalPlace, RecordRoom};
 
 pub(crate) use self::args::HistoryArgs;
 
@@ -33,6 +35,13 @@ struct HistoryView {
 
 pub(crate) fn run(global: &GlobalArgs, args: &HistoryArgs, output: &mut Output) -> Result<Exit, Failure> {
     let settings = wiring::settings(global, &[&args.source, &args.store], output)?;
+    if let Some(runs) = args.runs {
+        return block_on(async |stop| {
+            let place = JournalPlace::find(&settings, stop).await?;
+            show_journal("HistoryOfRuns", &place, runs, output)?;
+            Ok(Exit::Success)
+        });
+    }
     block_on(async |stop| {
         let room = RecordRoom::open(&settings, stop, output).await?;
         let slot = room.index().await?;

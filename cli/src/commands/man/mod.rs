@@ -37,11 +37,16 @@ pub(crate) fn run(args: &ManArgs, output: &mut Output) -> Result<Exit, Failure> 
 /// Writes a page for every command, and gives how many that were.
 fn pages(folder: &Path) -> std::io::Result<usize> {
     std::fs::create_dir_all(folder)?;
-    let mut command = Cli::command();
+    let mut command = without_help(Cli::command());
     // The names of pages and usages come with the whole tree.
     command.build();
     clap_mangen::generate_to(command.clone(), folder)?;
     Ok(count(&command))
+}
+
+/// Without the subcommands `help`, whose pages would say nothing.
+fn without_help(command: clap::Command) -> clap::Command {
+    command.disable_help_subcommand(true).mut_subcommands(without_help)
 }
 
 fn count(command: &clap::Command) -> usize {

@@ -1,9 +1,9 @@
 //! `serve`: runs by a schedule, and answers over HTTP, until it is stopped.
 
 mod args;
+mod reload;
 
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,6 +20,7 @@ use crate::daemon::{
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::Output;
+use crate::wiring::JournalPlace;
 use crate::{telemetry, wiring};
 
 pub(crate) use self::args::ServeArgs;
@@ -27,9 +28,8 @@ pub(crate) use self::args::ServeArgs;
 /// What is given to answers under way when the program ends.
 const LAST_MOMENT: Duration = Duration::from_secs(2);
 
-/// Keys that are read at the start only.
-const AT_START: &[&str] =
-    &["http.listen", "http.tls_cert", "http.tls_key", "log.level", "log.format", "debug"];
+/// What it takes to end beside the grace of a run, with room to spare.
+const TO_END: Duration = Duration::from_secs(10);
 
 /// Reads the configuration from all its layers, as often as it is asked to.
 type Load<'a> = &'a dyn Fn(&mut Output) -> Result<Settings, Failure>;
@@ -59,21 +59,26 @@ async fn serve(settings: Settings, load: Load<'_>) -> Result<Ended, Failure> {
     let rules = wiring::http_rules(&settings, None)?;
     let token = rules.token.clone();
     let listening = Listening::bind(rules).await?;
-    let bound = listening.address();
-    let guard = Guard::of(&settings, token.as_deref(), bound);
+    let bound = listening.bound();
+    let guard = Guard::of(&settings, token.as_deref(), bound.address);
     let setup = Arc::new(Setup::new(settings.clone())?);
     let chain = strategies::views(setup.engine()?.chain().entries());
     let board = Arc::new(Board::new(settings, guard, chain));
+    // Whoever looks before the first run is over finds what earlier ones did.
+    match JournalPlace::without_asking(&setup.settings()).await {
+        Ok(place) => place.into_iter().for_each(|place| board.journal_is_at(place)),
+        Err(failure) => tracing::warn!("the journal is not found yet: {}", failure.in_one_line()),
+    }
     board.requests.open(setup.settings().boolean(keys::ENABLED), None);
     let (stop, abort) = (CancellationToken::new(), CancellationToken::new());
     let closing = CancellationToken::new();
-    let origin = listening.origin();
     let server = tokio::spawn(listening.serve(app(Arc::clone(&board)), closing.clone()));
     let is_enabled = setup.settings().boolean(keys::ENABLED);
     tracing::info!(
         version = env!("CARGO_PKG_VERSION"),
         enabled = is_enabled,
-        "ready, and answering at {origin}"
+        "ready, and answering at {}",
+        bound.origin()
     );
     if !is_enabled {
         tracing::warn!("runs are switched off: `enabled` is false; set it to true and send SIGHUP");
@@ -100,7 +105,8 @@ async fn serve(settings: Settings, load: Load<'_>) -> Result<Ended, Failure> {
                     tracing::info!("stopping: what is in hand is finished; a second signal does not wait");
                     board.stopping();
                     board.requests.close();
-                    manager.stopping("what is in hand is finished");
+                    let grace = setup.settings().duration(keys::SHUTDOWN_TIMEOUT);
+                    manager.stopping("what is in hand is finished", grace.saturating_add(TO_END));
                     stop.cancel();
                 }
                 Asked::Run => match board.requests.ask(Utc::now()) {
@@ -108,7 +114,7 @@ async fn serve(settings: Settings, load: Load<'_>) -> Result<Ended, Failure> {
                     Err(why) => tracing::warn!("SIGUSR1: no run: {why}"),
                 },
                 Asked::Reload => {
-                    reload(load, &setup, &board, bound);
+                    reload::reload(load, &setup, &board, &bound);
                     manager.status("the configuration was read again");
                 }
             }
@@ -126,43 +132,6 @@ async fn serve(settings: Settings, load: Load<'_>) -> Result<Ended, Failure> {
     let _ = tokio::time::timeout(LAST_MOMENT, server).await;
     tracing::info!(forced = ended == Ended::Aborted, "ended");
     Ok(ended)
-}
-
-/// Reads configuration and scripts again; what is wrong leaves all as it was.
-fn reload(load: Load<'_>, setup: &Setup, board: &Board, bound: SocketAddr) {
-    let before = board.settings.get();
-    let taken_over = load(&mut Output::to_log()).and_then(|settings| {
-        wiring::checked(&settings)?;
-        // What is bound stays bound, whatever the settings name now.
-        let token = wiring::http_rules(&settings, Some(bound))?.token;
-        let guard = Guard::of(&settings, token.as_deref(), bound);
-        setup.replace(settings.clone())?;
-        Ok((settings, guard, strategies::views(setup.engine()?.chain().entries())))
-    });
-    match taken_over {
-        Ok((settings, guard, chain)) => {
-            for key in AT_START.iter().filter(|key| shown(&before, key) != shown(&settings, key)) {
-                tracing::warn!("`{key}` changed, which takes a restart");
-            }
-            board.settings.set(settings.keeping(&before, AT_START));
-            board.guard.set(guard);
-            board.strategies.set(chain);
-            board.refused_configuration.set(None);
-            board.refused_scripts.set(None);
-            board.requests.reconsider();
-            tracing::info!("configuration and scripts were read again");
-        }
-        Err(failure) => {
-            let why = failure.in_one_line();
-            tracing::error!("configuration and scripts stay as they were: {why}");
-            board.refused_configuration.set(Some(why));
-        }
-    }
-}
-
-/// A key as it would be shown.
-fn shown(settings: &Settings, key: &str) -> Option<String> {
-    settings.entries().find(|entry| entry.spec().path == key)?.shown()
 }
 
 /// Tells the service manager that the thread of the runs is alive.

@@ -5,6 +5,7 @@ mod args;
 use std::io::{self, Write};
 use std::time::Duration;
 
+use chrono::DateTime;
 use reconciler_core::manager::CancellationToken;
 use serde::Serialize;
 use serde_json::Value;
@@ -25,7 +26,7 @@ const EVERY: Duration = Duration::from_secs(2);
 
 /// The latest runs of the journal.
 #[derive(Serialize)]
-struct LocalStatus {
+struct Journal {
     journal: String,
     runs: Vec<JournalLine>,
 }
@@ -39,16 +40,20 @@ struct RemoteStatus {
 
 pub(crate) fn run(global: &GlobalArgs, args: &StatusArgs, output: &mut Output) -> Result<Exit, Failure> {
     let settings = wiring::settings(global, &[&args.source, &args.store, &args.remote], output)?;
-    let remote = Remote::of(&args.remote, &settings)?;
+    let remote = Remote::of(&args.remote, &settings, &[])?;
     block_on(async |stop| {
         let place = match &remote {
             Some(_) => None,
             None => Some(JournalPlace::find(&settings, stop).await?),
         };
+        let mut is_first = true;
         loop {
+            if !std::mem::take(&mut is_first) {
+                output.turn_page()?;
+            }
             match (&remote, &place) {
                 (Some(remote), _) => show_remote(remote, args.runs, output).await?,
-                (None, Some(place)) => show_local(place, args.runs, output)?,
+                (None, Some(place)) => show_journal("LocalStatus", place, args.runs, output)?,
                 (None, None) => {}
             }
             if !args.watch || has_stopped(stop).await {
@@ -67,14 +72,20 @@ async fn has_stopped(stop: &CancellationToken) -> bool {
     }
 }
 
-fn show_local(place: &JournalPlace, limit: usize, output: &mut Output) -> Result<(), Failure> {
+/// Shows the latest runs of a journal.
+pub(super) fn show_journal(
+    kind: &str,
+    place: &JournalPlace,
+    limit: usize,
+    output: &mut Output,
+) -> Result<(), Failure> {
     let runs = place.runs(limit)?.into_iter().map(JournalLine::from).collect();
-    let status = LocalStatus { journal: place.address(), runs };
-    output.answer("LocalStatus", true, &status, |out| {
-        writeln!(out, "Journal   {}", status.journal)?;
-        match status.runs.first() {
+    let journal = Journal { journal: place.address(), runs };
+    output.answer(kind, true, &journal, |out| {
+        writeln!(out, "Journal   {}", journal.journal)?;
+        match journal.runs.first() {
             None => writeln!(out, "No run yet."),
-            Some(_) => write_runs(out, &status.runs),
+            Some(_) => write_runs(out, &journal.runs),
         }
     })
 }
@@ -95,7 +106,7 @@ async fn show_remote(remote: &Remote, limit: usize, output: &mut Output) -> Resu
         match (&now["current_run"], now["enabled"].as_bool()) {
             (Value::Object(run), _) => writeln!(out, "Running   {}", current(run))?,
             (_, Some(false)) => writeln!(out, "Idle      runs are switched off")?,
-            _ => writeln!(out, "Idle      next run at {}", now["next_run_at"].as_str().unwrap_or("?"))?,
+            _ => writeln!(out, "Idle      {}", next(now["next_run_at"].as_str()))?,
         }
         writeln!(out, "Instances {} found, {} in line", now["instances_found"], now["instances_synced"])?;
         for (label, field) in [("configuration", "refused_configuration"), ("scripts", "refused_scripts")] {
@@ -108,6 +119,15 @@ async fn show_remote(remote: &Remote, limit: usize, output: &mut Output) -> Resu
         }
         if runs.is_empty() { Ok(()) } else { write_runs(out, &runs) }
     })
+}
+
+/// When the next run is due.
+fn next(at: Option<&str>) -> String {
+    let at = at.and_then(|at| DateTime::parse_from_rfc3339(at).ok());
+    match at {
+        Some(at) => format!("next run at {} UTC", at.to_utc().format("%Y-%m-%d %H:%M:%S")),
+        None => "no run is due".to_owned(),
+    }
 }
 
 fn current(run: &serde_json::Map<String, Value>) -> String {

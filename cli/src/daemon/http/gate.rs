@@ -1,5 +1,5 @@
 //! What a request has to pass before it is answered: the name it calls us by,
-//! the token, the time.
+//! the token, the length, the time.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,12 +8,44 @@ use axum::extract::{Request, State};
 use axum::http::{Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use tokio::time::Instant;
 
-use super::problem::Problem;
+use super::problem::{self, Problem};
+use super::serve::Client;
 use crate::daemon::board::Board;
 
 /// How long a request may take, its body included.
 const TIME_LIMIT: Duration = Duration::from_secs(10);
+
+/// How long an address may be, in bytes; ours are much shorter.
+const LONGEST_ADDRESS: usize = 4 * 1024;
+
+/// Has the log tell of who was not let in, so that somebody who tries is seen.
+pub(super) async fn told(State(board): State<Arc<Board>>, request: Request, next: Next) -> Response {
+    let client = request.extensions().get::<Client>().copied();
+    let (method, path) = (request.method().clone(), problem::shown(request.uri().path()));
+    let response = next.run(request).await;
+    let is_refused = matches!(
+        response.status(),
+        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN | StatusCode::MISDIRECTED_REQUEST
+    );
+    if is_refused && let Some(untold) = board.refusals.pass(Instant::now()) {
+        let client = client.map(|Client(address)| address.to_string()).unwrap_or_default();
+        let status = response.status().as_u16();
+        tracing::warn!(client, %method, path, status, untold, "a request was refused");
+    }
+    response
+}
+
+/// Refuses an address that nothing here has.
+pub(super) async fn length(request: Request, next: Next) -> Response {
+    let length = request.uri().path_and_query().map_or(0, |address| address.as_str().len());
+    if length <= LONGEST_ADDRESS {
+        return next.run(request).await;
+    }
+    let message = format!("the address has {length} bytes, and none here has more than {LONGEST_ADDRESS}");
+    Problem::new(StatusCode::URI_TOO_LONG, "too-long", message).into_response()
+}
 
 /// Ends a request that takes too long.
 pub(super) async fn time_limit(request: Request, next: Next) -> Response {

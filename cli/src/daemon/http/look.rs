@@ -13,7 +13,8 @@ use serde::{Deserialize, Serialize};
 
 use super::document::Document;
 use super::problem::Problem;
-use crate::daemon::board::{Board, JournalLine};
+use crate::daemon::board::Board;
+use crate::daemon::journal::JournalLine;
 use crate::daemon::metrics;
 use crate::daemon::view::{StatusView, readiness_of};
 
@@ -64,7 +65,7 @@ pub(super) async fn runs(
     page: Result<Query<Page>, QueryRejection>,
 ) -> Response {
     let Ok(Query(Page { limit })) = page else {
-        let message = "`limit` is no number";
+        let message = "`limit` is no whole number";
         return Problem::new(StatusCode::BAD_REQUEST, "bad-query", message).into_response();
     };
     let journal = board.journal.get();

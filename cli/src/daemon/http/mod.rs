@@ -7,6 +7,7 @@ mod gate;
 mod look;
 mod problem;
 mod run_page;
+mod seats;
 mod serve;
 
 use std::sync::Arc;
@@ -17,7 +18,7 @@ use axum::routing::{get, post};
 
 use super::board::Board;
 
-pub(crate) use self::serve::Listening;
+pub(crate) use self::serve::{Bound, Listening};
 
 /// Everything that is answered.
 pub(crate) fn app(board: Arc<Board>) -> Router {
@@ -41,6 +42,8 @@ pub(crate) fn app(board: Arc<Board>) -> Router {
         .method_not_allowed_fallback(problem::wrong_method)
         .fallback(problem::unknown_path)
         .layer(from_fn_with_state(Arc::clone(&board), gate::host))
+        .layer(axum::middleware::from_fn(gate::length))
         .layer(axum::middleware::from_fn(gate::time_limit))
+        .layer(from_fn_with_state(Arc::clone(&board), gate::told))
         .with_state(board)
 }

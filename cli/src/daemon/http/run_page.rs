@@ -12,7 +12,8 @@ use tokio::sync::Semaphore;
 
 use super::document::Document;
 use super::problem::Problem;
-use crate::daemon::board::{Board, JournalLine};
+use crate::daemon::board::Board;
+use crate::daemon::journal::JournalLine;
 
 /// The journal is a file: one reader at a time, away from what answers others.
 static READERS: Semaphore = Semaphore::const_new(1);

@@ -17,6 +17,7 @@ use crate::wiring::{Observation, RequestObserver};
 use chrono::{DateTime, Utc};
 use prometheus_client::registry::Registry;
 use reconciler_core::manager::{Metrics, RunRecord, RunReport};
+use reconciler_core::ports::RunEntry;
 use reconciler_core::scanner::CacheLookups;
 
 use self::requests::RequestFamilies;
@@ -58,6 +59,24 @@ impl Measurements {
     /// A run is over, whatever it came to.
     pub(crate) fn record_run(&self, record: &RunRecord, report: Option<&RunReport>) {
         self.runs.record(record, report);
+    }
+
+    /// Settings that changed were taken over, or not.
+    pub(crate) fn record_configuration(&self, is_taken_over: bool) {
+        self.runs.record_reload("configuration", is_taken_over);
+    }
+
+    /// Scripts that changed were taken over, or not.
+    pub(crate) fn record_scripts(&self, is_taken_over: bool) {
+        self.runs.record_reload("scripts", is_taken_over);
+    }
+
+    /// Takes up from the journal, newest first, when the last complete run ended.
+    pub(crate) fn recall(&self, journal: &[RunEntry]) {
+        let complete = journal.iter().find(|run| run.complete);
+        if let Some(ended) = complete.and_then(|run| run.finished_at) {
+            self.runs.last_complete_ended(ended);
+        }
     }
 
     /// How often manifests were found in the cache, since it was made.

@@ -51,6 +51,12 @@ struct CodeLabels {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ReloadLabels {
+    of: &'static str,
+    result: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct VersionLabels {
     version: &'static str,
 }
@@ -82,6 +88,7 @@ pub(super) struct RunFamilies {
     /// Unix seconds that the age counts from.
     complete_since: AtomicI64,
     running: Gauge,
+    reloads: Family<ReloadLabels, Counter>,
     configuration_refused: Gauge,
     scripts_refused: Gauge,
     built_in: BTreeSet<String>,
@@ -110,6 +117,7 @@ impl RunFamilies {
             age: Seconds::default(),
             complete_since: AtomicI64::new(now.timestamp()),
             running: Gauge::default(),
+            reloads: Family::default(),
             configuration_refused: Gauge::default(),
             scripts_refused: Gauge::default(),
             built_in: built_in.iter().map(|entry| entry.meta.id.to_string()).collect(),
@@ -172,10 +180,15 @@ impl RunFamilies {
         );
         registry.register(
             "last_complete_scan_age_seconds",
-            "How long ago that was; until there is one, since the program started",
+            "How long ago that was; if the journal knows of none, since the program started",
             self.age.clone(),
         );
         registry.register("running", "Whether a run is under way", self.running.clone());
+        registry.register(
+            "reloads",
+            "Changed settings, by SIGHUP, and changed scripts, by whether they were taken over",
+            self.reloads.clone(),
+        );
         registry.register(
             "configuration_refused",
             "Whether changed settings were refused, and the old ones are in force",
@@ -207,10 +220,15 @@ impl RunFamilies {
         self.writes.inc_by(report.counts.writes as u64);
         self.backups.inc_by(report.counts.backups as u64);
         if report.complete {
-            let ended = record.finished_at.timestamp();
-            self.complete_since.store(ended, Ordering::Relaxed);
-            self.last_complete.set(ended as f64);
+            self.last_complete_ended(record.finished_at);
         }
+    }
+
+    /// The age of the last complete run counts from there.
+    pub(super) fn last_complete_ended(&self, at: DateTime<Utc>) {
+        let ended = at.timestamp();
+        self.complete_since.store(ended, Ordering::Relaxed);
+        self.last_complete.set(ended as f64);
     }
 
     fn record_decisions(&self, decisions: &[Decision]) {
@@ -247,6 +265,8 @@ impl RunFamilies {
 
     /// What the last run counted takes the place of what the one before did.
     fn record_last(&self, report: &RunReport) {
+        // A count of nothing may be left out.
+        self.last.clear();
         if let Ok(serde_json::Value::Object(counts)) = serde_json::to_value(report.counts) {
             for (of, count) in counts {
                 self.last.get_or_create(&OfLabels { of }).set(count.as_i64().unwrap_or_default());
@@ -257,6 +277,12 @@ impl RunFamilies {
             self.findings.get_or_create(&CodeLabels { code: finding.code }).inc();
         }
         self.unknown.set(report.unknown.len() as i64);
+    }
+
+    /// Something that changed was taken over, or not.
+    pub(super) fn record_reload(&self, of: &'static str, is_taken_over: bool) {
+        let result = if is_taken_over { "taken-over" } else { "refused" };
+        self.reloads.get_or_create(&ReloadLabels { of, result }).inc();
     }
 
     /// A cache that was made anew counts from 0.

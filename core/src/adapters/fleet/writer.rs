@@ -14,7 +14,7 @@ use super::super::SourceError;
 use super::captured::{CapturedRun, DECISIONS};
 use super::forge;
 use super::wire::{WireDeployment, WireInfo};
-use crate::manifest::secrets::{Seal, sealed_index};
+use crate::manifest::secrets::{KnownNames, Seal, sealed_index};
 use crate::manifest::{Deployment, code};
 use crate::model::{Catalog, DeploymentName, DeploymentSummary, JsonObject};
 
@@ -84,13 +84,13 @@ impl FleetWriter {
     ///
     /// # Errors
     /// If a file cannot be written.
-    pub fn deployment(&mut self, deployment: &Deployment) -> Result<(), SourceError> {
+    pub fn deployment(&mut self, deployment: &Deployment, known: KnownNames<'_>) -> Result<(), SourceError> {
         let name = &deployment.summary.name;
         let kept = if deployment.manifest.is_unread() {
             let why = deployment.manifest.unread_because().unwrap_or_default().to_owned();
             Err(Lacking { code: code::UNREAD, why })
         } else {
-            let sealed = deployment.manifest.sealed(&self.seal);
+            let sealed = deployment.manifest.sealed(&self.seal, known);
             sealed.map_err(|why| Lacking { code: code::TOO_LARGE, why })
         };
         let file = format!("{name}.yml");

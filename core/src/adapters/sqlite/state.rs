@@ -109,6 +109,19 @@ impl StateFile {
         Ok(Some(Self::new(file, director_uuid)))
     }
 
+    /// Whose state a file is, a Director's UUID; `None` if nothing was ever
+    /// remembered there. Creates nothing.
+    ///
+    /// # Errors
+    /// Those of `open`.
+    pub fn owner_of(path: impl AsRef<Path>) -> Result<Option<String>, PortError> {
+        let Some(mut file) = DatabaseFile::open_existing(&FORM, path.as_ref(), LOCK_WAIT)? else {
+            return Ok(None);
+        };
+        let task = Task::new("open the state file", file.name());
+        file.read(&task, |transaction| owner(transaction))
+    }
+
     fn new(file: DatabaseFile, director_uuid: &str) -> Self {
         Self { director_uuid: director_uuid.to_owned(), place: file.place().clone(), file: Mutex::new(file) }
     }

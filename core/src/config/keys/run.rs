@@ -58,7 +58,7 @@ declare_keys! {
         path: "retry_delay",
         kind: Kind::Duration,
         default: Some("10s"),
-        doc: "The time before the first of these tries; it doubles each time.",
+        doc: "The time before the first of these tries, and before a run that failed is made again; it doubles each time.",
     }
     RETRY_MAX_DELAY: Duration = {
         path: "retry_max_delay",

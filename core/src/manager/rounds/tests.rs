@@ -38,6 +38,7 @@ enum Does {
 struct Scene {
     does: Vec<Does>,
     schedule: Mutex<Option<Schedule>>,
+    retry_delay: Duration,
     time_limit: Option<Duration>,
     made: AtomicUsize,
     at_once: AtomicUsize,
@@ -50,6 +51,7 @@ impl Scene {
         Self {
             does: does.to_vec(),
             schedule: Mutex::new(Some(Schedule::new(HOUR, Duration::ZERO))),
+            retry_delay: HOUR,
             time_limit: None,
             made: AtomicUsize::new(0),
             at_once: AtomicUsize::new(0),
@@ -79,7 +81,8 @@ impl Scene {
 impl Round for Scene {
     fn terms(&self) -> Terms {
         let schedule = *self.schedule.lock().unwrap();
-        Terms { schedule, time_limit: self.time_limit, grace: Duration::from_secs(30) }
+        let Self { retry_delay, time_limit, .. } = *self;
+        Terms { schedule, retry_delay, time_limit, grace: Duration::from_secs(30) }
     }
 
     async fn run(&self, order: Order) -> Result<RunReport, RoundFailure> {
@@ -141,6 +144,24 @@ async fn the_first_run_is_made_at_once_and_the_next_ones_by_the_schedule() {
     assert_eq!(ended, Ended::Stopped);
     let failed = |second| ("schedule", "failed", second);
     assert_eq!(scene.told(), [failed(0), failed(3_600), failed(7_200)]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn runs_that_fail_are_made_again_soon_and_later_each_time() {
+    let mut scene = Scene::new(&[]);
+    scene.retry_delay = Duration::from_secs(10);
+    rounds_while(&scene, &scene.rounds(), seconds(9_000)).await;
+    let begun: Vec<i64> = scene.told().into_iter().map(|(.., begun)| begun).collect();
+    assert_eq!(begun, [0, 10, 30, 70, 150, 310, 630, 1_270, 2_550, 5_110, 8_710], "in the end by the hour");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_that_was_stopped_by_its_time_limit_waits_for_its_turn() {
+    let mut scene = Scene::new(&[Does::Fails(600), Does::Fails(0)]);
+    scene.retry_delay = Duration::from_secs(10);
+    scene.time_limit = Some(Duration::from_secs(60));
+    rounds_while(&scene, &scene.rounds(), seconds(3_605)).await;
+    assert_eq!(scene.told(), [("schedule", "interrupted", 0), ("schedule", "failed", 3_600)]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -206,6 +227,9 @@ async fn a_run_over_its_time_is_stopped_and_then_ended_by_force() {
     assert_eq!(scene.told(), told);
     assert_eq!(scene.over.lock().unwrap()[0].duration, Duration::from_secs(120));
     assert_eq!(scene.over.lock().unwrap()[1].duration, Duration::from_secs(151));
+    for record in &scene.over.lock().unwrap()[..2] {
+        assert!(record.errors[0].contains("time limit of 120 s"), "{record:?}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

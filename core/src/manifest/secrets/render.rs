@@ -5,7 +5,7 @@
 
 use std::fmt::Write as _;
 
-use super::{Place, REDACTED, Visibility};
+use super::{KnownNames, Place, REDACTED, Visibility, visibility};
 use crate::manifest::{Document, Node, NodeKind, ScalarStyle};
 
 /// How long a rendering may grow: a document that repeats itself by alias can
@@ -51,7 +51,10 @@ impl Rendering {
                 return;
             }
             line(self);
-            self.text(entry.key(), true);
+            match entry.public_key() {
+                Some(key) => self.text(key, true),
+                None => self.text(REDACTED, false),
+            }
             self.out.push(':');
             // The items of a list stand under their key, not to the right of it.
             let step = match entry.value.kind() {
@@ -82,7 +85,7 @@ impl Rendering {
             }
             NodeKind::Scalar => {
                 self.out.push(' ');
-                match place.visibility() {
+                match visibility(node, place, KnownNames::default()) {
                     Visibility::Secret => {
                         let _ = write!(self.out, "\"{REDACTED}\"");
                     }

@@ -5,9 +5,7 @@ use std::fmt;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 
-/// What every hidden value begins with. No id and no name does: a colon is
-/// allowed in neither.
-pub const HIDDEN: &str = "redacted:";
+use super::HIDDEN;
 
 /// How many bytes of the hash are shown: enough that different values stay
 /// different.

@@ -9,7 +9,7 @@
 use std::collections::HashMap;
 use std::fmt::Write as _;
 
-use super::{Place, Seal, Visibility, render};
+use super::{KnownNames, Place, Seal, Visibility, render, visibility};
 use crate::manifest::document::{Kind, Role};
 use crate::manifest::scalar::{self, Value};
 use crate::manifest::{Document, Entries, Entry, Node, NodeKind, ScalarStyle, code};
@@ -21,8 +21,8 @@ const LONGEST_KEY: usize = 512;
 /// that decisions come out of as they did of the document. A document that
 /// says nothing gives a text that says nothing.
 #[must_use]
-pub fn sealed(document: &Document, seal: &Seal) -> String {
-    let mut writing = Writing { out: String::new(), seal, shared: shared(document), anchors: 0 };
+pub fn sealed(document: &Document, seal: &Seal, known: KnownNames<'_>) -> String {
+    let mut writing = Writing { out: String::new(), seal, known, shared: shared(document), anchors: 0 };
     match document.root() {
         Some(root) => {
             let entries = entries_of(root, Place::root());
@@ -76,6 +76,7 @@ fn place_of(entry: Entry<'_>, mapping: Place) -> Place {
 struct Writing<'s> {
     out: String,
     seal: &'s Seal,
+    known: KnownNames<'s>,
     /// By the node: the anchor that its hidden content has, once it is written.
     shared: HashMap<u32, Option<usize>>,
     anchors: usize,
@@ -109,6 +110,7 @@ impl Writing<'_> {
         let written = match entry.key.as_str() {
             // Nobody can look it up, so its content does not matter.
             None => "[]".to_owned(),
+            Some(key) if entry.public_key().is_none() => self.seal.hide(key),
             Some(key) if render::is_harmless(key) => key.to_owned(),
             Some(key) => quoted(key),
         };
@@ -166,7 +168,7 @@ impl Writing<'_> {
         // That nothing was written is no secret, and scripts see it.
         if node.is_null() {
             self.out.push('~');
-        } else if place.visibility() == Visibility::Secret {
+        } else if visibility(node, place, self.known) == Visibility::Secret {
             let hidden = self.seal.hide(text);
             self.out.push_str(&hidden);
         } else if node.style() == Some(ScalarStyle::Plain) && reads_back(text) {

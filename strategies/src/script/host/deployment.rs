@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use reconciler_core::manifest::{Deployment, Manifest};
+use reconciler_core::manifest::secrets::{KnownNames, Place, visibility};
+use reconciler_core::manifest::{Deployment, Manifest, Node, REDACTED, Visibility, topology};
+use reconciler_core::matching::Facts;
 use reconciler_core::model::recognise::{split_trailing_uuid, uuids};
 use reconciler_core::model::{DeploymentSummary, Index};
 use rhai::{Array, Dynamic, ImmutableString, Module, NativeCallContext};
@@ -27,12 +29,43 @@ pub(super) struct Subject {
     pub(super) summary: DeploymentSummary,
     pub(super) manifest: Manifest,
     pub(super) index: Arc<Index>,
+    /// What else knows names; nothing in a script's own tests.
+    pub(super) known: Option<Facts>,
+}
+
+impl Subject {
+    fn known_names(&self) -> KnownNames<'_> {
+        match &self.known {
+            Some(facts) => facts.known_names(&self.summary),
+            None => KnownNames {
+                deployment: Some(&self.summary),
+                index: Some(&self.index),
+                ..KnownNames::default()
+            },
+        }
+    }
+
+    /// The node, unless it is secret.
+    pub(super) fn public<'m>(&self, node: Node<'m>, place: Place) -> Option<Node<'m>> {
+        (visibility(node, place, self.known_names()) == Visibility::Public).then_some(node)
+    }
+
+    /// A scalar's text as it may be shown.
+    pub(super) fn shown<'m>(&self, node: Node<'m>, place: Place) -> Option<&'m str> {
+        let text = node.as_str().filter(|_| !node.is_null())?;
+        Some(if self.public(node, place).is_some() { text } else { REDACTED })
+    }
 }
 
 impl DeploymentHandle {
-    pub(in crate::script) fn new(deployment: &Deployment, index: Arc<Index>) -> Self {
+    pub(in crate::script) fn new(deployment: &Deployment, facts: &Facts) -> Self {
         let Deployment { summary, manifest } = deployment.clone();
-        Self(Arc::new(Subject { summary, manifest, index }))
+        Self(Arc::new(Subject {
+            summary,
+            manifest,
+            index: Arc::clone(&facts.index),
+            known: Some(facts.clone()),
+        }))
     }
 
     fn name(&self) -> &str {
@@ -173,9 +206,12 @@ fn register_parts(module: &mut Module, kind: &str) {
         "The names of the manifest's instance groups.",
         |cx: Context<'_>, one: &mut Handle| {
             read(&cx, "deployment.groups");
-            let root = one.document().root();
-            let lists = ["instance_groups", "jobs"].into_iter().filter_map(|key| root?.get(key));
-            texts(lists.flat_map(|list| list.items()).filter_map(|group| group.get("name")?.as_str()))
+            let (root, subject) = (one.document().root(), &one.0);
+            texts(["instance_groups", "jobs"].into_iter().flat_map(|key| {
+                let place = Place::below(&[key]).item().key("name");
+                let groups = root.and_then(|root| root.get(key)).into_iter().flat_map(Node::items);
+                groups.filter_map(move |group| subject.shown(group.get("name")?, place))
+            }))
         },
     );
     property(
@@ -186,8 +222,8 @@ fn register_parts(module: &mut Module, kind: &str) {
         "The manifest's jobs, each with `group`, `name` and `release`.",
         |cx: Context<'_>, one: &mut Handle| -> Array {
             read(&cx, "deployment.jobs");
-            let topology = reconciler_core::manifest::topology::of(one.document());
-            topology.jobs.into_iter().map(|job| Dynamic::from(JobHandle(job))).collect()
+            let jobs = topology::shown_jobs(one.document(), one.0.known_names());
+            jobs.into_iter().map(|job| Dynamic::from(JobHandle(job))).collect()
         },
     );
     property(
@@ -208,9 +244,9 @@ fn register_parts(module: &mut Module, kind: &str) {
         "The manifest's tag of that name, or `()`.",
         |cx: Context<'_>, one: &mut Handle, name: &str| {
             read(&cx, format!("deployment.tag(\"{name}\")"));
-            // Tags are public; see `manifest::secrets`.
-            let tag = one.document().path(&["tags", name]).filter(|tag| !tag.is_null());
-            text_or_unit(tag.and_then(|tag| tag.as_str()))
+            let path = ["tags", name];
+            let tag = one.document().path(&path);
+            text_or_unit(tag.and_then(|tag| one.0.shown(tag, Place::below(&path))))
         },
     );
 }

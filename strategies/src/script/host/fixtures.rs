@@ -65,7 +65,7 @@ pub(in crate::script) fn deployment(name: &str) -> Result<DeploymentSummary, Str
 impl DeploymentHandle {
     /// A handle made of its parts, for tests and cases.
     pub(in crate::script) fn of_parts(summary: DeploymentSummary, manifest: Manifest, index: Index) -> Self {
-        Self(Arc::new(Subject { summary, manifest, index: Arc::new(index) }))
+        Self(Arc::new(Subject { summary, manifest, index: Arc::new(index), known: None }))
     }
 
     fn changed(&self, change: impl FnOnce(&mut Subject)) -> Self {

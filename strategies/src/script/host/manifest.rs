@@ -45,7 +45,8 @@ impl ManifestHandle {
             let Some(node) = found else { break };
             match segment {
                 Segment::Key(key) => {
-                    found = node.get(key);
+                    let entry = node.entry(key).filter(|entry| entry.public_key().is_some());
+                    found = entry.map(|entry| entry.value);
                     place = place.key(key);
                 }
                 Segment::Index(index) => {
@@ -66,30 +67,27 @@ impl ManifestHandle {
                             Some("choose by `name`, or by place"),
                         ));
                     }
-                    found = node
-                        .items()
-                        .find(|item| item.get(key).and_then(Node::as_str) == Some(value.as_str()));
+                    let chosen = |item: &Node<'_>| {
+                        let text =
+                            item.get(key).and_then(|node| self.0.public(node, place.key(key))?.as_str());
+                        text == Some(value.as_str())
+                    };
+                    found = node.items().find(chosen);
                 }
             }
         }
         if let Some(node) = found {
             // A secret costs what is shown of it: its length tells something too.
-            let shown = if place.visibility() == Visibility::Public { node.as_str() } else { Some(REDACTED) };
+            let shown = self.0.public(node, place).map_or(Some(REDACTED), Node::as_str);
             charge(cx, shown.map_or(0, str::len), Limits::STANDARD.work)?;
         }
         Ok(found.map(|node| (node, place)))
     }
-}
 
-/// A scalar's text as it may be shown.
-fn shown(node: Node<'_>, place: Place) -> Option<&str> {
-    let text = node.as_str().filter(|_| !node.is_null())?;
-    Some(if place.visibility() == Visibility::Public { text } else { REDACTED })
-}
-
-/// The node, unless it is secret: of a secret there is no number.
-fn public(found: Option<(Node<'_>, Place)>) -> Option<Node<'_>> {
-    found.filter(|(_, place)| place.visibility() == Visibility::Public).map(|(node, _)| node)
+    /// The node at a pointer, unless it is secret: of a secret there is no number.
+    fn public(&self, cx: &Context<'_>, function: &str, written: &str) -> Outcome<Option<Node<'_>>> {
+        Ok(self.find(cx, function, written)?.and_then(|(node, place)| self.0.public(node, place)))
+    }
 }
 
 pub(super) fn register(module: &mut Module) {
@@ -111,7 +109,7 @@ pub(super) fn register(module: &mut Module) {
         "The text at the pointer, `\"<redacted>\"` for a secret, or `()`. `1.10` stays `1.10`.",
         |cx: Context<'_>, one: &mut Handle, pointer: &str| -> Outcome<Dynamic> {
             let found = one.find(&cx, "text", pointer)?;
-            let text = found.and_then(|(node, place)| shown(node, place));
+            let text = found.and_then(|(node, place)| one.0.shown(node, place));
             Ok(text.map_or(Dynamic::UNIT, |text| ImmutableString::from(text).into()))
         },
     );
@@ -121,7 +119,7 @@ pub(super) fn register(module: &mut Module) {
         &signature("?"),
         "The whole number at the pointer, or `()`; also `()` for a secret.",
         |cx: Context<'_>, one: &mut Handle, pointer: &str| -> Outcome<Dynamic> {
-            let found = public(one.find(&cx, "int", pointer)?);
+            let found = one.public(&cx, "int", pointer)?;
             Ok(found.and_then(Node::as_i64).map_or(Dynamic::UNIT, Dynamic::from))
         },
     );
@@ -131,7 +129,7 @@ pub(super) fn register(module: &mut Module) {
         &signature("?"),
         "The truth value at the pointer, or `()`; also `()` for a secret.",
         |cx: Context<'_>, one: &mut Handle, pointer: &str| -> Outcome<Dynamic> {
-            let found = public(one.find(&cx, "bool", pointer)?);
+            let found = one.public(&cx, "bool", pointer)?;
             Ok(found.and_then(Node::as_bool).map_or(Dynamic::UNIT, Dynamic::from))
         },
     );
@@ -145,7 +143,7 @@ pub(super) fn register(module: &mut Module) {
                 return Ok(Array::new());
             };
             let items = node.items().take(MOST_ITEMS);
-            Ok(texts(items.filter_map(|item| shown(item, place.item()))))
+            Ok(texts(items.filter_map(|item| one.0.shown(item, place.item()))))
         },
     );
     function(
@@ -159,7 +157,7 @@ pub(super) fn register(module: &mut Module) {
             };
             let place = place.item().key("name");
             let items = node.items().take(MOST_ITEMS);
-            Ok(texts(items.filter_map(|item| shown(item.get("name")?, place))))
+            Ok(texts(items.filter_map(|item| one.0.shown(item.get("name")?, place))))
         },
     );
     function(
@@ -170,7 +168,7 @@ pub(super) fn register(module: &mut Module) {
         |cx: Context<'_>, one: &mut Handle, pointer: &str| -> Outcome<Array> {
             let found = one.find(&cx, "keys", pointer)?;
             let entries = found.into_iter().flat_map(|(node, _)| node.entries()).take(MOST_ITEMS);
-            Ok(texts(entries.map(|entry| entry.key())))
+            Ok(texts(entries.map(|entry| entry.public_key().unwrap_or(REDACTED))))
         },
     );
 }

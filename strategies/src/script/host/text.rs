@@ -1,6 +1,7 @@
 //! Functions on texts that naming rules need, bounded in size and work.
 
 use std::cell::RefCell;
+use std::rc::Rc;
 
 use reconciler_core::model::ids::is_uuid;
 use regex::{Regex, RegexBuilder};
@@ -24,8 +25,9 @@ const MATCHING: usize = 64;
 
 thread_local! {
     /// Compiled patterns by their text, the latest last. A thread's own, so that
-    /// no call waits for another.
-    static PATTERNS: RefCell<Vec<(String, Regex)>> = const { RefCell::new(Vec::new()) };
+    /// no call waits for another; shared, because a copy of a pattern begins
+    /// without the memory that makes matching fast.
+    static PATTERNS: RefCell<Vec<(String, Rc<Regex>)>> = const { RefCell::new(Vec::new()) };
 }
 
 /// Applies a pattern, compiled at most once in a while on each thread. Costs the
@@ -40,8 +42,9 @@ fn with_pattern<T>(
     let at = cx.call_position();
     let limits = Limits::STANDARD;
     charge(cx, COMPILING + text.len() * MATCHING, limits.work)?;
-    let known = PATTERNS
-        .with_borrow(|kept| kept.iter().find(|(known, _)| known == pattern).map(|(_, regex)| regex.clone()));
+    let known = PATTERNS.with_borrow(|kept| {
+        kept.iter().find(|(known, _)| known == pattern).map(|(_, regex)| Rc::clone(regex))
+    });
     let regex = match known {
         Some(regex) => regex,
         None => {
@@ -61,11 +64,12 @@ fn with_pattern<T>(
                 let reason = reason.lines().last().unwrap_or_default().trim().to_owned();
                 refuse(at, code, format!("the pattern cannot be used: {reason}"), None)
             })?;
+            let regex = Rc::new(regex);
             PATTERNS.with_borrow_mut(|kept| {
                 if kept.len() >= KEPT {
                     kept.remove(0);
                 }
-                kept.push((pattern.to_owned(), regex.clone()));
+                kept.push((pattern.to_owned(), Rc::clone(&regex)));
             });
             regex
         }
