@@ -1,6 +1,6 @@
 //! The command line: names, defaults and help. No behaviour.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use reconciler_core::config::FlagText;
@@ -17,6 +17,8 @@ use crate::commands::orphans::OrphansCommand;
 use crate::commands::serve::ServeArgs;
 use crate::commands::status::StatusArgs;
 use crate::exit;
+pub(crate) use crate::match_args::MatchArgs;
+use crate::match_args::script_flag;
 use crate::remote::RemoteArgs;
 use crate::script_args::ScriptsCommand;
 
@@ -73,6 +75,11 @@ impl GlobalArgs {
     pub(crate) fn config(&self) -> Option<PathBuf> {
         let variable = || std::env::var_os(CONFIG_VARIABLE).filter(|value| !value.is_empty());
         self.config.clone().or_else(|| variable().map(PathBuf::from))
+    }
+
+    /// The configuration file, if a flag names it.
+    pub(crate) fn config_flag(&self) -> Option<&Path> {
+        self.config.as_deref()
     }
 
     pub(crate) fn format(&self) -> Format {
@@ -140,7 +147,7 @@ impl Command {
     /// Whether its answer has a Markdown form.
     pub(crate) fn has_markdown(&self) -> bool {
         match self {
-            Self::Explain(_) => true,
+            Self::Explain(_) | Self::Replay(_) => true,
             Self::Decisions(command) => {
                 matches!(command, DecisionsCommand::Test(_) | DecisionsCommand::Diff(_))
             }
@@ -191,33 +198,6 @@ pub(crate) struct StoreArgs {
     /// What is remembered between runs (default: in the user's state folder).
     #[arg(long, value_name = "FILE")]
     pub(crate) state: Option<PathBuf>,
-}
-
-/// How deployments are decided.
-#[derive(Debug, Args)]
-#[command(next_help_heading = "How deployments are decided")]
-pub(crate) struct MatchArgs {
-    /// Exactly these strategies, in this order (default: all, by priority).
-    #[arg(long, value_name = "A,B,C")]
-    strategies: Option<String>,
-    /// A folder or file of scripts; may be given several times.
-    #[arg(long, value_name = "DIR")]
-    scripts: Vec<PathBuf>,
-    /// How opinions are weighed: best or first-match [default: best].
-    #[arg(long, value_name = "POLICY")]
-    policy: Option<String>,
-    /// The least confidence of a match, 0 to 1 [default: 0.7].
-    #[arg(long, value_name = "CONFIDENCE")]
-    threshold: Option<String>,
-    /// The least lead over the next identity, 0 to 1 [default: 0.15].
-    #[arg(long, value_name = "CONFIDENCE")]
-    margin: Option<String>,
-    /// How many threads decide [default: one for each core].
-    #[arg(long, value_name = "N")]
-    workers: Option<String>,
-    /// How many deployments are read at once [default: 10].
-    #[arg(long, value_name = "N")]
-    batch_size: Option<String>,
 }
 
 /// What is shown and written. Every deployment is decided all the same.
@@ -341,15 +321,7 @@ fn path_flag(flags: &mut Vec<FlagText>, key: &str, flag: &str, path: Option<&Pat
     flags.extend(path.map(|path| FlagText::new(key, path.to_string_lossy(), flag)));
 }
 
-/// Several paths are one list; flags and variables separate items by commas.
-pub(crate) fn script_flag(flags: &mut Vec<FlagText>, scripts: &[PathBuf]) {
-    if !scripts.is_empty() {
-        let paths: Vec<_> = scripts.iter().map(|path| path.to_string_lossy()).collect();
-        flags.push(FlagText::new("scripts.paths", paths.join(","), "--scripts"));
-    }
-}
-
-fn text_flag(flags: &mut Vec<FlagText>, key: &str, flag: &str, text: Option<&String>) {
+pub(crate) fn text_flag(flags: &mut Vec<FlagText>, key: &str, flag: &str, text: Option<&String>) {
     flags.extend(text.map(|text| FlagText::new(key, text, flag)));
 }
 
@@ -381,17 +353,5 @@ impl Flags for StrategiesCommand {
     fn add(&self, flags: &mut Vec<FlagText>) {
         let (Self::List { scripts } | Self::Show { scripts, .. }) = self;
         script_flag(flags, scripts);
-    }
-}
-
-impl Flags for MatchArgs {
-    fn add(&self, flags: &mut Vec<FlagText>) {
-        text_flag(flags, "strategies", "--strategies", self.strategies.as_ref());
-        script_flag(flags, &self.scripts);
-        text_flag(flags, "policy.kind", "--policy", self.policy.as_ref());
-        text_flag(flags, "policy.threshold", "--threshold", self.threshold.as_ref());
-        text_flag(flags, "policy.margin", "--margin", self.margin.as_ref());
-        text_flag(flags, "workers", "--workers", self.workers.as_ref());
-        text_flag(flags, "batch_size", "--batch-size", self.batch_size.as_ref());
     }
 }
