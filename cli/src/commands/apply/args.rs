@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::args::{FilterArgs, MatchArgs, SourceArgs, StoreArgs};
+use crate::args::{FilterArgs, InputArgs};
 
 #[derive(Debug, Args)]
 pub(crate) struct PlanArgs {
@@ -19,11 +19,7 @@ pub(crate) struct PlanArgs {
     #[arg(long)]
     pub(crate) full: bool,
     #[command(flatten)]
-    pub(crate) source: SourceArgs,
-    #[command(flatten)]
-    pub(crate) store: StoreArgs,
-    #[command(flatten)]
-    pub(crate) matching: MatchArgs,
+    pub(crate) input: InputArgs,
     #[command(flatten)]
     pub(crate) filter: FilterArgs,
 }
@@ -34,9 +30,5 @@ pub(crate) struct ApplyArgs {
     /// strategies as for the plan.
     pub(crate) plan: PathBuf,
     #[command(flatten)]
-    pub(crate) source: SourceArgs,
-    #[command(flatten)]
-    pub(crate) store: StoreArgs,
-    #[command(flatten)]
-    pub(crate) matching: MatchArgs,
+    pub(crate) input: InputArgs,
 }
