@@ -2,7 +2,7 @@
 
 mod groups;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use reconciler_core::config::FlagText;
@@ -19,10 +19,12 @@ use crate::commands::orphans::OrphansCommand;
 use crate::commands::serve::ServeArgs;
 use crate::commands::status::StatusArgs;
 use crate::exit;
+pub(crate) use crate::match_args::MatchArgs;
+use crate::match_args::script_flag;
 use crate::remote::RemoteArgs;
 use crate::script_args::ScriptsCommand;
 
-pub(crate) use self::groups::{FilterArgs, Flags, InputArgs, MatchArgs, SourceArgs, StoreArgs, script_flag};
+pub(crate) use self::groups::{FilterArgs, Flags, InputArgs, SourceArgs, StoreArgs, text_flag};
 
 /// Keeps Blacksmith's records in Vault in line with what BOSH has deployed.
 #[derive(Debug, Parser)]
@@ -77,6 +79,11 @@ impl GlobalArgs {
     pub(crate) fn config(&self) -> Option<PathBuf> {
         let variable = || std::env::var_os(CONFIG_VARIABLE).filter(|value| !value.is_empty());
         self.config.clone().or_else(|| variable().map(PathBuf::from))
+    }
+
+    /// The configuration file, if a flag names it.
+    pub(crate) fn config_flag(&self) -> Option<&Path> {
+        self.config.as_deref()
     }
 
     pub(crate) fn format(&self) -> Format {
@@ -144,7 +151,7 @@ impl Command {
     /// Whether its answer has a Markdown form.
     pub(crate) fn has_markdown(&self) -> bool {
         match self {
-            Self::Explain(_) => true,
+            Self::Explain(_) | Self::Replay(_) => true,
             Self::Decisions(command) => {
                 matches!(command, DecisionsCommand::Test(_) | DecisionsCommand::Diff(_))
             }

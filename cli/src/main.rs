@@ -6,6 +6,7 @@ mod commands;
 mod daemon;
 mod exit;
 mod failure;
+mod match_args;
 mod output;
 mod progress;
 mod remote;

@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use reconciler_core::config::FlagText;
 
-use crate::args::{Flags, SourceArgs, StoreArgs, script_flag};
+use crate::args::{Flags, SourceArgs, StoreArgs};
+use crate::match_args::script_flag;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum ScriptsCommand {

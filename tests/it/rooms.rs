@@ -21,15 +21,18 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("manager", &["ports", "model", "manifest", "matching", "scanner", "updater", "synchronizer", "backup"]),
     ("config", &["model", "manifest", "matching"]),
     // A fleet is read from its folder.
-    ("testing", &["model", "manifest", "matching", "adapters/fleet"]),
+    ("testing", &["model", "manifest", "matching", "decisions", "adapters/fleet"]),
     ("adapters/http", &["ports", "model", "config"]),
     ("adapters/bosh", &["ports", "model", "manifest", "config", "adapters/http"]),
     ("adapters/vault", &["ports", "model", "manifest", "config", "adapters/http"]),
     ("adapters/broker", &["ports", "model", "manifest", "config", "adapters/http", "adapters/catalog"]),
     ("adapters/sqlite", &["ports", "model"]),
     ("adapters/catalog", &["model", "manifest", "adapters"]),
-    // Labels are read into the matching room's type.
-    ("adapters/fleet", &["ports", "model", "manifest", "matching", "adapters", "adapters/catalog"]),
+    // Labels and captured decisions are read into the types of those rooms.
+    (
+        "adapters/fleet",
+        &["ports", "model", "manifest", "matching", "decisions", "adapters", "adapters/catalog"],
+    ),
     ("adapters", &["ports", "model", "manifest", "config"]),
 ];
 

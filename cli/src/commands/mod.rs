@@ -6,6 +6,7 @@ pub(crate) mod backups;
 pub(crate) mod capture;
 pub(crate) mod config;
 pub(crate) mod decisions;
+mod difference;
 pub(crate) mod doctor;
 pub(crate) mod explain;
 pub(crate) mod history;

@@ -4,11 +4,12 @@ use std::path::Path;
 use std::sync::Arc;
 
 use futures_util::StreamExt as _;
-use reconciler_core::adapters::fleet::{CapturedRun, FleetFolder, FleetWriter, WrittenFleet};
+use reconciler_core::adapters::fleet::{FleetFolder, FleetWriter, WrittenFleet};
 use reconciler_core::adapters::sqlite::SqliteStore;
+use reconciler_core::decisions::{CapturedRun, DecisionRecord, Difference};
 use reconciler_core::manager::{CancellationToken, Reconciler, Survey};
 use reconciler_core::manifest::secrets::Seal;
-use reconciler_core::matching::{MatchEngine, Replay, RuleChange, Rules, SavedDecision};
+use reconciler_core::matching::{MatchEngine, RuleChange, Rules};
 use reconciler_core::model::{Catalog, layout};
 use reconciler_core::scanner::{ManifestCache, Shortfall};
 
@@ -58,7 +59,7 @@ impl Capture {
         if let Some(index) = survey.index_slot.data() {
             writer.index(index)?;
         }
-        let decisions = survey.decisions.iter().map(SavedDecision::of).collect();
+        let decisions = survey.decisions.iter().map(DecisionRecord::from).collect();
         let mut run = CapturedRun::new(env!("CARGO_PKG_VERSION"), Rules::of(&bench.engine), decisions);
         let completeness = &survey.scan.completeness;
         if !completeness.is_complete() || writer.lacks_anything() {
@@ -106,12 +107,12 @@ impl CapturedFleet {
         Ok(Self { folder, catalog: Arc::new(catalog), run })
     }
 
-    /// Decides it again, as a run would, and compares.
+    /// Decides it again, as a run would, and says what differs.
     pub(crate) async fn replay(
         &self,
         engine: &Arc<MatchEngine>,
         stop: &CancellationToken,
-    ) -> Result<Replay, Failure> {
+    ) -> Result<Difference, Failure> {
         let store = SqliteStore::open_in_memory()?;
         if let Some(index) = self.folder.index_object()? {
             store.seed_once(layout::INDEX, &index).await?;
@@ -121,8 +122,9 @@ impl CapturedFleet {
             Reconciler::new(&self.folder, &store, &manifests, Arc::clone(&self.catalog), Arc::clone(engine));
         reconciler.stop = stop.clone();
         let survey = reconciler.survey().await?;
-        let now: Vec<SavedDecision> = survey.decisions.iter().map(SavedDecision::of).collect();
-        Ok(Replay::of(&self.run.decisions, &now))
+        let now: Vec<DecisionRecord> = survey.decisions.iter().map(DecisionRecord::from).collect();
+        let difference = Difference::between(&self.run.decisions, &now);
+        Ok(difference.by_policies(self.run.rules.as_policy(), Some(engine.policy())))
     }
 
     /// In what an engine's rules differ from those of then.

@@ -64,6 +64,11 @@ impl JournalPlace {
         self.path.display().to_string()
     }
 
+    /// Whether there is a journal: the first run makes it.
+    pub(crate) fn exists(&self) -> Result<bool, PortError> {
+        self.open().map(|state| state.is_some())
+    }
+
     /// The newest runs; nothing if there is no journal yet.
     pub(crate) fn runs(&self, limit: usize) -> Result<Vec<RunEntry>, PortError> {
         self.open()?.map_or_else(|| Ok(Vec::new()), |state| state.runs(limit))

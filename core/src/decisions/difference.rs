@@ -164,6 +164,13 @@ impl Difference {
         self.changes.iter().filter(|change| change.kind.is_flip()).count()
     }
 
+    /// How many deployments have another outcome, are new or are gone.
+    #[must_use]
+    pub fn other_outcomes(&self) -> usize {
+        let same = [ChangeKind::OtherConfidence, ChangeKind::OtherOpinions];
+        self.changes.iter().filter(|change| !same.contains(&change.kind)).count()
+    }
+
     /// Whether the outcome of no deployment differs.
     #[must_use]
     pub fn is_without_flips(&self) -> bool {

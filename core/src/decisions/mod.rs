@@ -2,6 +2,7 @@
 //! differences between two sets, and snapshots that people have accepted. Pure:
 //! knows nothing of how decisions were made, of files or of command lines.
 
+mod captured;
 mod cause;
 mod difference;
 mod opinion;
@@ -10,6 +11,7 @@ mod saved;
 mod snapshot;
 mod snapshot_text;
 
+pub use captured::{CapturedRun, CapturedRunError};
 pub use cause::{Cause, ClaimChange};
 pub use difference::{Change, ChangeKind, Difference};
 pub use opinion::{RecordedOpinion, Said};

@@ -2,14 +2,14 @@
 
 use std::fmt;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::matching::{Confidence, Decision, Evidence, Opinion, StepResult};
 use crate::model::{Identity, StrategyId};
 
 /// One thing that a strategy said about a deployment. Who abstained, or was not
 /// asked, has no part in it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RecordedOpinion {
     /// The strategy.
     pub strategy: StrategyId,
@@ -19,7 +19,7 @@ pub struct RecordedOpinion {
 }
 
 /// What can be said.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "said")]
 #[non_exhaustive]
 pub enum Said {
@@ -39,6 +39,11 @@ pub enum Said {
         /// The codes of its evidence, sorted.
         evidence: Vec<String>,
     },
+    /// It is this instance, and the proposal was not let in.
+    Refused {
+        /// The identity.
+        identity: Identity,
+    },
     /// The strategy failed.
     Failed {
         /// The error's code.
@@ -51,7 +56,9 @@ impl Said {
     #[must_use]
     pub fn identity(&self) -> Option<&Identity> {
         match self {
-            Self::Proposed { identity, .. } | Self::Vetoed { identity, .. } => Some(identity),
+            Self::Proposed { identity, .. } | Self::Vetoed { identity, .. } | Self::Refused { identity } => {
+                Some(identity)
+            }
             Self::Failed { .. } => None,
         }
     }
@@ -68,6 +75,7 @@ impl Said {
                 format!("{confidence}{about} [{}]", evidence.join(", "))
             }
             Self::Vetoed { evidence, .. } => format!("a veto{about} [{}]", evidence.join(", ")),
+            Self::Refused { .. } => format!("a refused proposal{about}"),
             Self::Failed { code } => format!("failed [{code}]"),
         }
     }
@@ -99,8 +107,9 @@ pub(super) fn of(decision: &Decision) -> Vec<RecordedOpinion> {
     let steps = decision.trace.iter();
     steps
         .flat_map(|step| {
-            let strategy = &step.strategy;
-            said(&step.result).into_iter().map(|said| RecordedOpinion { strategy: strategy.clone(), said })
+            let refused = step.refused.iter().map(|one| Said::Refused { identity: one.identity.clone() });
+            let said = said(&step.result).into_iter().chain(refused);
+            said.map(|said| RecordedOpinion { strategy: step.strategy.clone(), said })
         })
         .collect()
 }

@@ -14,7 +14,7 @@ const MANIFEST: &str = "manifest";
 
 /// What became of one deployment. Holds neither places nor notes nor anything of
 /// the machine, so that the same decision is the same record everywhere.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DecisionRecord {
     /// The deployment.
     pub deployment: DeploymentName,
@@ -28,7 +28,7 @@ pub struct DecisionRecord {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub confidence: Option<Confidence>,
     /// Why it is not the whole truth; nothing if it is, or if that was not kept.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub degraded: Vec<Degraded>,
     /// Who said what, in the order of the chain; nothing if that was not kept.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -60,7 +60,7 @@ impl From<&Degradation> for Degraded {
 }
 
 /// What became of a deployment, in words that stay the same over versions.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "outcome")]
 #[non_exhaustive]
 pub enum Verdict {

@@ -1,7 +1,8 @@
-//! Decisions that were saved as the JSON document of a scan.
+//! Decisions that were saved: as the JSON document of a scan, or with a capture.
 
 use serde::Deserialize;
 
+use super::captured::{CapturedRun, CapturedRunError};
 use super::opinion::{RecordedOpinion, Said, sorted};
 use super::record::{DecisionRecord, Degraded, Verdict};
 use crate::matching::{Confidence, SCHEMA_VERSION};
@@ -39,18 +40,28 @@ pub struct SavedUnknown {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SavedError {
-    /// It is not the JSON of a scan.
+    /// It is the JSON of neither a scan nor a capture.
     #[error("holds no decisions: {0}")]
     NotDecisions(#[from] serde_json::Error),
     /// It is a document of another command.
     #[error("holds a document of kind `{0}`, not of a scan")]
     OtherKind(String),
+    /// It is of a capture that cannot be read.
+    #[error(transparent)]
+    Capture(#[from] CapturedRunError),
     /// It was written by a version that means something else by it.
     #[error("holds decisions in form {0}, and this program knows form {SCHEMA_VERSION}")]
     OtherForm(u32),
     /// It names a deployment twice.
     #[error("decides deployment `{0}` twice")]
     Twice(DeploymentName),
+}
+
+/// What tells a capture's document from a scan's.
+#[derive(Deserialize)]
+struct WireCapture {
+    #[serde(rename = "captured_by")]
+    _captured_by: String,
 }
 
 /// Unknown fields are passed over: new ones may come at any time.
@@ -118,6 +129,13 @@ struct WireStep {
     why: Option<String>,
     #[serde(default)]
     proposals: Vec<WireProposal>,
+    #[serde(default)]
+    refused: Vec<WireRefusal>,
+}
+
+#[derive(Deserialize)]
+struct WireRefusal {
+    identity: Identity,
 }
 
 #[derive(Deserialize)]
@@ -133,11 +151,15 @@ struct WireEvidence {
 }
 
 impl SavedDecisions {
-    /// Reads the document that `scan --json` prints.
+    /// Reads the document that `scan --json` prints, or what was decided of a
+    /// captured fleet.
     ///
     /// # Errors
     /// If it is another document, or one of another version.
     pub fn parse(json: &str) -> Result<Self, SavedError> {
+        if serde_json::from_str::<WireCapture>(json).is_ok() {
+            return Ok(Self::of_capture(CapturedRun::parse(json)?));
+        }
         let wire: Wire = serde_json::from_str(json)?;
         let Some(scan) = wire.data.filter(|_| wire.kind == "Scan") else {
             return Err(SavedError::OtherKind(wire.kind));
@@ -145,11 +167,7 @@ impl SavedDecisions {
         let trace = scan.decisions.first().map(|first| first.trace.as_slice()).unwrap_or_default();
         let strategies = trace.iter().map(|step| step.strategy.to_string()).collect();
         let decisions: Result<Vec<_>, _> = scan.decisions.into_iter().map(record).collect();
-        let mut decisions = decisions?;
-        decisions.sort_by(|a, b| a.deployment.cmp(&b.deployment));
-        if let Some(pair) = decisions.windows(2).find(|pair| pair[0].deployment == pair[1].deployment) {
-            return Err(SavedError::Twice(pair[0].deployment.clone()));
-        }
+        let decisions = sorted_once(decisions?).map_err(SavedError::Twice)?;
         let was_read = |one: &SavedUnknown| {
             let mut records = decisions.iter();
             let record = records.find(|record| record.deployment.as_str() == one.deployment);
@@ -160,6 +178,32 @@ impl SavedDecisions {
         let only_degraded = unknown.is_empty() && !read.is_empty() && !shortfall;
         let complete = wire.complete || only_degraded;
         Ok(Self { chain: scan.chain, policy: scan.policy, strategies, decisions, complete, unknown })
+    }
+
+    fn of_capture(run: CapturedRun) -> Self {
+        let CapturedRun { complete, rules, decisions, .. } = run;
+        let unread = decisions.iter().filter(|record| record.is_unread());
+        let unknown = unread.map(|record| SavedUnknown {
+            deployment: record.deployment.to_string(),
+            why: "it could not be read when the fleet was captured".to_owned(),
+        });
+        Self {
+            policy: Some(rules.policy_in_words()),
+            strategies: rules.strategies.into_iter().map(|strategy| strategy.id).collect(),
+            chain: rules.chain,
+            complete,
+            unknown: unknown.collect(),
+            decisions,
+        }
+    }
+}
+
+/// The decisions by deployment, unless one is decided twice.
+pub(super) fn sorted_once(mut decisions: Vec<DecisionRecord>) -> Result<Vec<DecisionRecord>, DeploymentName> {
+    decisions.sort_by(|a, b| a.deployment.cmp(&b.deployment));
+    match decisions.windows(2).find(|pair| pair[0].deployment == pair[1].deployment) {
+        Some(pair) => Err(pair[0].deployment.clone()),
+        None => Ok(decisions),
     }
 }
 
@@ -189,14 +233,15 @@ fn record(wire: WireDecision) -> Result<DecisionRecord, SavedError> {
 }
 
 fn opinions(step: WireStep) -> Vec<RecordedOpinion> {
-    let WireStep { strategy, result, why, proposals } = step;
-    let said: Vec<Said> = match result.as_str() {
+    let WireStep { strategy, result, why, proposals, refused } = step;
+    let mut said: Vec<Said> = match result.as_str() {
         "failed" => {
             let code = why.unwrap_or_default().split(": ").next().unwrap_or_default().to_owned();
             vec![Said::Failed { code }]
         }
         _ => proposals.into_iter().map(said).collect(),
     };
+    said.extend(refused.into_iter().map(|one| Said::Refused { identity: one.identity }));
     said.into_iter().map(|said| RecordedOpinion { strategy: strategy.clone(), said }).collect()
 }
 

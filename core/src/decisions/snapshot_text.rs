@@ -89,6 +89,7 @@ fn write_record(text: &mut String, record: &DecisionRecord) {
             Said::Vetoed { identity, evidence } => {
                 writeln!(text, "  - {{by: {by}, vetoes: {}, {}}}", about(identity), because(evidence))
             }
+            Said::Refused { identity } => writeln!(text, "  - {{by: {by}, refused: {}}}", about(identity)),
             Said::Failed { code } => writeln!(text, "  - {{by: {by}, failed: {}}}", scalar(code)),
         };
     }
@@ -208,11 +209,13 @@ fn read_degraded(node: Node<'_>) -> Result<Degraded, SnapshotError> {
 }
 
 fn read_opinion(node: Node<'_>, above: Option<&Identity>) -> Result<RecordedOpinion, SnapshotError> {
-    keys(node, &["by", "proposes", "vetoes", "confidence", "because", "failed"])?;
+    keys(node, &["by", "proposes", "vetoes", "confidence", "because", "refused", "failed"])?;
     let codes = node.get("because").into_iter().flat_map(Node::items).filter_map(Node::as_str);
     let evidence = sorted(codes.map(str::to_owned));
     let said = if let Some(code) = read(node, "failed")? {
         Said::Failed { code }
+    } else if let Some(refused) = node.get("refused") {
+        Said::Refused { identity: read_identity(refused)? }
     } else if let Some(vetoed) = node.get("vetoes") {
         Said::Vetoed { identity: read_identity(vetoed)?, evidence }
     } else {

@@ -82,8 +82,28 @@ pub struct Evaluation {
     pub services: BTreeMap<(String, ServiceId), StrategyScore>,
     /// How many labels ask for a match with a service.
     pub expected_of: BTreeMap<ServiceId, u32>,
+    /// What was matched to a service.
+    pub matched_to: BTreeMap<ServiceId, Matches>,
     /// What was decided where something was expected.
     pub confusion: Confusion,
+}
+
+/// How many matches were right.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Matches {
+    /// Matched to the right identity.
+    pub right: u32,
+    /// Matched to another one, or matched at all where that was not right.
+    pub wrong: u32,
+}
+
+/// How good something is; each nothing if there was nothing to count.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Measure {
+    /// What was right among all that was matched or proposed.
+    pub precision: Option<f64>,
+    /// What was right among all that should have been.
+    pub recall: Option<f64>,
 }
 
 /// What was decided where something was expected.
@@ -122,6 +142,7 @@ impl Evaluation {
             strategies: BTreeMap::new(),
             services: BTreeMap::new(),
             expected_of: BTreeMap::new(),
+            matched_to: BTreeMap::new(),
             confusion: Confusion::default(),
         };
         for decision in decisions {
@@ -157,6 +178,10 @@ impl Evaluation {
             (Outcome::Review(_), _) => &mut row.review,
             (Outcome::Unmatched, _) => &mut row.unmatched,
         } += 1;
+        if let Outcome::Matched(identity) = &decision.outcome {
+            let matches = self.matched_to.entry(identity.service.clone()).or_default();
+            *if verdict == Verdict::Matched { &mut matches.right } else { &mut matches.wrong } += 1;
+        }
         self.verdicts.insert(decision.deployment.clone(), verdict);
         for step in &decision.trace {
             let score = self.strategies.entry(step.strategy.to_string()).or_default();
@@ -186,16 +211,30 @@ impl Evaluation {
         u32::try_from(self.verdicts.values().filter(|one| **one == verdict).count()).unwrap_or(u32::MAX)
     }
 
-    /// Right matches among all matches; 1 if there was no match.
+    /// How good the matches are.
     #[must_use]
-    pub fn precision(&self) -> f64 {
-        ratio(self.counted(Verdict::Matched), self.counted(Verdict::Matched) + self.counted(Verdict::Wrong))
+    pub fn measure(&self) -> Measure {
+        let (right, wrong) = (self.counted(Verdict::Matched), self.counted(Verdict::Wrong));
+        Measure::of(right, right + wrong, self.expected_matches)
     }
 
-    /// Right matches among all that should be matched; 1 if none should.
+    /// How good the matches to a service are.
     #[must_use]
-    pub fn recall(&self) -> f64 {
-        ratio(self.counted(Verdict::Matched), self.expected_matches)
+    pub fn measure_of_service(&self, service: &ServiceId) -> Measure {
+        let Matches { right, wrong } = self.matched_to.get(service).copied().unwrap_or_default();
+        Measure::of(right, right + wrong, self.expected_of.get(service).copied().unwrap_or_default())
+    }
+
+    /// How good a strategy is, in all or where it proposes a service.
+    #[must_use]
+    pub fn measure_of_strategy(&self, strategy: &str, service: Option<&ServiceId>) -> Measure {
+        let (score, expected) = match service {
+            None => (self.strategies.get(strategy), Some(&self.expected_matches)),
+            Some(service) => {
+                (self.services.get(&(strategy.to_owned(), service.clone())), self.expected_of.get(service))
+            }
+        };
+        score.copied().unwrap_or_default().measure(expected.copied().unwrap_or_default())
     }
 }
 
@@ -206,21 +245,18 @@ impl StrategyScore {
         self.wrong += u32::from(!right);
     }
 
-    /// Right among all it proposed for; 1 if it proposed nothing.
+    /// How good it is where so many matches were expected.
     #[must_use]
-    pub fn precision(&self) -> f64 {
-        ratio(self.correct, self.fired)
-    }
-
-    /// Right among all that should be matched.
-    #[must_use]
-    pub fn recall(&self, expected_matches: u32) -> f64 {
-        ratio(self.correct, expected_matches)
+    pub fn measure(&self, expected_matches: u32) -> Measure {
+        Measure::of(self.correct, self.fired, expected_matches)
     }
 }
 
-fn ratio(part: u32, whole: u32) -> f64 {
-    if whole == 0 { 1.0 } else { f64::from(part) / f64::from(whole) }
+impl Measure {
+    fn of(right: u32, made: u32, expected: u32) -> Self {
+        let among = |whole: u32| (whole > 0).then(|| f64::from(right) / f64::from(whole));
+        Self { precision: among(made), recall: among(expected) }
+    }
 }
 
 impl Expected {

@@ -15,9 +15,7 @@ mod explanation;
 mod opinion;
 mod policy;
 mod registry;
-mod replay;
 mod rules;
-mod saved;
 mod strategy;
 mod suspension;
 mod sweep;
@@ -33,15 +31,15 @@ pub use confidence::{Confidence, InvalidConfidence};
 pub use context::{Facts, MatchContext};
 pub use decision::{Decision, Degradation, Outcome, Ranked, Refusal, ReviewReason, Step, StepResult};
 pub use engine::{MatchEngine, MatchEngineBuilder};
-pub use evaluation::{Confusion, Decided, Evaluation, Expected, Label, StrategyScore, Verdict};
+pub use evaluation::{
+    Confusion, Decided, Evaluation, Expected, Label, Matches, Measure, StrategyScore, Verdict,
+};
 pub use evidence::{Evidence, Family, LONGEST_NOTE, Locus, Read};
 pub use explanation::Explanation;
 pub use opinion::{Opinion, Proposal};
 pub use policy::{Policy, PolicyKind};
 pub use registry::{StrategyRegistration, registered};
-pub use replay::{ChangedOutcome, Replay};
 pub use rules::{RuleChange, Rules, StrategyRule};
-pub use saved::{SavedDecision, SavedOutcome};
 pub use strategy::{BuiltinStrategy, MatchStrategy, StrategyError, StrategyMeta, priority};
 pub use suspension::{OVER_LIMITS_IN_A_ROW, Suspensions};
 pub use sweep::{SWEEP_STEP, SweepPoint, sweep};

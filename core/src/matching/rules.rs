@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::MatchEngine;
+use super::{MatchEngine, Policy};
 
 /// Everything that enters a chain's fingerprint, in words: two engines with the
 /// same rules decide alike.
@@ -75,6 +75,19 @@ impl Rules {
             margin: policy.margin.to_string(),
             strategies: strategies.collect(),
         }
+    }
+
+    /// How opinions are weighed, unless that was written by a later version.
+    #[must_use]
+    pub fn as_policy(&self) -> Option<Policy> {
+        let kind = self.policy.parse().ok()?;
+        Some(Policy { kind, threshold: self.threshold.parse().ok()?, margin: self.margin.parse().ok()? })
+    }
+
+    /// How opinions are weighed, for people.
+    #[must_use]
+    pub fn policy_in_words(&self) -> String {
+        format!("{} (threshold {}, margin {})", self.policy, self.threshold, self.margin)
     }
 
     /// In what later rules differ from these. Nothing if the fingerprints are the

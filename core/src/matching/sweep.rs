@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::{Confidence, Evaluation, Facts, Label, MatchEngine, Policy, Verdict};
+use super::{Confidence, Evaluation, Facts, Label, MatchEngine, Measure, Policy, Verdict};
 use crate::manifest::Deployment;
 use crate::model::DeploymentName;
 
@@ -28,10 +28,9 @@ pub struct SweepPoint {
     pub missed: u32,
     /// Rightly left for a person, or rightly nobody's.
     pub left_for_review: u32,
-    /// Right matches among all matches.
-    pub precision: f64,
-    /// Right matches among all that should be matched.
-    pub recall: f64,
+    /// How good the matches are.
+    #[serde(flatten)]
+    pub measure: Measure,
 }
 
 /// Decides a labelled fleet by every threshold from 0 to 1, the one in use among
@@ -61,8 +60,7 @@ pub fn sweep(
             wrong: evaluation.counted(Verdict::Wrong),
             missed: evaluation.counted(Verdict::Missed),
             left_for_review: evaluation.counted(Verdict::LeftForReview),
-            precision: evaluation.precision(),
-            recall: evaluation.recall(),
+            measure: evaluation.measure(),
         }
     };
     thresholds.into_iter().map(point).collect()

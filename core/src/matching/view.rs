@@ -29,8 +29,7 @@ pub struct DecisionView<'a> {
     degraded: Vec<DegradationView<'a>>,
     candidates: Vec<CandidateView<'a>>,
     trace: Vec<StepView<'a>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    chain: Option<String>,
+    chain: String,
 }
 
 #[derive(Debug, Clone, Serialize)]
@@ -83,17 +82,14 @@ struct ProposalView<'a> {
 #[derive(Debug, Clone, Serialize)]
 struct RefusalView<'a> {
     identity: &'a Identity,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    why: Option<&'a str>,
+    why: &'a str,
 }
 
 #[derive(Debug, Clone, Serialize)]
 struct EvidenceView<'a> {
     code: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    at: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    note: Option<&'a str>,
+    at: String,
+    note: &'a str,
 }
 
 impl<'a> DecisionView<'a> {
@@ -118,25 +114,8 @@ impl<'a> DecisionView<'a> {
             degraded: decision.degradations.iter().map(degradation).collect(),
             candidates: decision.ranking.iter().map(candidate).collect(),
             trace: decision.trace.iter().map(step).collect(),
-            chain: Some(decision.chain.to_string()),
+            chain: decision.chain.to_string(),
         }
-    }
-
-    /// Without what only people read, and without places: what is saved of a
-    /// decision and compared.
-    pub(super) fn compact(mut self) -> Self {
-        self.chain = None;
-        self.degraded.iter_mut().for_each(|one| one.message = None);
-        for step in &mut self.trace {
-            step.why = None;
-            step.reads.clear();
-            step.refused.iter_mut().for_each(|one| one.why = None);
-            for evidence in step.proposals.iter_mut().flat_map(|one| &mut one.evidence) {
-                evidence.at = None;
-                evidence.note = None;
-            }
-        }
-        self
     }
 }
 
@@ -197,7 +176,7 @@ fn proposal(proposal: &Proposal) -> ProposalView<'_> {
 }
 
 fn refusal(refusal: &Refusal) -> RefusalView<'_> {
-    RefusalView { identity: &refusal.identity, why: Some(&refusal.why) }
+    RefusalView { identity: &refusal.identity, why: &refusal.why }
 }
 
 fn read(read: &Read) -> ReadView<'_> {
@@ -205,5 +184,5 @@ fn read(read: &Read) -> ReadView<'_> {
 }
 
 fn one_evidence(evidence: &Evidence) -> EvidenceView<'_> {
-    EvidenceView { code: &evidence.code, at: Some(evidence.locus.to_string()), note: Some(&evidence.note) }
+    EvidenceView { code: &evidence.code, at: evidence.locus.to_string(), note: &evidence.note }
 }

@@ -2,12 +2,13 @@
 //!
 //! [`assert_decisions!`] holds the decisions over a [`Fleet`] against a snapshot
 //! that was accepted before, by [insta](https://insta.rs). The snapshot shows
-//! per deployment what was decided, the candidates, and what each strategy said;
+//! per deployment what was decided and what each strategy said, abstentions aside;
 //! fingerprints, places and words for people are left out, so that it changes
 //! only if a decision does, or the way to it.
 
+use crate::decisions::DecisionRecord;
 use crate::manifest::Deployment;
-use crate::matching::{Facts, MatchEngine, SavedDecision};
+use crate::matching::{Facts, MatchEngine};
 use crate::model::{Catalog, FleetStatistics, Index};
 
 #[doc(inline)]
@@ -47,11 +48,11 @@ impl Fleet {
     /// The decisions over the whole fleet, in the form of a snapshot, by
     /// deployment.
     #[must_use]
-    pub fn decided_by(&self, engine: &MatchEngine) -> Vec<SavedDecision> {
+    pub fn decided_by(&self, engine: &MatchEngine) -> Vec<DecisionRecord> {
         let decisions = engine.decide_all(&self.deployments, &self.facts);
-        let mut saved: Vec<SavedDecision> = decisions.iter().map(SavedDecision::of).collect();
-        saved.sort_by(|a, b| a.deployment.cmp(&b.deployment));
-        saved
+        let mut records: Vec<DecisionRecord> = decisions.iter().map(DecisionRecord::from).collect();
+        records.sort_by(|a, b| a.deployment.cmp(&b.deployment));
+        records
     }
 }
 

@@ -6,9 +6,10 @@ mod random;
 
 use std::path::{Path, PathBuf};
 
-use reconciler_core::adapters::fleet::{CapturedRun, FleetFolder, FleetWriter};
+use reconciler_core::adapters::fleet::{FleetFolder, FleetWriter};
+use reconciler_core::decisions::{CapturedRun, DecisionRecord};
 use reconciler_core::manifest::secrets::Seal;
-use reconciler_core::matching::{MatchEngine, Rules, SavedDecision};
+use reconciler_core::matching::{MatchEngine, Rules};
 use reconciler_core::model::{FleetStatistics, JsonObject};
 use reconciler_tests::fleets::Fleet;
 
@@ -38,9 +39,9 @@ pub(crate) fn holds(haystack: &[u8], needle: &str) -> bool {
 }
 
 /// Captures a fleet in memory, and gives what was decided.
-fn capture(fleet: &Fleet, index: &JsonObject, engine: &MatchEngine, out: &Path) -> Vec<SavedDecision> {
+fn capture(fleet: &Fleet, index: &JsonObject, engine: &MatchEngine, out: &Path) -> Vec<DecisionRecord> {
     let decisions = engine.decide_all(&fleet.deployments, &fleet.facts);
-    let saved: Vec<SavedDecision> = decisions.iter().map(SavedDecision::of).collect();
+    let saved: Vec<DecisionRecord> = decisions.iter().map(DecisionRecord::from).collect();
     let mut writer = FleetWriter::create(out, Seal::new(&[9; 32])).unwrap();
     for deployment in &fleet.deployments {
         let known = fleet.facts.known_names(&deployment.summary);
@@ -55,7 +56,7 @@ fn capture(fleet: &Fleet, index: &JsonObject, engine: &MatchEngine, out: &Path) 
 }
 
 /// What a captured fleet decides.
-fn decide(out: &Path, engine: &MatchEngine) -> Vec<SavedDecision> {
+fn decide(out: &Path, engine: &MatchEngine) -> Vec<DecisionRecord> {
     let folder = FleetFolder::open(out).unwrap();
     let deployments: Vec<_> = folder.summaries().iter().map(|summary| folder.deployment(summary)).collect();
     let facts = reconciler_core::matching::Facts::new(
@@ -63,5 +64,5 @@ fn decide(out: &Path, engine: &MatchEngine) -> Vec<SavedDecision> {
         folder.index().unwrap(),
         FleetStatistics::of(folder.summaries()),
     );
-    engine.decide_all(&deployments, &facts).iter().map(SavedDecision::of).collect()
+    engine.decide_all(&deployments, &facts).iter().map(DecisionRecord::from).collect()
 }

@@ -143,10 +143,11 @@ fn the_same_rules_decide_the_same_and_others_are_explained() {
     assert_eq!(code(&stricter), Some(20), "{stricter:?}");
     let said = stdout(&stricter);
     for expected in [
-        "rule     threshold: 0.700 -> 0.960\n",
-        "rule     strategy release-based: version 1, is not in the chain any more\n",
-        "rule     order: stored-record, uuid-pattern -> uuid-pattern, stored-record\n",
-        "changed  booking-search-cache: matched redis / redis-small / ",
+        "rule  threshold: 0.700 -> 0.960\n",
+        "rule  strategy release-based: version 1, is not in the chain any more\n",
+        "rule  order: stored-record, uuid-pattern -> uuid-pattern, stored-record\n",
+        "  booking-search-cache\n    - matched  redis / redis-small / ",
+        "      manifest-metadata: 0.900 [meta.instance-id, meta.plan-id, meta.service-id] → nothing\n",
         "Different: ",
     ] {
         assert!(said.contains(expected), "{expected}\n{said}");
@@ -158,6 +159,31 @@ fn the_same_rules_decide_the_same_and_others_are_explained() {
         json["data"]["rules"][0],
         serde_json::json!({"what": "threshold", "before": "0.700", "after": "0.960"})
     );
+}
+
+#[test]
+fn what_was_decided_of_a_capture_is_a_side_of_a_difference_and_a_comment() {
+    let home = captured(&[]);
+    let demo = fleets::demo();
+    let same = run(home.path(), &["decisions", "diff", "capture/decisions.json", demo.to_str().unwrap()]);
+    assert!(stdout(&same).contains("\n0 of 29 compared deployments flip\n"), "{same:?}");
+    let stricter = ["--", "capture", "--threshold", "0.96"];
+    let asked = [&["decisions", "diff", "capture/decisions.json", "--json"][..], &stricter].concat();
+    let json: serde_json::Value = serde_json::from_slice(&run(home.path(), &asked).stdout).unwrap();
+    let replayed = run(home.path(), &["replay", "capture", "--threshold", "0.96", "--format", "json"]);
+    let replayed: serde_json::Value = serde_json::from_slice(&replayed.stdout).unwrap();
+    assert_eq!(json["data"]["changes"], replayed["data"]["changes"]);
+    assert!(replayed["data"]["changes"].as_array().unwrap().len() > 3, "{replayed}");
+
+    let comment = run(home.path(), &["replay", "capture", "--threshold", "0.96", "--format", "markdown"]);
+    let said = stdout(&comment);
+    let row = "| `redis-small-ha-gallant-bowditch` \
+               | matched  redis / redis-small-ha / gallant-bowditch  0.950 \
+               | review (below-threshold)  0.950 \
+               | the opinions are the same; 0.950 is below the threshold 0.960 |\n";
+    for expected in ["### Different: 7 of 29 outcomes\n", "- threshold: 0.700 -\\> 0.960\n", row] {
+        assert!(said.contains(expected), "{expected}\n{said}");
+    }
 }
 
 #[test]
@@ -185,13 +211,15 @@ fn what_cannot_be_replayed_is_said_with_the_next_step() {
     let home = captured(&[]);
     let demo = fleets::demo();
     let decisions = home.path().join("capture/decisions.json");
-    let later =
-        fs::read_to_string(&decisions).unwrap().replace("\"schema_version\":1", "\"schema_version\":2");
+    let written = fs::read_to_string(&decisions).unwrap();
+    let form = |form| written.replace("\"schema_version\":2", &format!("\"schema_version\":{form}"));
+    let (earlier, later) = (form(1), form(3));
     for (text, folder, expected) in [
         (None, demo.to_str().unwrap(), "it holds no decisions.json to replay"),
         (None, "nowhere", "does not exist"),
         (Some("{\"MARKER"), "capture", "decisions.json:1:"),
-        (Some(&*later), "capture", "a later version"),
+        (Some(&*earlier), "capture", "form 1"),
+        (Some(&*later), "capture", "replay it with that one"),
     ] {
         if let Some(text) = text {
             fs::write(&decisions, text).unwrap();

@@ -52,9 +52,9 @@ fn numbers_out_of_range_are_refused_by_their_flag() {
 #[test]
 fn a_floor_that_is_missed_ends_with_its_own_code() {
     let world = World::new();
-    world.run("decisions eval --min-precision 1 --min-recall 1").ends(0).says(&["floor kept"]);
+    world.run("decisions eval --min-precision 1 --min-recall 1").ends(0).says(&["floor 1 kept"]);
     let name_only = "decisions eval --strategies name-heuristics";
-    world.run(&format!("{name_only} --min-recall 0.5")).ends(20).says(&["floor missed"]);
+    world.run(&format!("{name_only} --min-recall 0.5")).ends(20).says(&["floor 0.5 missed"]);
     world.run(name_only).ends(0);
     let document = world.run(&format!("{name_only} --min-recall 0.5 --json")).ends(20).document();
     assert_eq!(document["data"]["floor"], "missed");

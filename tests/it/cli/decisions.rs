@@ -40,7 +40,11 @@ fn changed(answer: &Answer, kind: &str) -> Vec<String> {
 fn what_was_never_accepted_fails_and_what_was_passes() {
     let world = World::new();
     let first = world.run("decisions test").ends(20);
-    first.says(&["29 decisions: 0 changed, 29 not accepted", "failed", "decisions accept NAME"]);
+    first.says(&[
+        "29 decisions: 0 changed, 29 not accepted",
+        "failed",
+        "\n  reconciler decisions accept --all --fleet ",
+    ]);
     world.run("decisions accept --all").ends(0).says(&["decisions/fleet/redis.yml", "29 new, 0 changed"]);
     world.run("decisions test --check").ends(0).says(&["0 changed, 0 not accepted, 0 unreferenced: passed"]);
     let accepted = files(&world.path("work/decisions"));
@@ -52,6 +56,25 @@ fn what_was_never_accepted_fails_and_what_was_passes() {
         assert_eq!(files(&world.path("work/decisions")), accepted);
     }
     assert_eq!(world.traces().iter().filter(|path| path.ends_with("reconciler")).count(), 0);
+}
+
+#[test]
+fn a_test_says_the_same_bytes_by_any_number_of_workers() {
+    let world = World::new();
+    world.run("decisions accept --all").ends(0);
+    for rules in ["", "--threshold 0.96", "--all --policy first-match --strategies uuid-pattern"] {
+        for format in ["table", "json", "markdown"] {
+            let said = |workers: usize| {
+                let words = format!("decisions test {rules} --format {format} --workers {workers}");
+                world.run(&format!("{words} --batch-size {workers}")).stdout
+            };
+            let one = said(1);
+            assert!(!one.is_empty());
+            for workers in [2, 8] {
+                assert!(said(workers) == one, "{rules} {format} {workers}");
+            }
+        }
+    }
 }
 
 #[test]
@@ -213,6 +236,62 @@ fn an_evaluation_shows_services_and_thresholds() {
 }
 
 #[test]
+fn floors_are_held_of_the_whole_a_strategy_and_a_service() {
+    let world = World::new();
+    let eval = |floors: &str| world.run(&format!("decisions eval {floors}"));
+    eval("--min-precision 1 --min-precision uuid-pattern=0.9 --min-recall redis=1 --min-recall uuid-pattern/pg=0.5")
+        .ends(0)
+        .says(&[
+            "\nprecision 1.000, floor 1 kept\n",
+            "\nprecision of uuid-pattern 0.938, floor 0.9 kept\n",
+            "\nrecall of redis 1.000, floor 1 kept\n",
+            "\nrecall of uuid-pattern/pg ",
+        ]);
+    eval("--min-precision uuid-pattern=0.99").ends(20).says(&["of uuid-pattern 0.938, floor 0.99 missed"]);
+    // Where nothing was matched there is no precision: no floor is kept by it.
+    let nothing = eval("--threshold 1 --strategies uuid-pattern --min-precision 0.1").ends(20);
+    nothing.says(&[
+        "precision –, recall 0.000\n",
+        "precision cannot be measured: nothing to count, floor 0.1 missed",
+    ]);
+    let document = eval("--threshold 1 --min-precision 0.1 --json").ends(20).document();
+    assert_eq!(document["data"]["precision"], serde_json::Value::Null);
+    assert_eq!(document["data"]["floor"], "missed");
+    assert_eq!(document["data"]["floors"][0]["kept"], false);
+    let silent = eval("--strategies name-heuristics --services").ends(0);
+    silent.says(&["0        0      –          0.000"]);
+    for (floors, words) in [
+        ("--min-precision 2", "not between 0 and 1"),
+        ("--min-recall redis=x", "not between 0 and 1"),
+        ("--min-recall =1", "nothing stands before the `=`"),
+        ("--min-recall uuid-patern=1", "did you mean `uuid-pattern`?"),
+        (
+            "--min-recall uuid-pattern/nothing-such=1",
+            "there is no strategy or service `uuid-pattern/nothing-such`",
+        ),
+    ] {
+        eval(floors).fails(1, &[words]);
+    }
+}
+
+#[test]
+fn the_line_that_accepts_repeats_folders_and_rules() {
+    let world = World::new();
+    let fleet = world.path("work/my fleet");
+    fleets::copy(&world.path("fleet"), &fleet).unwrap();
+    let rules = ["--policy", "first-match", "--threshold", "0.96", "--strategies", "uuid-pattern"];
+    let test = ["decisions", "test", "--snapshots", "accepted", "--fleet", "my fleet"];
+    let first = Answer::of(&mut world.command(test.iter().chain(&rules))).ends(20);
+    let line = "  reconciler decisions accept --all --snapshots accepted --fleet 'my fleet' \
+                --strategies uuid-pattern --policy first-match --threshold 0.96\n";
+    first.says(&[line]);
+    let accept = ["decisions", "accept", "--all", "--snapshots", "accepted", "--fleet", "my fleet"];
+    Answer::of(&mut world.command(accept.iter().chain(&rules))).ends(0);
+    Answer::of(&mut world.command(test.iter().chain(&rules))).ends(0).says(&["29 decisions: 0 changed"]);
+    world.run("decisions test here --snapshots there").fails(1, &["cannot be used with"]);
+}
+
+#[test]
 fn an_explanation_says_why_not_and_draws_bars() {
     let world = World::new();
     let lead = "explain pg-standalone-77c05fb0-5471-4a4f-92da-819384ed212c";
@@ -239,7 +318,7 @@ fn an_explanation_says_why_not_and_draws_bars() {
 fn a_past_run_is_compared_with_what_is_decided_now() {
     let world = World::new();
     let none = Answer::of(&mut world.command(["decisions", "diff", "run:latest", "../fleet"]));
-    none.fails(1, &["no run has finished yet", "reconciler status"]);
+    none.fails(1, &["run:latest: there is no journal of runs at ", "the first `reconciler run` makes it"]);
     world.run("run").ends(0);
     let same = diff(&world, "run:latest ../fleet").ends(0).document();
     assert_eq!((&same["data"]["changes"], &same["data"]["compared"]), (&serde_json::json!([]), &29.into()));

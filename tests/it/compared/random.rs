@@ -56,6 +56,7 @@ fn said() -> impl Strategy<Value = Said> {
         4 => (identity(), confidence(), codes())
             .prop_map(|(identity, confidence, evidence)| Said::Proposed { identity, confidence, evidence }),
         1 => (identity(), codes()).prop_map(|(identity, evidence)| Said::Vetoed { identity, evidence }),
+        1 => identity().prop_map(|identity| Said::Refused { identity }),
         1 => "[a-z]{1,6}\\.[a-z]{1,6}".prop_map(|code| Said::Failed { code }),
     ]
 }

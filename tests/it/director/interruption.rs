@@ -65,3 +65,15 @@ fn an_interruption_before_the_director_said_who_it_is_says_so() {
         assert!(ended.stderr.lines().last().unwrap().starts_with("error: interrupted"), "{ended:?}");
     }
 }
+
+#[test]
+fn an_interrupted_capture_leaves_nothing_behind() {
+    let scene = Scene::new(30);
+    scene.director.inject(Fault::StalledBody.on("/deployments/:name").after(15));
+    let out = scene.file("deep/capture");
+    let is_reached = |scene: &Scene| scene.director.counters().of("/deployments/:name") > 15;
+    let ended = interrupt(&scene, &["capture", "--out", out.to_str().unwrap()], is_reached);
+    assert_eq!(ended.code, Some(130), "{ended:?}");
+    assert!(ended.stderr.lines().last().unwrap().starts_with("error: interrupted"), "{ended:?}");
+    assert!(!scene.file("deep").exists());
+}

@@ -6,13 +6,15 @@ mod replay;
 use std::io::{self, Write};
 use std::path::Path;
 
+use reconciler_core::decisions::{ChangeKind, Difference};
 use reconciler_core::manager::{Filter, Unknown};
-use reconciler_core::matching::{MatchEngine, Replay};
+use reconciler_core::matching::MatchEngine;
 use serde::Serialize;
 
 pub(crate) use self::args::{CaptureArgs, ReplayArgs};
 pub(crate) use self::replay::run as replay;
 use super::block_on;
+use super::difference::text;
 use super::scan::write_unknown;
 use crate::args::GlobalArgs;
 use crate::exit::Exit;
@@ -31,7 +33,8 @@ struct CaptureView<'a> {
     index_entries: usize,
     unknown: Vec<Unknown>,
     shortfalls: Vec<String>,
-    replay: &'a Replay,
+    /// What the capture decides in another way.
+    replay: &'a Difference,
 }
 
 pub(crate) fn run(global: &GlobalArgs, args: &CaptureArgs, output: &mut Output) -> Result<Exit, Failure> {
@@ -52,7 +55,7 @@ pub(crate) fn run(global: &GlobalArgs, args: &CaptureArgs, output: &mut Output) 
             .iter()
             .map(|(deployment, why)| Unknown { deployment: deployment.to_string(), why: why.clone() })
             .collect();
-        let complete = unknown.is_empty() && shortfalls.is_empty() && replay.is_exact();
+        let complete = unknown.is_empty() && shortfalls.is_empty() && replay.is_empty();
         let view = CaptureView {
             folder: &args.out,
             director_uuid: &survey.scan.info.uuid,
@@ -65,18 +68,18 @@ pub(crate) fn run(global: &GlobalArgs, args: &CaptureArgs, output: &mut Output) 
             shortfalls,
             replay: &replay,
         };
-        output.answer("Capture", complete, &view, |out| text(out, &view, &bench.engine))?;
+        output.answer("Capture", complete, &view, |out| write_text(out, &view, &bench.engine))?;
         Ok(if complete { Exit::Success } else { Exit::Incomplete })
     })
 }
 
-fn text(out: &mut dyn Write, view: &CaptureView<'_>, engine: &MatchEngine) -> io::Result<()> {
+fn write_text(out: &mut dyn Write, view: &CaptureView<'_>, engine: &MatchEngine) -> io::Result<()> {
     let red = outcome_style("incomplete");
     for shortfall in &view.shortfalls {
         writeln!(out, "{red}incomplete{red:#}  {shortfall}")?;
     }
     write_unknown(out, &view.unknown)?;
-    replay::write_changes(out, &view.replay.changed, &view.replay.other_way)?;
+    text::changes(out, view.replay, ChangeKind::heading, |_| true)?;
     writeln!(
         out,
         "{} deployments, {} manifests, {} plans, {} index entries in {}; secrets are hidden",
@@ -86,11 +89,11 @@ fn text(out: &mut dyn Write, view: &CaptureView<'_>, engine: &MatchEngine) -> io
         view.index_entries,
         view.folder.display()
     )?;
-    if view.replay.is_exact() {
+    if view.replay.is_empty() {
         writeln!(
             out,
             "Replayed: all {} decisions are the same, by chain {}.",
-            view.replay.decisions,
+            view.deployments,
             engine.fingerprint()
         )
     } else {

@@ -1,18 +1,20 @@
 //! `replay`: the decisions of a captured run, made again.
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::path::Path;
 
-use reconciler_core::matching::{ChangedOutcome, Replay, RuleChange, SavedOutcome};
-use reconciler_core::model::DeploymentName;
+use reconciler_core::decisions::{ChangeKind, Difference};
+use reconciler_core::matching::RuleChange;
 use serde::Serialize;
 
 use super::ReplayArgs;
 use crate::args::GlobalArgs;
 use crate::commands::block_on;
+use crate::commands::difference::{markdown, text};
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::output::{Output, outcome_style};
+use crate::output::Output;
 use crate::wiring::{self, CapturedFleet};
 
 /// What counts as the same: the outcomes, by whatever way.
@@ -25,8 +27,11 @@ struct ReplayView<'a> {
     captured_chain: &'a str,
     chain: String,
     rules: &'a [RuleChange],
+    /// How many decisions were captured.
+    decisions: usize,
+    counts: BTreeMap<ChangeKind, usize>,
     #[serde(flatten)]
-    replay: &'a Replay,
+    difference: &'a Difference,
 }
 
 pub(crate) fn run(global: &GlobalArgs, args: &ReplayArgs, output: &mut Output) -> Result<Exit, Failure> {
@@ -34,70 +39,91 @@ pub(crate) fn run(global: &GlobalArgs, args: &ReplayArgs, output: &mut Output) -
     block_on(async |stop| {
         let engine = wiring::engine(&settings)?;
         let fleet = CapturedFleet::open(&args.folder)?;
-        let replay = fleet.replay(&engine, stop).await?;
+        let difference = fleet.replay(&engine, stop).await?;
         let rules = fleet.rule_changes(&engine);
         let view = ReplayView {
             folder: &args.folder,
-            same: replay.is_same(),
+            same: difference.other_outcomes() == 0,
             captured_by: &fleet.run.captured_by,
             captured_complete: fleet.run.complete,
             captured_chain: &fleet.run.rules.chain,
             chain: engine.fingerprint().to_string(),
             rules: &rules,
-            replay: &replay,
+            decisions: fleet.run.decisions.len(),
+            counts: difference.counts(),
+            difference: &difference,
         };
-        output.answer("Replay", fleet.run.complete, &view, |out| text(out, &view))?;
+        let complete = fleet.run.complete;
+        output.answer_in_markdown(
+            "Replay",
+            complete,
+            &view,
+            |out| write_text(out, &view),
+            |out| write_markdown(out, &view),
+        )?;
         if rules.iter().any(|change| change.after.is_none() && change.what.contains(" script:")) {
             output.note(
                 "help: the capture was decided with scripts that are not here; give them with --scripts",
             );
         }
-        Ok(if replay.is_same() { Exit::Success } else { Exit::BelowFloor })
+        Ok(if view.same { Exit::Success } else { Exit::BelowFloor })
     })
 }
 
-fn text(out: &mut dyn Write, view: &ReplayView<'_>) -> io::Result<()> {
-    for change in view.rules {
-        writeln!(out, "rule     {change}")?;
+impl ReplayView<'_> {
+    /// By other rules other opinions go without saying.
+    fn tells(&self, kind: ChangeKind) -> bool {
+        let same_outcome = matches!(kind, ChangeKind::OtherConfidence | ChangeKind::OtherOpinions);
+        self.rules.is_empty() || !same_outcome
     }
-    // Other rules, other opinions: that goes without saying.
-    let told = if view.rules.is_empty() { &view.replay.other_way[..] } else { &[] };
-    write_changes(out, &view.replay.changed, told)?;
-    let Replay { decisions, changed, other_way } = view.replay;
-    if !view.captured_complete {
-        writeln!(out, "The capture is incomplete: not everything could be seen when it was made.")?;
+
+    fn in_words(&self) -> String {
+        let decisions = self.decisions;
+        let mut words = match self.difference.other_outcomes() {
+            0 => format!("Same: all {decisions} outcomes"),
+            other => format!("Different: {other} of {decisions} outcomes"),
+        };
+        let other_way = self.difference.changes.len() - self.difference.other_outcomes();
+        if other_way > 0 {
+            words.push_str(&format!(", {other_way} by another way"));
+        }
+        words
     }
-    let chain = if view.chain == view.captured_chain {
-        format!("the same rules, chain {}", view.chain)
-    } else {
-        format!("chain {}, captured with {}", view.chain, view.captured_chain)
-    };
-    match changed.len() {
-        0 => write!(out, "Same: all {decisions} outcomes")?,
-        changed => write!(out, "Different: {changed} of {decisions} outcomes")?,
+
+    fn chain_in_words(&self) -> String {
+        if self.chain == self.captured_chain {
+            format!("the same rules, chain {}", self.chain)
+        } else {
+            format!("chain {}, captured with {}", self.chain, self.captured_chain)
+        }
     }
-    if !other_way.is_empty() {
-        write!(out, ", {} by another way", other_way.len())?;
-    }
-    writeln!(out, "; {chain}")
 }
 
-/// The deployments of which something else was decided, a line each.
-/// Then those of which the same was decided by another way.
-pub(super) fn write_changes(
-    out: &mut dyn Write,
-    changed: &[ChangedOutcome],
-    other_way: &[DeploymentName],
-) -> io::Result<()> {
-    let shown =
-        |outcome: Option<&SavedOutcome>| outcome.map_or_else(|| "not there".to_owned(), ToString::to_string);
-    for change in changed {
-        let red = outcome_style("wrong");
-        let (before, after) = (shown(change.before.as_ref()), shown(change.after.as_ref()));
-        writeln!(out, "{red}changed{red:#}  {}: {before} -> {after}", change.deployment)?;
+/// Said of a capture that is not the whole fleet.
+const INCOMPLETE: &str = "The capture is incomplete: not everything could be seen when it was made.";
+
+fn write_text(out: &mut dyn Write, view: &ReplayView<'_>) -> io::Result<()> {
+    for change in view.rules {
+        writeln!(out, "rule  {change}")?;
     }
-    for deployment in other_way {
-        writeln!(out, "way      {deployment}: the same, by other opinions or another confidence")?;
+    text::changes(out, view.difference, ChangeKind::heading, |kind| view.tells(kind))?;
+    if !view.captured_complete {
+        writeln!(out, "{INCOMPLETE}")?;
     }
-    Ok(())
+    writeln!(out, "{}; {}", view.in_words(), view.chain_in_words())
+}
+
+fn write_markdown(out: &mut dyn Write, view: &ReplayView<'_>) -> io::Result<()> {
+    writeln!(out, "### {}\n", view.in_words())?;
+    writeln!(out, "`{}`: {}", view.folder.display(), markdown::escaped(&view.chain_in_words()))?;
+    if !view.rules.is_empty() {
+        writeln!(out)?;
+    }
+    for change in view.rules {
+        writeln!(out, "- {}", markdown::escaped(&change.to_string()))?;
+    }
+    if !view.captured_complete {
+        writeln!(out, "\n{INCOMPLETE}")?;
+    }
+    markdown::changes(out, view.difference, ChangeKind::heading, |kind| view.tells(kind))
 }

@@ -1,11 +1,15 @@
 //! The command line of `decisions`: names, defaults and help. No behaviour.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Parser, Subcommand};
 use reconciler_core::config::FlagText;
 
+use super::floors::Floor;
 use crate::args::{Flags, MatchArgs, SourceArgs};
+
+/// The folder of accepted decisions where none is named.
+pub(super) const SNAPSHOTS: &str = "decisions";
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum DecisionsCommand {
@@ -33,12 +37,13 @@ pub(crate) struct EvalArgs {
     /// The labels (default: labels.yml in the fleet).
     #[arg(long, value_name = "FILE")]
     pub(crate) labels: Option<PathBuf>,
-    /// End with 20 if precision is below this, 0 to 1.
-    #[arg(long, value_name = "RATIO")]
-    pub(crate) min_precision: Option<f64>,
-    /// End with 20 if recall is below this, 0 to 1.
-    #[arg(long, value_name = "RATIO")]
-    pub(crate) min_recall: Option<f64>,
+    /// End with 20 if precision is below this, 0 to 1; of a strategy, a service or
+    /// STRATEGY/SERVICE, if one is named. May be given several times.
+    #[arg(long, value_name = "[OF=]RATIO")]
+    pub(crate) min_precision: Vec<Floor>,
+    /// End with 20 if recall is below this, in the same forms.
+    #[arg(long, value_name = "[OF=]RATIO")]
+    pub(crate) min_recall: Vec<Floor>,
     /// Show each strategy's score by service, too.
     #[arg(long)]
     pub(crate) services: bool,
@@ -68,9 +73,12 @@ pub(crate) struct FleetsArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct TestArgs {
-    /// The folder of accepted decisions.
-    #[arg(value_name = "DIR", default_value = "decisions")]
-    pub(crate) snapshots: PathBuf,
+    /// The folder of accepted decisions [default: decisions].
+    #[arg(value_name = "DIR", conflicts_with = "snapshots")]
+    dir: Option<PathBuf>,
+    /// The same, as for `decisions accept`.
+    #[arg(long, value_name = "DIR")]
+    snapshots: Option<PathBuf>,
     /// End with 20 also if something accepted belongs to no deployment or no
     /// fleet: for CI.
     #[arg(long)]
@@ -84,6 +92,13 @@ pub(crate) struct TestArgs {
     pub(crate) matching: MatchArgs,
 }
 
+impl TestArgs {
+    /// The folder of accepted decisions.
+    pub(crate) fn snapshots(&self) -> &Path {
+        self.dir.as_deref().or(self.snapshots.as_deref()).unwrap_or(Path::new(SNAPSHOTS))
+    }
+}
+
 #[derive(Debug, Args)]
 #[command(group(clap::ArgGroup::new("which").required(true).args(["names", "all"])))]
 pub(crate) struct AcceptArgs {
@@ -94,7 +109,7 @@ pub(crate) struct AcceptArgs {
     #[arg(long)]
     pub(crate) all: bool,
     /// The folder of accepted decisions.
-    #[arg(long, value_name = "DIR", default_value = "decisions")]
+    #[arg(long, value_name = "DIR", default_value = SNAPSHOTS)]
     pub(crate) snapshots: PathBuf,
     #[command(flatten)]
     pub(crate) fleets: FleetsArgs,
@@ -105,7 +120,8 @@ pub(crate) struct AcceptArgs {
 #[derive(Debug, Args)]
 pub(crate) struct DiffArgs {
     /// What was decided before: a fleet's folder, a file that `scan --json`
-    /// printed, or `run:ID` or `run:latest` for a run of the journal.
+    /// printed, a capture's `decisions.json`, or `run:ID` or `run:latest` for a
+    /// run of the journal.
     #[arg(value_name = "A")]
     pub(crate) before: String,
     /// What is decided now, in the same forms.
@@ -137,7 +153,7 @@ pub(crate) struct SecondSide {
 
 /// One fleet of several, as the flag `--fleet` of other commands.
 pub(crate) struct OneFleet<'a> {
-    pub(crate) fleet: &'a std::path::Path,
+    pub(crate) fleet: &'a Path,
     pub(crate) catalog: Option<&'a PathBuf>,
 }
 

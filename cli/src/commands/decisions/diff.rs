@@ -4,16 +4,17 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use clap::Parser as _;
-use reconciler_core::decisions::{ChangeKind, DecisionRecord, Difference, SavedDecisions};
+use reconciler_core::decisions::{ChangeKind, DecisionRecord, Difference, SavedDecisions, SavedError};
 use reconciler_core::manager::{CancellationToken, Unknown};
 use reconciler_core::matching::Policy;
 use serde::Serialize;
 
 use super::args::{DiffArgs, OneFleet, SecondSide};
 use super::decided::{self, Unseen};
-use super::{markdown, past, text};
+use super::past;
 use crate::args::{Flags, GlobalArgs, MatchArgs};
 use crate::commands::block_on;
+use crate::commands::difference::{markdown, text};
 use crate::commands::scan::write_unknown;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -141,7 +142,8 @@ impl<'a> Source<'a> {
         }
         Err(Failure::told(
             format!("there is no `{given}`"),
-            "give a fleet's folder, a file that `reconciler scan --json` printed, or `run:ID`",
+            "give a fleet's folder, a file that `reconciler scan --json` printed, a capture's `decisions.json`, or \
+             `run:ID`",
         ))
     }
 }
@@ -169,11 +171,16 @@ async fn side(
         }
         Source::Saved(file) => {
             refuse_rules(given, matching)?;
-            let advice = "save decisions with `reconciler scan --json`";
+            let save = "save decisions with `reconciler scan --json`";
             let json = std::fs::read_to_string(&file)
-                .map_err(|error| Failure::told(format!("{given} cannot be read: {error}"), advice))?;
-            let saved = SavedDecisions::parse(&json)
-                .map_err(|error| Failure::told(format!("{given} {error}"), advice))?;
+                .map_err(|error| Failure::told(format!("{given} cannot be read: {error}"), save))?;
+            let saved = SavedDecisions::parse(&json).map_err(|error| {
+                let advice = match error {
+                    SavedError::Capture(_) => "capture the fleet again with this version",
+                    _ => save,
+                };
+                Failure::told(format!("{given} {error}"), advice)
+            })?;
             let SavedDecisions { chain, policy, strategies, decisions, complete, unknown, .. } = saved;
             let unknown = unknown.into_iter();
             let unknown = unknown.map(|one| Unknown { deployment: one.deployment, why: one.why }).collect();

@@ -4,11 +4,12 @@ use std::path::Path;
 
 use anyhow::anyhow;
 use reconciler_core::manager::{Filter, Unknown};
-use reconciler_core::matching::{Confusion, Evaluation, StrategyScore, SweepPoint, Verdict, sweep};
+use reconciler_core::matching::{Confusion, Evaluation, Measure, StrategyScore, SweepPoint, Verdict, sweep};
 use serde::Serialize;
 
 use super::args::EvalArgs;
 use super::eval_text;
+use super::floors::{self, HeldFloor};
 use crate::args::GlobalArgs;
 use crate::commands::block_on;
 use crate::exit::Exit;
@@ -23,8 +24,8 @@ pub(super) struct EvaluationView<'a> {
     pub(super) wrong: u32,
     pub(super) missed: u32,
     pub(super) left_for_review: u32,
-    pub(super) precision: f64,
-    pub(super) recall: f64,
+    #[serde(flatten)]
+    pub(super) measure: Measure,
     pub(super) confusion: Confusion,
     pub(super) strategies: Vec<StrategyView<'a>>,
     pub(super) services: Vec<ServiceView<'a>>,
@@ -34,7 +35,9 @@ pub(super) struct EvaluationView<'a> {
     pub(super) unknown: &'a [Unknown],
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) sweep: Option<Vec<SweepPoint>>,
+    /// `kept` if every floor is, also if none was given.
     pub(super) floor: &'static str,
+    pub(super) floors: Vec<HeldFloor>,
 }
 
 #[derive(Serialize)]
@@ -42,8 +45,8 @@ pub(super) struct StrategyView<'a> {
     pub(super) id: &'a str,
     #[serde(flatten)]
     pub(super) score: StrategyScore,
-    pub(super) precision: f64,
-    pub(super) recall: f64,
+    #[serde(flatten)]
+    pub(super) measure: Measure,
 }
 
 /// A strategy's score where it proposed this service.
@@ -62,14 +65,6 @@ pub(super) struct Mistake<'a> {
 }
 
 pub(super) fn run(global: &GlobalArgs, args: &EvalArgs, output: &mut Output) -> Result<Exit, Failure> {
-    for (flag, floor) in [("--min-precision", args.min_precision), ("--min-recall", args.min_recall)] {
-        if floor.is_some_and(|floor| !(0.0..=1.0).contains(&floor)) {
-            return Err(Failure::told(
-                format!("{flag}: the floor is not between 0 and 1"),
-                "give a ratio such as 0.98",
-            ));
-        }
-    }
     let settings = wiring::settings(global, &[&args.source, &args.matching], output)?;
     block_on(async |stop| {
         let bench = Workbench::open(&settings, Access::FleetOnly, Filter::default(), stop, output).await?;
@@ -94,18 +89,19 @@ pub(super) fn run(global: &GlobalArgs, args: &EvalArgs, output: &mut Output) -> 
         if let (Some(Some(file)), Some(points)) = (&args.sweep, &sweep) {
             write_csv(file, points)?;
         }
-        let kept = evaluation.precision() >= args.min_precision.unwrap_or(0.0)
-            && evaluation.recall() >= args.min_recall.unwrap_or(0.0);
-        let case = |name| labels.get(name).map_or("", |label| label.case.as_str());
         let chain = bench.engine.chain().entries();
+        let ids: Vec<String> = chain.iter().map(|entry| entry.id.to_string()).collect();
+        let catalog = &survey.facts.catalog;
+        let floors = floors::held(&evaluation, catalog, &ids, &args.min_precision, &args.min_recall)?;
+        let kept = floors.iter().all(|floor| floor.kept);
+        let case = |name| labels.get(name).map_or("", |label| label.case.as_str());
         let view = EvaluationView {
             labelled: evaluation.verdicts.len(),
             matched: evaluation.counted(Verdict::Matched),
             wrong: evaluation.counted(Verdict::Wrong),
             missed: evaluation.counted(Verdict::Missed),
             left_for_review: evaluation.counted(Verdict::LeftForReview),
-            precision: evaluation.precision(),
-            recall: evaluation.recall(),
+            measure: evaluation.measure(),
             confusion: evaluation.confusion,
             strategies: chain
                 .iter()
@@ -130,6 +126,7 @@ pub(super) fn run(global: &GlobalArgs, args: &EvalArgs, output: &mut Output) -> 
             unknown: &survey.unknown,
             sweep,
             floor: if kept { "kept" } else { "missed" },
+            floors,
         };
         let complete = view.undecided.is_empty() && survey.is_complete();
         output.answer("Evaluation", complete, &view, |out| eval_text::write(out, &view, args))?;
@@ -142,7 +139,7 @@ pub(super) fn run(global: &GlobalArgs, args: &EvalArgs, output: &mut Output) -> 
 }
 
 fn scored(id: &str, score: StrategyScore, expected: u32) -> StrategyView<'_> {
-    StrategyView { id, score, precision: score.precision(), recall: score.recall(expected) }
+    StrategyView { id, score, measure: score.measure(expected) }
 }
 
 /// A strategy's scores by service: those that it proposed, and those that it
@@ -170,9 +167,11 @@ fn advised(failure: Failure) -> Failure {
 fn write_csv(file: &Path, points: &[SweepPoint]) -> Result<(), Failure> {
     let mut csv = "threshold,matched,wrong,missed,left_for_review,precision,recall\n".to_owned();
     for point in points {
-        let SweepPoint { threshold, matched, wrong, missed, left_for_review, precision, recall, .. } = point;
+        let SweepPoint { threshold, matched, wrong, missed, left_for_review, measure, .. } = point;
+        let [precision, recall] = [measure.precision, measure.recall]
+            .map(|ratio| ratio.map(|ratio| format!("{ratio:.6}")).unwrap_or_default());
         csv.push_str(&format!(
-            "{threshold},{matched},{wrong},{missed},{left_for_review},{precision:.6},{recall:.6}\n"
+            "{threshold},{matched},{wrong},{missed},{left_for_review},{precision},{recall}\n"
         ));
     }
     std::fs::write(file, csv).map_err(|error| {

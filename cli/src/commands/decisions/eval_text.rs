@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use reconciler_core::matching::{Decided, SweepPoint, Verdict};
+use reconciler_core::matching::{Decided, Measure, SweepPoint, Verdict};
 
 use super::args::EvalArgs;
 use super::eval::{EvaluationView, ServiceView, StrategyView};
@@ -11,15 +11,15 @@ use crate::output::{Table, outcome_style};
 
 pub(super) fn write(out: &mut dyn Write, view: &EvaluationView<'_>, args: &EvalArgs) -> io::Result<()> {
     let mut table = Table::new(["Strategy", "Fired", "Correct", "Wrong", "Harmful", "Precision", "Recall"]);
-    for StrategyView { id, score, precision, recall } in &view.strategies {
+    for StrategyView { id, score, measure } in &view.strategies {
         table.row([
             (*id).to_owned(),
             score.fired.to_string(),
             score.correct.to_string(),
             score.wrong.to_string(),
             score.harmful.to_string(),
-            format!("{precision:.3}"),
-            format!("{recall:.3}"),
+            ratio(measure.precision),
+            ratio(measure.recall),
         ]);
     }
     table.print(out)?;
@@ -48,25 +48,32 @@ pub(super) fn write(out: &mut dyn Write, view: &EvaluationView<'_>, args: &EvalA
         "{} labelled: {} matched, {} wrong, {} missed, {} left for review",
         view.labelled, view.matched, view.wrong, view.missed, view.left_for_review
     )?;
-    write!(out, "precision {:.3}, recall {:.3}", view.precision, view.recall)?;
-    if args.min_precision.is_some() || args.min_recall.is_some() {
-        write!(out, "   floor {}", view.floor)?;
+    let Measure { precision, recall } = view.measure;
+    writeln!(out, "precision {}, recall {}", ratio(precision), ratio(recall))?;
+    for floor in &view.floors {
+        let style = outcome_style(if floor.kept { "matched" } else { "failed" });
+        writeln!(out, "{style}{floor}{style:#}")?;
     }
-    writeln!(out)
+    Ok(())
+}
+
+/// A ratio, or that there was nothing to count.
+fn ratio(ratio: Option<f64>) -> String {
+    ratio.map_or_else(|| "–".to_owned(), |ratio| format!("{ratio:.3}"))
 }
 
 fn write_services(out: &mut dyn Write, services: &[ServiceView<'_>]) -> io::Result<()> {
     let mut table = Table::new(["Strategy", "Service", "Fired", "Correct", "Wrong", "Precision", "Recall"]);
     for ServiceView { service, strategy } in services {
-        let StrategyView { id, score, precision, recall } = strategy;
+        let StrategyView { id, score, measure } = strategy;
         table.row([
             (*id).to_owned(),
             (*service).to_owned(),
             score.fired.to_string(),
             score.correct.to_string(),
             score.wrong.to_string(),
-            format!("{precision:.3}"),
-            format!("{recall:.3}"),
+            ratio(measure.precision),
+            ratio(measure.recall),
         ]);
     }
     table.print(out)?;
@@ -95,8 +102,8 @@ fn write_sweep(out: &mut dyn Write, points: &[SweepPoint]) -> io::Result<()> {
             point.matched.to_string(),
             point.wrong.to_string(),
             point.missed.to_string(),
-            format!("{:.3}", point.precision),
-            format!("{:.3}", point.recall),
+            ratio(point.measure.precision),
+            ratio(point.measure.recall),
             if point.in_use { "in use".to_owned() } else { String::new() },
         ]);
     }

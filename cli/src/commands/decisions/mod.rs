@@ -7,11 +7,10 @@ mod decided;
 mod diff;
 mod eval;
 mod eval_text;
-mod markdown;
+mod floors;
 mod past;
 mod snapshots;
 mod test;
-mod text;
 
 use crate::args::GlobalArgs;
 use crate::exit::Exit;

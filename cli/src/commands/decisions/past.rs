@@ -33,6 +33,13 @@ pub(super) async fn read(
     let flags: Vec<&dyn Flags> = fleet.iter().map(|fleet| fleet as &dyn Flags).collect();
     let settings = wiring::settings(global, &flags, output)?;
     let journal = JournalPlace::find(&settings, stop).await?;
+    if !journal.exists()? {
+        return Err(Failure::told(
+            format!("run:{id}: there is no journal of runs at {}", journal.address()),
+            "the first `reconciler run` makes it; a journal elsewhere is named by `state.path` in the \
+             configuration or BLACKSMITH_RECONCILER_STATE_PATH",
+        ));
+    }
     let advice = "`reconciler status` shows the runs there are";
     let wanted = match id {
         "latest" => {

@@ -2,15 +2,17 @@
 
 use std::collections::BTreeSet;
 use std::io::{self, Write};
+use std::path::Path;
 
 use reconciler_core::decisions::{ChangeKind, Difference};
 use reconciler_core::manager::Unknown;
 use serde::Serialize;
 
-use super::args::{OneFleet, TestArgs};
-use super::{decided, markdown, snapshots, text};
+use super::args::{OneFleet, SNAPSHOTS, TestArgs};
+use super::{decided, snapshots};
 use crate::args::GlobalArgs;
 use crate::commands::block_on;
+use crate::commands::difference::{markdown, text};
 use crate::commands::scan::write_unknown;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -47,7 +49,7 @@ struct FleetView {
 pub(super) fn run(global: &GlobalArgs, args: &TestArgs, output: &mut Output) -> Result<Exit, Failure> {
     let fleets = decided::named(global, &args.fleets, output)?;
     let names: BTreeSet<&str> = fleets.iter().map(|fleet| fleet.name.as_str()).collect();
-    let unreferenced_fleets = snapshots::strays(&args.snapshots, &names)?;
+    let unreferenced_fleets = snapshots::strays(args.snapshots(), &names)?;
     let mut view = TestView {
         decisions: 0,
         changed: 0,
@@ -56,18 +58,23 @@ pub(super) fn run(global: &GlobalArgs, args: &TestArgs, output: &mut Output) -> 
         other_opinions: 0,
         fleets: Vec::new(),
         unreferenced_fleets,
-        stray_files: snapshots::stray_files(&args.snapshots)?,
+        stray_files: snapshots::stray_files(args.snapshots())?,
         unknown: Vec::new(),
         result: "passed",
     };
     let mut incomplete = false;
     for fleet in &fleets {
-        let accepted = snapshots::read(&args.snapshots, &fleet.name)?;
+        let accepted = snapshots::read(args.snapshots(), &fleet.name)?;
         let now = block_on(async |stop| {
             let source = OneFleet { fleet: &fleet.path, catalog: args.fleets.catalog.as_ref() };
             decided::decide(global, source, &args.matching, stop, output).await
         })?;
-        view.stray_files.extend(snapshots::no_groups(&args.snapshots, &fleet.name, &accepted, &now.catalog)?);
+        view.stray_files.extend(snapshots::no_groups(
+            args.snapshots(),
+            &fleet.name,
+            &accepted,
+            &now.catalog,
+        )?);
         let before = now.unseen.without(accepted.records.into_values());
         let records = now.unseen.without(now.records);
         let difference = Difference::between(&before, &records).by_policies(None, Some(now.policy));
@@ -94,7 +101,7 @@ pub(super) fn run(global: &GlobalArgs, args: &TestArgs, output: &mut Output) -> 
         "DecisionTest",
         !incomplete,
         &view,
-        |out| write_text(out, &view, args),
+        |out| write_text(out, &view, global, args),
         |out| write_markdown(out, &view),
     )?;
     Ok(match view.result {
@@ -104,7 +111,7 @@ pub(super) fn run(global: &GlobalArgs, args: &TestArgs, output: &mut Output) -> 
     })
 }
 
-fn write_text(out: &mut dyn Write, view: &TestView, args: &TestArgs) -> io::Result<()> {
+fn write_text(out: &mut dyn Write, view: &TestView, global: &GlobalArgs, args: &TestArgs) -> io::Result<()> {
     let wanted = |kind| args.all || kind != ChangeKind::OtherOpinions;
     for fleet in &view.fleets {
         if !fleet.difference.changes.iter().any(|change| wanted(change.kind)) {
@@ -117,7 +124,7 @@ fn write_text(out: &mut dyn Write, view: &TestView, args: &TestArgs) -> io::Resu
         writeln!(
             out,
             "accepted decisions of no fleet that was given: {}",
-            args.snapshots.join(name).display()
+            args.snapshots().join(name).display()
         )?;
     }
     for file in &view.stray_files {
@@ -134,9 +141,33 @@ fn write_text(out: &mut dyn Write, view: &TestView, args: &TestArgs) -> io::Resu
         writeln!(out, "decided as accepted, from other opinions: {other_opinions}; `--all` lists them")?;
     }
     if changed + not_accepted + unreferenced > 0 {
-        writeln!(out, "accept them with `reconciler decisions accept NAME…`, or all of them with `--all`")?;
+        writeln!(out, "accept all of them, or only some by NAME instead of --all:")?;
+        writeln!(out, "  {}", accept_line(global, args))?;
     }
     Ok(())
+}
+
+/// The command line that accepts what was decided just now: by the same rules.
+fn accept_line(global: &GlobalArgs, args: &TestArgs) -> String {
+    let mut words: Vec<String> = ["reconciler", "decisions", "accept", "--all"].map(str::to_owned).into();
+    let mut path = |flag: &str, path: &Path| words.extend([flag.to_owned(), path.display().to_string()]);
+    if args.snapshots() != Path::new(SNAPSHOTS) {
+        path("--snapshots", args.snapshots());
+    }
+    args.fleets.fleets.iter().for_each(|fleet| path("--fleet", fleet));
+    args.fleets.catalog.iter().for_each(|catalog| path("--catalog", catalog));
+    global.config_flag().into_iter().for_each(|config| path("--config", config));
+    words.extend(args.matching.rules());
+    words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ")
+}
+
+/// A word as a shell takes it.
+fn quoted(word: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./,:=+".contains(c);
+    if !word.is_empty() && word.chars().all(is_plain) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', r"'\''"))
 }
 
 /// What a test calls each kind of change.

@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 
 use super::super::source_file::{LARGEST_FILE, read_text, read_up_to};
 use super::super::{SourceError, catalog};
-use super::captured::CapturedRun;
+use super::captured;
 use super::wire::{WireDeployment, WireInfo};
 use super::writer::{LIST, UNREAD};
+use crate::decisions::CapturedRun;
 use crate::manifest::{Deployment, Limits, Manifest};
 use crate::model::json::repeated_key;
 use crate::model::{Catalog, DeploymentName, DeploymentSummary, Index, JsonObject};
@@ -129,7 +130,7 @@ impl FleetFolder {
     /// # Errors
     /// If it was not captured, or the file cannot be used.
     pub fn captured_run(&self) -> Result<CapturedRun, SourceError> {
-        CapturedRun::read(&self.root)
+        captured::read(&self.root)
     }
 
     /// A deployment with its manifest. One that cannot be read costs only its

@@ -10,7 +10,6 @@ mod labels;
 mod wire;
 mod writer;
 
-pub use captured::CapturedRun;
 pub use folder::FleetFolder;
 pub use labels::read_labels;
 pub use writer::{FleetWriter, WrittenFleet};

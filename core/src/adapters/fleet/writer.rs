@@ -11,9 +11,10 @@ use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt 
 use serde::Serialize;
 
 use super::super::SourceError;
-use super::captured::{CapturedRun, DECISIONS};
+use super::captured::DECISIONS;
 use super::forge;
 use super::wire::{WireDeployment, WireInfo};
+use crate::decisions::CapturedRun;
 use crate::manifest::secrets::{KnownNames, Seal, sealed_index};
 use crate::manifest::{Deployment, code};
 use crate::model::{Catalog, DeploymentName, DeploymentSummary, JsonObject};
@@ -37,8 +38,8 @@ pub struct FleetWriter {
     summaries: Vec<DeploymentSummary>,
     unread: BTreeMap<DeploymentName, Lacking>,
     manifests: usize,
-    /// Whether the folder itself was made here.
-    made: bool,
+    /// The folder and those above it that were made here, the deepest first.
+    made: Vec<PathBuf>,
     kept: bool,
 }
 
@@ -51,13 +52,16 @@ impl FleetWriter {
         let root = root.into();
         let made = match fs::read_dir(&root) {
             Ok(mut entries) => match entries.next() {
-                None => false,
+                None => Vec::new(),
                 Some(_) => {
                     return Err(SourceError::new(&root, "is not empty, and nothing in it is overwritten")
                         .advise("name a folder that does not exist yet"));
                 }
             },
-            Err(error) if error.kind() == io::ErrorKind::NotFound => true,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                let lacks = |path: &&Path| !path.as_os_str().is_empty() && !path.exists();
+                root.ancestors().take_while(lacks).map(Path::to_owned).collect()
+            }
             Err(error) => return Err(unwritable(&root, &error)),
         };
         let writer = Self {
@@ -230,8 +234,9 @@ impl Drop for FleetWriter {
         let _ = fs::remove_file(self.root.join(LIST));
         // Everything in the folder was written here: it was empty before. A
         // failure leaves files that are no fleet.
-        let _ = if self.made {
-            fs::remove_dir_all(&self.root)
+        let _ = if let [root, above @ ..] = &self.made[..] {
+            // Above, what somebody else put there meanwhile stays.
+            fs::remove_dir_all(root).and_then(|()| above.iter().try_for_each(fs::remove_dir))
         } else {
             let own = ["director", "catalog", "index.json", "catalog.json", DECISIONS];
             own.iter().map(|name| self.root.join(name)).try_for_each(|path| match path.is_dir() {

@@ -2,13 +2,13 @@
 
 use std::io::{self, Write};
 
-use reconciler_core::decisions::{ChangeKind, DecisionRecord, Difference};
+use reconciler_core::decisions::{Change, ChangeKind, Difference};
 use reconciler_core::manager::Unknown;
 
-use super::text::cause_in_words;
+use super::cause_in_words;
 
 /// The changes by kind, a table each; only the kinds that are wanted.
-pub(super) fn changes(
+pub(in crate::commands) fn changes(
     out: &mut dyn Write,
     difference: &Difference,
     heading: impl Fn(ChangeKind) -> &'static str,
@@ -22,14 +22,14 @@ pub(super) fn changes(
         writeln!(out, "| deployment | before | after | because |\n|---|---|---|---|")?;
         for change in difference.of_kind(kind) {
             let causes: Vec<String> =
-                change.causes.iter().map(|cause| cause_in_words(cause, change)).collect();
+                change.causes.iter().map(|cause| escaped(&cause_in_words(cause, change))).collect();
             writeln!(
                 out,
                 "| `{}` | {} | {} | {} |",
                 change.deployment,
-                cell(change.before.as_ref()),
-                cell(change.after.as_ref()),
-                escaped(&causes.join("; "))
+                change.before.as_ref().map(|before| escaped(&before.to_string())).unwrap_or_default(),
+                after(change),
+                causes.join("<br>")
             )?;
         }
     }
@@ -37,7 +37,7 @@ pub(super) fn changes(
 }
 
 /// What could not be read, and so not compared.
-pub(super) fn unknown(out: &mut dyn Write, unknown: &[Unknown]) -> io::Result<()> {
+pub(in crate::commands) fn unknown(out: &mut dyn Write, unknown: &[Unknown]) -> io::Result<()> {
     if !unknown.is_empty() {
         writeln!(out, "\nunknown, for it could not be read:\n")?;
     }
@@ -47,12 +47,21 @@ pub(super) fn unknown(out: &mut dyn Write, unknown: &[Unknown]) -> io::Result<()
     Ok(())
 }
 
-fn cell(record: Option<&DecisionRecord>) -> String {
-    record.map(|record| escaped(&record.to_string())).unwrap_or_default()
+/// How it is decided; an identity that stands in the cell before is not said again.
+fn after(change: &Change) -> String {
+    let Some(after) = &change.after else { return String::new() };
+    let before = change.before.as_ref();
+    let is_said = before.is_some_and(|before| before.identity.is_some() && before.identity == after.identity);
+    let shown = match (is_said, after.confidence) {
+        (true, Some(confidence)) => format!("{}  {confidence}", after.verdict),
+        (true, None) => after.verdict.to_string(),
+        (false, _) => after.to_string(),
+    };
+    escaped(&shown)
 }
 
 /// A text that cannot break a table, nor be taken for markup.
-pub(super) fn escaped(text: &str) -> String {
+pub(in crate::commands) fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {
         match c {

@@ -1,56 +1,14 @@
-//! Differences of decisions for people.
+//! Differences of decisions in words, for all commands that show them.
 
-use std::io::{self, Write};
+pub(super) mod markdown;
+pub(super) mod text;
 
-use reconciler_core::decisions::{
-    Cause, Change, ChangeKind, ClaimChange, DecisionRecord, Degraded, Difference, Said,
-};
+use reconciler_core::decisions::{Cause, Change, ClaimChange, DecisionRecord, Degraded, Said};
 use reconciler_core::model::{DeploymentName, Identity};
-
-use crate::output::outcome_style;
-
-/// The changes by kind, under headings; only the kinds that are wanted.
-pub(super) fn changes(
-    out: &mut dyn Write,
-    difference: &Difference,
-    heading: impl Fn(ChangeKind) -> &'static str,
-    wanted: impl Fn(ChangeKind) -> bool,
-) -> io::Result<()> {
-    for (kind, count) in difference.counts() {
-        if !wanted(kind) {
-            continue;
-        }
-        writeln!(out, "\n{} ({count})", heading(kind))?;
-        for change in difference.of_kind(kind) {
-            one(out, change)?;
-        }
-    }
-    if difference.changes.iter().any(|change| wanted(change.kind)) {
-        writeln!(out)?;
-    }
-    Ok(())
-}
-
-fn one(out: &mut dyn Write, change: &Change) -> io::Result<()> {
-    let (red, green) = (outcome_style("failed"), outcome_style("matched"));
-    writeln!(out, "  {}", change.deployment)?;
-    if let (ChangeKind::OtherOpinions, Some(after)) = (change.kind, &change.after) {
-        writeln!(out, "    = {after}")?;
-    } else if let Some(before) = &change.before {
-        writeln!(out, "    {red}- {before}{red:#}")?;
-    }
-    if let Some(after) = change.after.as_ref().filter(|_| change.kind != ChangeKind::OtherOpinions) {
-        writeln!(out, "    {green}+ {after}{green:#}")?;
-    }
-    for cause in &change.causes {
-        writeln!(out, "      {}", cause_in_words(cause, change))?;
-    }
-    Ok(())
-}
 
 /// What made a difference, in a line; the identity that stands above is not said
 /// again.
-pub(super) fn cause_in_words(cause: &Cause, change: &Change) -> String {
+fn cause_in_words(cause: &Cause, change: &Change) -> String {
     let identity = |record: &Option<DecisionRecord>| record.as_ref().and_then(|one| one.identity.clone());
     let known = match (identity(&change.before), identity(&change.after)) {
         (Some(before), Some(after)) if before != after => None,
