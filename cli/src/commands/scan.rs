@@ -1,5 +1,6 @@
 //! `scan`: every deployment with its decision.
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use reconciler_core::manager::{Counts, Survey, Unknown};
@@ -74,11 +75,20 @@ pub(super) fn write_findings<'a>(
     Ok(())
 }
 
-/// What could not be seen or understood, a line each.
+/// What could not be seen or understood: a line for each reason, with the first
+/// deployment it is the reason for.
 pub(super) fn write_unknown(out: &mut dyn Write, unknown: &[Unknown]) -> io::Result<()> {
     let red = outcome_style("unknown");
+    let mut more: BTreeMap<&str, usize> = BTreeMap::new();
     for one in unknown {
-        writeln!(out, "{red}unknown{red:#}  {}: {}", one.deployment, one.why)?;
+        *more.entry(&one.why).or_default() += 1;
+    }
+    for Unknown { deployment, why } in unknown {
+        match more.remove(why.as_str()) {
+            None => {}
+            Some(1) => writeln!(out, "{red}unknown{red:#}  {deployment}: {why}")?,
+            Some(count) => writeln!(out, "{red}unknown{red:#}  {deployment} and {} more: {why}", count - 1)?,
+        }
     }
     Ok(())
 }

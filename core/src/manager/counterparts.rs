@@ -17,13 +17,15 @@ use crate::updater::{Change, EntryChange, FieldSet, Finding, Premise, bears_mark
 
 /// Findings about what has no counterpart, or two, besides absent entries and
 /// strays.
-const BESIDE: [&str; 6] = [
+const BESIDE: [&str; 8] = [
     "deployment.duplicate",
     "plan.retired",
     "scan.list-contradicted",
     "scan.fewer-deployments",
     "scan.incomplete",
     "filter.fits-nothing",
+    "strategy.failed",
+    "strategy.suspended",
 ];
 
 impl Writer<'_> {

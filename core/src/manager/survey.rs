@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use crate::manifest::Manifest;
-use crate::matching::{Decision, Degradation, Facts, Outcome, ReviewReason, nearest};
+use crate::matching::{Decision, Degradation, Facts, Outcome, ReviewReason, StrategyFailure, nearest};
 use crate::model::recognise::uuids;
 use crate::model::{DeploymentName, IndexEntry, InstanceId};
 use crate::ports::{Director, Slot};
@@ -127,6 +127,7 @@ impl Survey {
             finding.code == FITS_NOTHING
                 || finding.code.starts_with("scan.")
                 || finding.code.starts_with("catalog.")
+                || finding.code.starts_with("strategy.")
                 || shown.contains(finding.subject.as_str())
                 || entry(&finding.subject).is_some_and(|entry| filter.admits_entry(entry))
         };
@@ -173,6 +174,7 @@ impl Survey {
             shortfalls.iter().map(|one| Finding::new("scan.incomplete", director, one.to_string())).collect()
         };
         self.findings.extend(found);
+        self.findings.extend(StrategyFailure::all(&self.decisions).iter().flat_map(failing));
         let claims: Vec<Finding> = self.second_claims().collect();
         self.findings.extend(claims);
     }
@@ -220,6 +222,13 @@ impl Survey {
             Some(Finding::new("deployment.duplicate", &decision.deployment, message))
         })
     }
+}
+
+/// What a person should know about a strategy that could not do its work.
+fn failing(failure: &StrategyFailure) -> impl Iterator<Item = Finding> {
+    let finding = |code, message| Finding::new(code, &failure.strategy, message);
+    let suspended = failure.suspension_told().map(|told| finding("strategy.suspended", told));
+    std::iter::once(finding("strategy.failed", failure.told())).chain(suspended)
 }
 
 /// What an entry says about its own absence, which this scan does not disprove.

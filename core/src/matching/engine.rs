@@ -3,13 +3,14 @@
 use std::cell::{Cell, RefCell};
 use std::num::NonZeroUsize;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 
 use super::admission::{Admission, admit};
 use super::chain::Fnv;
 use super::decision::{self, Decision, Degradation, Outcome, Refusal, ReviewReason, Step, StepResult};
 use super::{
-    Chain, ChainEntry, ChainError, ChainFingerprint, Facts, MatchContext, OVER_LIMITS_IN_A_ROW, Opinion,
-    Policy, StrategyError, Suspensions, registered, settle_claims, workers,
+    Chain, ChainEntry, ChainError, ChainFingerprint, Facts, MatchContext, Opinion, Policy, StrategyError,
+    Suspensions, registered, settle_claims, workers,
 };
 use crate::manifest::{Deployment, Severity};
 
@@ -143,8 +144,9 @@ impl MatchEngine {
         for (place, entry) in self.chain.entries().iter().enumerate() {
             let step = if settled {
                 step(entry, StepResult::Skipped)
-            } else if suspensions.suspends(place) {
-                step(entry, StepResult::Failed(StrategyError::Suspended(OVER_LIMITS_IN_A_ROW)))
+            } else if let Some(last) = suspensions.suspended(place) {
+                let last = Arc::clone(last);
+                step(entry, StepResult::Failed(StrategyError::Suspended { last }))
             } else {
                 assess(entry, context)
             };

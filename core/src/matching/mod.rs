@@ -12,6 +12,7 @@ mod engine;
 mod evaluation;
 mod evidence;
 mod explanation;
+mod failures;
 mod opinion;
 mod policy;
 mod registry;
@@ -36,6 +37,7 @@ pub use evaluation::{
 };
 pub use evidence::{Evidence, Family, LONGEST_NOTE, Locus, Read};
 pub use explanation::Explanation;
+pub use failures::StrategyFailure;
 pub use opinion::{Opinion, Proposal};
 pub use policy::{Policy, PolicyKind};
 pub use registry::{StrategyRegistration, registered};

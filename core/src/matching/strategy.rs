@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::sync::Arc;
 
 use super::{Family, MatchContext, Opinion};
 
@@ -119,8 +120,14 @@ pub enum StrategyError {
         message: String,
     },
     /// It was not asked: it went over its limits too often in this run.
-    #[error("the strategy is suspended for the rest of this run: it went over its limits {0} times in a row")]
-    Suspended(u32),
+    #[error(
+        "the strategy is suspended for the rest of this run: it went over its limits {} times in a row; at last: {last}",
+        super::OVER_LIMITS_IN_A_ROW
+    )]
+    Suspended {
+        /// The failure after which it was not asked again.
+        last: Arc<str>,
+    },
     /// Something else, in its own words.
     #[error("{message}")]
     Other {
@@ -138,7 +145,7 @@ impl StrategyError {
         match self {
             Self::Panicked(_) => "strategy.panicked",
             Self::Inadmissible { .. } => "strategy.inadmissible",
-            Self::Suspended(_) => "strategy.suspended",
+            Self::Suspended { .. } => "strategy.suspended",
             Self::OverLimit { code, .. } | Self::Other { code, .. } => code,
         }
     }

@@ -1,6 +1,8 @@
 //! Strategies that go over their limits again and again are left out for the
 //! rest of a run.
 
+use std::sync::Arc;
+
 use super::StrategyError;
 use super::decision::{Decision, StepResult};
 
@@ -13,30 +15,55 @@ pub const OVER_LIMITS_IN_A_ROW: u32 = 5;
 /// depends on nothing else. A strategy that was skipped neither adds nor clears.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Suspensions {
-    /// How often in a row, by the strategy's place in the chain.
-    in_a_row: Vec<u32>,
+    /// By the strategy's place in the chain.
+    strategies: Vec<Standing>,
+}
+
+/// How near a strategy is to being suspended.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+enum Standing {
+    /// It did its work, or failed for another reason.
+    #[default]
+    Asked,
+    /// So often in a row it went over its limits.
+    Exceeding(u32),
+    /// It is not asked any more; its last failure.
+    Suspended(Arc<str>),
 }
 
 impl Suspensions {
-    /// Whether the strategy at that place of the chain is not asked any more.
+    /// Why the strategy at that place of the chain is not asked any more: its
+    /// last failure.
     #[must_use]
-    pub fn suspends(&self, place: usize) -> bool {
-        self.in_a_row.get(place).is_some_and(|count| *count >= OVER_LIMITS_IN_A_ROW)
+    pub fn suspended(&self, place: usize) -> Option<&Arc<str>> {
+        match self.strategies.get(place) {
+            Some(Standing::Suspended(last)) => Some(last),
+            _ => None,
+        }
     }
 
     /// Takes the next decision into account. Says whether a strategy is
     /// suspended from here on that was not before.
     pub(super) fn note(&mut self, decision: &Decision) -> bool {
-        self.in_a_row.resize(decision.trace.len(), 0);
+        self.strategies.resize(decision.trace.len(), Standing::Asked);
         let mut suspended = false;
-        for (count, step) in self.in_a_row.iter_mut().zip(&decision.trace) {
+        for (standing, step) in self.strategies.iter_mut().zip(&decision.trace) {
             match &step.result {
-                StepResult::Failed(StrategyError::OverLimit { .. }) => {
-                    *count += 1;
-                    suspended |= *count == OVER_LIMITS_IN_A_ROW;
+                StepResult::Failed(error @ StrategyError::OverLimit { .. }) => {
+                    let before = match standing {
+                        Standing::Exceeding(count) => *count,
+                        _ => 0,
+                    };
+                    let count = before + 1;
+                    *standing = if count < OVER_LIMITS_IN_A_ROW {
+                        Standing::Exceeding(count)
+                    } else {
+                        suspended = true;
+                        Standing::Suspended(error.to_string().into())
+                    };
                 }
-                StepResult::Failed(StrategyError::Suspended(_)) | StepResult::Skipped => {}
-                _ => *count = 0,
+                StepResult::Failed(StrategyError::Suspended { .. }) | StepResult::Skipped => {}
+                _ => *standing = Standing::Asked,
             }
         }
         suspended

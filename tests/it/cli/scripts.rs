@@ -26,6 +26,7 @@ fn a_new_script_is_in_order_and_its_tests_pass() {
     let tested = tested.says(&["team-rule / test_the_tag_decides", "coverage team-rule: 100 %", "0 failed"]);
     assert!(!tested.stdout.contains("FAILED"));
     world.run("scripts new team-rule").fails(1, &["is there already"]);
+    world.run("scripts new other --scripts scripts/team-rule.rhai").fails(1, &["is a file, not a folder"]);
     world.run("scripts new Team_Rule").fails(1, &["only lower-case letters"]);
     world.run("scripts list").ends(0).says(&["team-rule", "scripts/team-rule.rhai"]);
 }
@@ -163,6 +164,56 @@ fn every_command_that_matches_takes_scripts() {
         "mine/all-cf.rhai:2:34",
     ]);
     world.run("explain cf --config conf.yml").ends(0).says(&["script.thrown"]);
+}
+
+/// The lines of an answer that name a script.
+fn lines_about<'a>(answer: &'a Answer, script: &str) -> Vec<&'a str> {
+    answer.stdout.lines().filter(|line| line.contains(&format!("script:{script}"))).collect()
+}
+
+#[test]
+fn a_script_that_fails_is_told_once_with_its_place_and_reason() {
+    let world = World::new();
+    fs::create_dir_all(world.path("work/mine")).unwrap();
+    let text = "fn strategy() { #{ id: \"slow\", version: 1, summary: \"x\" } }\n\
+                fn assess(deployment, catalog) {\n    loop { }\n}\n";
+    fs::write(world.path("work/mine/slow.rhai"), text).unwrap();
+    let place = "mine/slow.rhai:3:5: took more than 50000 operations";
+    for command in ["scan", "plan", "run --dry-run", "orphans list"] {
+        let answer = world.run(&format!("{command} --scripts mine"));
+        let told = lines_about(&answer, "slow");
+        let [failed, suspended, rest @ ..] = told.as_slice() else { panic!("{command}: {answer:?}") };
+        assert!(
+            failed.starts_with("strategy.failed") && failed.contains("failed for 5 deployments"),
+            "{failed}"
+        );
+        assert!(failed.contains(place), "{failed}");
+        assert!(suspended.starts_with("strategy.suspended") && suspended.contains(place), "{suspended}");
+        assert!(
+            suspended.contains(" more deployments, because it went over its limits 5 times"),
+            "{suspended}"
+        );
+        assert_eq!(rest.len(), 2, "a line for each reason, whatever the number of deployments: {told:#?}");
+    }
+    let document = json(&world.run("scan --scripts mine --json").stdout);
+    let codes = document["data"]["findings"].as_array().unwrap().iter().map(|finding| &finding["code"]);
+    assert_eq!(codes.filter(|code| code.as_str().unwrap().starts_with("strategy.")).count(), 2);
+}
+
+#[test]
+fn failures_that_are_left_out_of_account_are_told_all_the_same() {
+    let world = World::new();
+    fs::create_dir_all(world.path("work/mine")).unwrap();
+    let text = "fn strategy() { #{ id: \"throws\", version: 1, summary: \"x\" } }\n\
+                fn assess(deployment, catalog) { throw `no ${deployment.name}` }\n";
+    fs::write(world.path("work/mine/throws.rhai"), text).unwrap();
+    let configuration = "reconciler: {scripts: {paths: [mine], on_error: ignore}}\n";
+    fs::write(world.path("work/conf.yml"), configuration).unwrap();
+    let answer = world.run("scan --config conf.yml");
+    let told = lines_about(&answer, "throws");
+    let [line] = told.as_slice() else { panic!("{answer:?}") };
+    assert!(line.contains("its failures are left out of account"), "{line}");
+    assert!(line.contains("mine/throws.rhai:2:34: threw: no "), "{line}");
 }
 
 #[test]

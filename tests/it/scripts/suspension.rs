@@ -4,7 +4,7 @@
 use std::num::NonZeroUsize;
 
 use reconciler_core::manifest::Manifest;
-use reconciler_core::matching::{Decision, MatchEngine, PolicyKind, Suspensions};
+use reconciler_core::matching::{Decision, MatchEngine, PolicyKind, StrategyFailure, Suspensions};
 use reconciler_tests::scene::{Scene, outcome};
 
 use super::bench::{Bench, engine, failure, options};
@@ -51,6 +51,11 @@ fn five_in_a_row_suspend_for_the_rest_of_the_run() {
     }
     let told = failure(&decisions[200], "slow").unwrap().to_string();
     assert!(told.contains("suspended") && told.contains("5 times in a row"), "{told}");
+    assert!(told.contains("slow.rhai:4:") && told.contains("50000 operations"), "{told}");
+    let failures = StrategyFailure::all(&decisions);
+    let [failure] = failures.as_slice() else { panic!("{failures:?}") };
+    assert_eq!((failure.failed, failure.suspended.as_ref().unwrap().0), (5, FLEET - 42));
+    assert_eq!(failure.first, decisions[37].deployment);
     assert_eq!(shape(&fleet().decide(&bench.engine())), expected, "the next run asks again");
 }
 

@@ -27,19 +27,24 @@ pub(super) fn run(args: &NewArgs, output: &mut Output) -> Result<Exit, Failure> 
         )
     })?;
     let file = args.scripts.join(format!("{id}.rhai"));
+    let elsewhere = |what: String| Failure::told(what, "name another folder with --scripts DIR");
     let told = |error: std::io::Error| {
         let shown = file.display();
         match error.kind() {
             ErrorKind::AlreadyExists => {
                 Failure::told(format!("{shown} is there already"), "choose another id, or remove it first")
             }
-            _ => Failure::told(
-                format!("{shown} cannot be written: {error}"),
-                "name another folder with --scripts DIR",
-            ),
+            _ => elsewhere(format!("{shown} cannot be written: {error}")),
         }
     };
-    std::fs::create_dir_all(&args.scripts).map_err(told)?;
+    let folder = &args.scripts;
+    std::fs::create_dir_all(folder).map_err(|error| {
+        let shown = folder.display();
+        elsewhere(match folder.is_file() {
+            true => format!("{shown} is a file, not a folder"),
+            false => format!("{shown} cannot be made: {error}"),
+        })
+    })?;
     let mut created = OpenOptions::new().write(true).create_new(true).open(&file).map_err(told)?;
     created.write_all(template(id).as_bytes()).map_err(told)?;
     let written = Written { id: id.to_owned(), file: file.display().to_string() };

@@ -250,7 +250,7 @@ impl RunFamilies {
             for step in &decision.trace {
                 let id = step.strategy.to_string();
                 match &step.result {
-                    StepResult::Failed(StrategyError::Suspended(_)) => {
+                    StepResult::Failed(StrategyError::Suspended { .. }) => {
                         suspended.insert(id);
                     }
                     StepResult::Failed(_) if !self.built_in.contains(&id) => {
