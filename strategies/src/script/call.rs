@@ -16,16 +16,19 @@ const MOST_READS: usize = 64;
 /// More lines than this are not kept, nor longer ones.
 const MOST_LINES: usize = 20;
 const LONGEST_LINE: usize = 200;
+/// Nor more of what was read, which a script may have written itself.
+const LONGEST_READ: usize = 120;
 
 /// Why a call was ended from outside.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Stopped {
+    Operations,
     WallClock,
     Work,
 }
 
 /// What a call has done so far.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Account {
     /// What was read, where, in order and without repetition.
     pub(super) reads: Vec<(Cow<'static, str>, Position)>,
@@ -35,14 +38,32 @@ pub(super) struct Account {
     pub(super) consulted: bool,
     /// Where a function of the host was last entered.
     pub(super) entered: Position,
-    /// Steps, as Rhai counts them.
+    /// Steps, those of functions that were called back among them.
     pub(super) operations: u64,
     work: u64,
+    /// Why the call was ended, whatever became of the error that said so.
+    pub(super) stopped: Option<Stopped>,
+}
+
+impl Default for Account {
+    fn default() -> Self {
+        Self {
+            reads: Vec::new(),
+            lines: Vec::new(),
+            consulted: false,
+            entered: Position::NONE,
+            operations: 0,
+            work: 0,
+            stopped: None,
+        }
+    }
 }
 
 thread_local! {
     static ACCOUNT: RefCell<Account> = RefCell::default();
     static OPERATIONS: Cell<u64> = const { Cell::new(0) };
+    static MOST_OPERATIONS: Cell<u64> = const { Cell::new(u64::MAX) };
+    static STOPPED: Cell<Option<Stopped>> = const { Cell::new(None) };
     static DEADLINE: Cell<Option<Instant>> = const { Cell::new(None) };
 }
 
@@ -54,6 +75,8 @@ impl Call {
     pub(super) fn begin(limits: &Limits) -> Self {
         ACCOUNT.replace(Account::default());
         OPERATIONS.set(0);
+        MOST_OPERATIONS.set(limits.operations);
+        STOPPED.set(None);
         DEADLINE.set(Instant::now().checked_add(limits.wall_clock));
         Self(())
     }
@@ -62,6 +85,7 @@ impl Call {
     pub(super) fn finish(self) -> Account {
         let mut account = ACCOUNT.take();
         account.operations = OPERATIONS.get();
+        account.stopped = STOPPED.get();
         account
     }
 }
@@ -70,25 +94,42 @@ impl Drop for Call {
     fn drop(&mut self) {
         DEADLINE.set(None);
         OPERATIONS.set(0);
+        MOST_OPERATIONS.set(u64::MAX);
+        STOPPED.set(None);
         ACCOUNT.replace(Account::default());
     }
 }
 
-/// Is told of every operation; ends the call if it has had its time.
-pub(super) fn progress(operations: u64) -> Option<Dynamic> {
+/// Is told of every operation; ends the call if it has had as many as it may, or
+/// its time. Counts by itself: Rhai's count begins anew in every function that
+/// one of its own calls back. What has ended once is ended again, so that
+/// nobody can go on after catching that.
+pub(super) fn progress(_counted_by_rhai: u64) -> Option<Dynamic> {
+    let operations = OPERATIONS.get() + 1;
     OPERATIONS.set(operations);
-    // Asking the clock costs more than an operation.
-    if operations & 0x3f != 0 {
-        return None;
+    if STOPPED.get().is_none() {
+        if operations > MOST_OPERATIONS.get() {
+            STOPPED.set(Some(Stopped::Operations));
+        // Asking the clock costs more than an operation.
+        } else if operations & 0x3f == 0 && DEADLINE.get().is_some_and(|end| Instant::now() >= end) {
+            STOPPED.set(Some(Stopped::WallClock));
+        }
     }
-    let late = DEADLINE.get().is_some_and(|deadline| Instant::now() >= deadline);
-    late.then(|| Dynamic::from(Stopped::WallClock))
+    STOPPED.get().map(Dynamic::from)
+}
+
+/// Does what is not the script's doing: its time is not the call's.
+pub(super) fn apart<T>(work: impl FnOnce() -> T) -> T {
+    let begun = Instant::now();
+    let done = work();
+    DEADLINE.set(DEADLINE.get().and_then(|end| end.checked_add(begun.elapsed())));
+    done
 }
 
 /// Notes that something is read here.
 pub(super) fn read(context: &NativeCallContext<'_>, what: impl Into<Cow<'static, str>>) {
     let at = context.call_position();
-    let what = what.into();
+    let what = short(what.into());
     ACCOUNT.with_borrow_mut(|account| {
         account.entered = at;
         let full = account.reads.len() >= MOST_READS;
@@ -96,6 +137,23 @@ pub(super) fn read(context: &NativeCallContext<'_>, what: impl Into<Cow<'static,
             account.reads.push((what, at));
         }
     });
+}
+
+/// As much of it as is kept, on one line.
+fn short(what: Cow<'static, str>) -> Cow<'static, str> {
+    if what.len() <= LONGEST_READ && !what.contains(char::is_control) {
+        return what;
+    }
+    let mut kept = one_line(&what, LONGEST_READ);
+    if what.chars().nth(LONGEST_READ).is_some() {
+        kept.push('…');
+    }
+    kept.into()
+}
+
+/// The first characters of a text that a script had a hand in, on one line.
+pub(super) fn one_line(text: &str, most: usize) -> String {
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(most).collect()
 }
 
 /// Notes that the manifest is looked at: from here on its faults count.
@@ -115,6 +173,7 @@ pub(super) fn charge(
         account.entered = at;
         account.work = account.work.saturating_add(bytes as u64);
         if account.work > limit {
+            STOPPED.set(Some(Stopped::Work));
             return Err(EvalAltResult::ErrorTerminated(Dynamic::from(Stopped::Work), at).into());
         }
         Ok(())
@@ -125,7 +184,7 @@ pub(super) fn charge(
 pub(super) fn print(text: &str) {
     ACCOUNT.with_borrow_mut(|account| {
         if account.lines.len() < MOST_LINES {
-            account.lines.push(text.chars().take(LONGEST_LINE).collect());
+            account.lines.push(one_line(text, LONGEST_LINE));
         }
     });
 }
@@ -142,11 +201,25 @@ mod tests {
     #[test]
     fn a_call_that_has_had_its_time_is_ended_at_the_next_look_at_the_clock() {
         let call = Call::begin(&Limits { wall_clock: std::time::Duration::ZERO, ..Limits::STANDARD });
-        assert!(progress(63).is_none(), "the clock is not asked at every operation");
-        let ended = progress(64).and_then(|token| token.try_cast::<Stopped>());
-        assert_eq!(ended, Some(Stopped::WallClock));
-        assert_eq!(call.finish().operations, 64);
+        for _ in 1..64 {
+            assert!(progress(1).is_none(), "the clock is not asked at every operation");
+        }
+        let why = || progress(1).and_then(|token| token.try_cast::<Stopped>());
+        assert_eq!(why(), Some(Stopped::WallClock));
+        assert_eq!(why(), Some(Stopped::WallClock), "it does not go on");
+        let account = call.finish();
+        assert_eq!((account.operations, account.stopped), (65, Some(Stopped::WallClock)));
         let _next = Call::begin(&Limits::STANDARD);
-        assert!(progress(64).is_none(), "the next call has its own time");
+        assert!((0..64).all(|_| progress(1).is_none()), "the next call has its own time");
+    }
+
+    #[test]
+    fn time_that_is_not_the_scripts_does_not_count() {
+        let _call = Call::begin(&Limits::STANDARD);
+        let before = DEADLINE.get();
+        apart(
+            || while DEADLINE.get().is_none_or(|end| Instant::now() + Limits::STANDARD.wall_clock <= end) {},
+        );
+        assert!(DEADLINE.get() > before);
     }
 }

@@ -1,6 +1,8 @@
 //! What can be said of a script without running it: functions and properties
 //! that do not exist, code outside functions, functions that nobody calls.
 
+mod growth;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -84,6 +86,11 @@ impl Walk<'_> {
     }
 
     fn node(&mut self, node: &ASTNode<'_>) {
+        for (name, at) in growth::unseen(node) {
+            let help = "take it into a variable, change that, and put it back with x.set(key, value)";
+            let message = format!("`{name}` is called on variables only, not on what is in them");
+            self.problem("script.forbidden", at, message, Some(help.to_owned()));
+        }
         match node {
             ASTNode::Expr(Expr::FnCall(call, at)) | ASTNode::Stmt(Stmt::FnCall(call, at)) => {
                 self.call(call, *at, call.args.len());
@@ -109,7 +116,7 @@ impl Walk<'_> {
             }
             // Rhai does not hold what grows this way to the limits on sizes.
             ASTNode::Stmt(Stmt::Assignment(assignment))
-                if !assignment.0.is_op_assignment() && !matches!(assignment.1.lhs, Expr::Variable(..)) =>
+                if !matches!(assignment.1.lhs, Expr::Variable(..)) =>
             {
                 let help = "handles can only be read; of a list or map, write x.set(key, value)";
                 self.problem(

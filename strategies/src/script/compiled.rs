@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
 use reconciler_core::model::StrategyId;
-use rhai::{AST, CallFnOptions, Dynamic, Engine, Scope};
+use rhai::{AST, CallFnOptions, Dynamic, Engine, Position, Scope};
 use sha2::{Digest, Sha256};
 
 use super::call::{Account, Call, last_entered};
@@ -45,7 +45,7 @@ impl Script {
             Ok(Ok(ast)) => ast,
             Ok(Err(error)) => return (None, vec![failure::unparsed(file, text, &error)]),
             Err(panic) => {
-                return (None, vec![failure::panicked(file, text, rhai::Position::NONE, panic.as_ref())]);
+                return (None, vec![failure::panicked(file, text, Position::NONE, panic.as_ref())]);
             }
         };
         ast.set_source(file.as_ref());
@@ -210,16 +210,18 @@ fn invoke(
     let entered = last_entered();
     let account = call.finish();
     let said = match returned {
-        Ok(Ok(value)) => Ok(value),
+        Ok(Ok(value)) => match account.stopped {
+            None => Ok(value),
+            Some(why) => Err(failure::ended(&source.file, &source.text, function, why)),
+        },
         Ok(Err(error)) => {
             let problem = failure::failed(&source.file, &source.text, function, *error, vocabulary);
             Err(match problem.code {
                 _ if problem.at.is_some() => problem,
-                // The host knows where its function was called; and once was long
-                // enough.
-                "script.limit.work" | "script.limit.wall-clock" => {
-                    failure::placed(problem, entered, function, &source.text)
-                }
+                // The host knows where its function was called.
+                "script.limit.work" => failure::placed(problem, entered, function, &source.text),
+                // Nobody knows, and once was long enough.
+                "script.limit.wall-clock" => failure::placed(problem, Position::NONE, function, &source.text),
                 _ => {
                     let at = place::last_reached(follower, ast, function, again);
                     failure::placed(problem, at, function, &source.text)

@@ -6,7 +6,7 @@ use reconciler_core::manifest::Location;
 use reconciler_core::matching::{LONGEST_NOTE, nearest};
 use rhai::{Dynamic, EvalAltResult, ParseError, ParseErrorType, Position};
 
-use super::call::Stopped;
+use super::call::{Stopped, one_line};
 use super::limits::Limits;
 use super::problem::{Frame, ScriptProblem};
 use super::source;
@@ -116,11 +116,7 @@ fn said(error: EvalAltResult, vocabulary: &Vocabulary) -> Said {
     let plain = |code, message: String| Said { code, message, help: None };
     let helped = |code, message: String, help: &str| Said { code, message, help: Some(help.to_owned()) };
     match error {
-        EvalAltResult::ErrorTooManyOperations(_) => helped(
-            "script.limit.operations",
-            format!("took more than {} operations", limits.operations),
-            "look for a loop that does not end",
-        ),
+        EvalAltResult::ErrorTooManyOperations(_) => stopped(Some(Stopped::Operations)),
         EvalAltResult::ErrorStackOverflow(_) => helped(
             "script.limit.call-depth",
             format!("functions call each other more than {} levels deep", limits.call_levels),
@@ -137,9 +133,13 @@ fn said(error: EvalAltResult, vocabulary: &Vocabulary) -> Said {
         EvalAltResult::ErrorTooManyVariables(_) => {
             plain("script.limit.variables", format!("more than {} variables", limits.variables))
         }
-        EvalAltResult::ErrorTerminated(token, _) => stopped(&token),
+        EvalAltResult::ErrorTerminated(token, _) => stopped(token.try_cast()),
         EvalAltResult::ErrorRuntime(thrown, _) => match thrown.clone().try_cast::<Refusal>() {
-            Some(Refusal { code, message, help }) => Said { code, message, help },
+            Some(Refusal { code, message, help }) => Said { code, message: cut(&message), help },
+            // A handle shows the name that it has in the program.
+            None if thrown.is_variant() => {
+                plain("script.thrown", "threw a value that is no text; throw a text that says why".to_owned())
+            }
             None => plain("script.thrown", format!("threw: {}", cut(&thrown.to_string()))),
         },
         EvalAltResult::ErrorFunctionNotFound(signature, _) => {
@@ -177,9 +177,14 @@ fn said(error: EvalAltResult, vocabulary: &Vocabulary) -> Said {
     }
 }
 
-fn stopped(token: &Dynamic) -> Said {
+fn stopped(why: Option<Stopped>) -> Said {
     let limits = Limits::STANDARD;
-    match token.clone().try_cast::<Stopped>() {
+    match why {
+        Some(Stopped::Operations) => Said {
+            code: "script.limit.operations",
+            message: format!("took more than {} operations", limits.operations),
+            help: Some("look for a loop that does not end".to_owned()),
+        },
         Some(Stopped::Work) => Said {
             code: "script.limit.work",
             message: format!("its calls looked at more than {} bytes", limits.work),
@@ -191,6 +196,15 @@ fn stopped(token: &Dynamic) -> Said {
             help: Some("run it again; if it is slow everywhere, look for work inside loops".to_owned()),
         },
     }
+}
+
+/// A call that was ended, though the script made nothing of it.
+pub(super) fn ended(file: &Arc<str>, source: &str, entry: &str, why: Stopped) -> ScriptProblem {
+    let Said { code, message, help } = stopped(Some(why));
+    let mut problem = ScriptProblem::new(code, file, message).at(source::function(source, entry));
+    problem.inside = vec![Frame { function: entry.to_owned(), called_at: None }];
+    problem.help = help;
+    problem.shown_in(source)
 }
 
 /// The same problem at the place where the script was, in the function there;
@@ -225,9 +239,7 @@ pub(super) fn panicked(
 
 /// A message that a script had a hand in, kept short and on one line.
 fn cut(text: &str) -> String {
-    let line: String =
-        text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(LONGEST_NOTE).collect();
-    line
+    one_line(text, LONGEST_NOTE)
 }
 
 /// The known name that is nearest to a wrong one.

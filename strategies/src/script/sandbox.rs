@@ -92,7 +92,9 @@ fn restrict(engine: &mut Engine) {
         .set_module_resolver(DummyModuleResolver::new())
         .disable_symbol("eval")
         .disable_symbol("import")
-        .disable_symbol("export");
+        .disable_symbol("export")
+        // Values given to a function in advance are held to no limit on sizes.
+        .disable_symbol("curry");
     // Closures share variables behind locks, on which Rhai sleeps.
     engine.set_allow_anonymous_fn(false);
     engine.set_strict_variables(true).set_fail_on_invalid_map_property(true);

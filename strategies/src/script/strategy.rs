@@ -98,6 +98,8 @@ pub struct Examination {
 
 /// Calls a script once, and says everything about it.
 pub(super) fn examine(strategy: &ScriptStrategy, deployment: &Deployment, facts: &Facts) -> Examination {
+    // Parsing is not the script's doing.
+    let _ = deployment.manifest.document();
     let begun = Instant::now();
     let (opinion, mut account) = strategy
         .call(DeploymentHandle::new(deployment, facts), CatalogHandle::new(Arc::clone(&facts.catalog)));

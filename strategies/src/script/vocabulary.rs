@@ -7,8 +7,8 @@ use rhai::{Engine, FuncInfo};
 use super::failure::near;
 
 /// Words that call something without being a registered function.
-const BUILT_IN: [&str; 9] =
-    ["Fn", "call", "curry", "debug", "is_def_fn", "is_def_var", "is_shared", "print", "type_of"];
+const BUILT_IN: [&str; 8] =
+    ["Fn", "call", "debug", "is_def_fn", "is_def_var", "is_shared", "print", "type_of"];
 
 /// What can be called and read.
 #[derive(Debug, Default)]

@@ -220,3 +220,107 @@ fn work_that_operations_do_not_count_is_counted_too() {
     check("matches(\"x\", \"x{1000}{1000}\")", "script.limit.pattern", "4:1", "pattern");
     check("matches(\"x\", \"(\")", "script.pattern", "4:1", "pattern cannot be used");
 }
+
+/// A script with functions of its own besides `assess`, which misbehaves.
+#[track_caller]
+fn check_with(functions: &str, body: &str, code: &str, reason: &str) {
+    let bench = Bench::new();
+    bench.write("hostile.rhai", &format!("{}{functions}\n", super::bench::script("hostile", body)));
+    for decision in scene().decide(&bench.engine()) {
+        let error = failure(&decision, "hostile").expect("the script failed");
+        assert_eq!(error.code(), code, "{body}: {error}");
+        let text = error.to_string();
+        assert!(text.contains("hostile.rhai:") && text.contains(reason), "{body}: {text}");
+    }
+}
+
+#[test]
+fn functions_that_are_called_back_are_counted() {
+    let busy = "fn one(x) { let n = 0; for i in 0..100 { n += 1; } n }\n\
+                fn two(x) { let a = []; a.pad(1000, 0); a.map(\"one\") }\n\
+                fn three(x) { let a = []; a.pad(1000, 0); a.map(\"two\") }\n\
+                fn both(x, y) { one(x) }\n";
+    let list = "let a = [];\na.pad(1000, 0);\n";
+    for call in [
+        "a.map(\"three\")",
+        "a.map(Fn(\"one\"))",
+        "a.filter(\"three\")",
+        "a.for_each(Fn(\"three\"))",
+        "a.some(\"one\")",
+        "a.reduce(\"both\")",
+        "a.sort(\"both\")",
+        "a.sort_by(Fn(\"both\"))",
+        "a.order(Fn(\"both\"))",
+        "a.retain(\"three\")",
+        "try { a.map(\"three\"); } catch { }\nloop {}",
+    ] {
+        check_with(
+            busy,
+            &format!("{list}{call};\nabstain(\"\")"),
+            "script.limit.operations",
+            "50000 operations",
+        );
+    }
+}
+
+#[test]
+fn what_compares_may_fail_as_anything_else() {
+    let functions = "fn throws(a, b) { throw \"no order\" }\nfn endless(a, b) { endless(a, b) }\n\
+                     fn word(a, b) { \"less\" }\n";
+    let list = "let a = [3, 1, 2];\n";
+    for (call, code, reason) in [
+        ("a.sort(\"throws\")", "script.thrown", "no order"),
+        ("a.order_by(Fn(\"throws\"))", "script.thrown", "no order"),
+        ("a.dedup(\"throws\")", "script.thrown", "no order"),
+        ("a.sort(\"endless\")", "script.limit.call-depth", "levels deep"),
+        ("a.sort(\"absent\")", "script.unknown-function", "absent"),
+        ("a.sort(\"word\")", "script.type", "no number and no truth value"),
+    ] {
+        check_with(functions, &format!("{list}{call};\nabstain(\"\")"), code, reason);
+    }
+}
+
+#[test]
+fn nothing_grows_where_nobody_looks() {
+    for body in [
+        "let a = [[]]; loop { a[0].push(1); }",
+        "let a = [[]]; loop { a[0] += [1]; }",
+        "let a = [\"\"]; loop { a[0] += \"x\"; }",
+        "let m = #{ l: [] }; loop { m.l.push(1); }",
+        "let m = #{ l: [[]] }; loop { m.l[0].push(1); }",
+        "let m = #{ n: 1 }; m.n += 1;",
+        "let a = [[]]; a[0].call(Fn(\"push\"), 1);",
+        "let a = [\"x\"]; a[0].replace(\"x\", \"xx\");",
+        "let f = Fn(\"abstain\"); loop { f = f.curry(f); }",
+        "let f = curry(Fn(\"abstain\"), 1);",
+    ] {
+        let problems = Bench::new().assess("hostile", &format!("{body}\nabstain(\"\")")).refused();
+        let codes: Vec<_> = problems.iter().map(|problem| problem.code).collect();
+        let expected = if body.contains("curry") { "script.syntax" } else { "script.forbidden" };
+        assert_eq!(codes, [expected], "{body}: {problems:?}");
+    }
+    for function in ["fn grow() { this.push(1) }", "fn grow() { push(this, 1) }", "fn grow() { this += [1] }"]
+    {
+        let bench = Bench::new();
+        let text = super::bench::script("hostile", "let a = [[]];\na[0].grow();\nabstain(\"\")");
+        bench.write("hostile.rhai", &format!("{text}{function}\n"));
+        let problems = bench.refused();
+        assert_eq!(problems[0].code, "script.forbidden", "{function}: {problems:?}");
+    }
+    // What is called on a variable, or behind it, is looked at.
+    let usual = "let a = [];\na.push(1);\na.push(2);\nlet n = a.filter(\"is_one\").len();\nlet b = [a[0]];\n\
+                 b.push(a.len());\nabstain(`${n} ${b}`)";
+    let bench = Bench::new();
+    let text = super::bench::script("usual", usual);
+    bench.write("usual.rhai", &format!("{text}fn is_one(x) {{ x == 1 }}\n"));
+    bench.load().expect("nothing is wrong with it");
+}
+
+#[test]
+fn a_script_pays_for_what_the_host_does() {
+    let work = "script.limit.work";
+    let long = "let t = \"\";\nt.pad(2000, '-');\n";
+    check(&format!("{long}loop {{ catalog.longest_prefix(t); }}"), work, "6:16", "bytes");
+    check(&format!("{long}loop {{ compare_versions(t, t); }}"), work, "6:8", "bytes");
+    check(&format!("{long}loop {{ quoted(t); }}"), work, "6:8", "bytes");
+}

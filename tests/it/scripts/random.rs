@@ -74,7 +74,7 @@ const BINARY: [&str; 22] = [
     "+", "-", "*", "/", "%", "**", "==", "!=", "<", ">=", "&&", "||", "??", "in", "..", "<<", ">>", "&", "|",
     "^", "..=", "!in",
 ];
-const CALLS: [&str; 34] = [
+const CALLS: [&str; 38] = [
     "propose",
     "veto",
     "abstain",
@@ -96,6 +96,10 @@ const CALLS: [&str; 34] = [
     "filter",
     "map",
     "reduce",
+    "some",
+    "order_by",
+    "dedup",
+    "retain",
     "extract",
     "splice",
     "helper",
@@ -167,7 +171,11 @@ fn expression(numbers: &mut Numbers, depth: usize) -> String {
     let mut part = || expression(numbers, depth - 1);
     let (a, b, c) = (part(), part(), part());
     match numbers.below(12) {
-        0..=1 => format!("({a} {} {b})", numbers.pick(&BINARY)),
+        0 => format!("({a} {} {b})", numbers.pick(&BINARY)),
+        1 => format!(
+            "{a}.{}(\"helper\")",
+            numbers.pick(&["map", "filter", "sort", "reduce", "for_each", "some"])
+        ),
         2..=4 => format!("{}({a}, {b})", numbers.pick(&CALLS)),
         5 => format!("{a}.{}({b})", numbers.pick(&CALLS)),
         6 => format!("propose({a}, {b}, {c})"),

@@ -85,7 +85,8 @@ pub(super) fn register(module: &mut Module) {
         "The plan with the longest id that the text begins with, a hyphen or nothing behind it, or `()`.",
         |cx: Context<'_>, one: &mut CatalogHandle, text: &str| -> Outcome<Dynamic> {
             read(&cx, format!("catalog.longest_prefix(\"{text}\")"));
-            charge(&cx, text.len(), Limits::STANDARD.work)?;
+            // Every text that ends before a hyphen is looked up.
+            charge(&cx, text.len() * (1 + text.matches('-').count()), Limits::STANDARD.work)?;
             let shorter = text.rmatch_indices('-').map(|(at, _)| &text[..at]);
             let found = std::iter::once(text).chain(shorter).find_map(|text| one.0.plan(text));
             Ok(found.map_or(Dynamic::UNIT, plan))

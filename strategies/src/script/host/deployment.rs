@@ -3,21 +3,24 @@
 use std::sync::Arc;
 
 use reconciler_core::manifest::secrets::{KnownNames, Place, visibility};
-use reconciler_core::manifest::{Deployment, Manifest, Node, REDACTED, Visibility, topology};
+use reconciler_core::manifest::{Deployment, Document, Manifest, Node, REDACTED, Visibility, topology};
 use reconciler_core::matching::Facts;
 use reconciler_core::model::recognise::{split_trailing_uuid, uuids};
 use reconciler_core::model::{DeploymentSummary, Index};
-use rhai::{Array, Dynamic, ImmutableString, Module, NativeCallContext};
+use rhai::{Array, Dynamic, EvalAltResult, ImmutableString, Module, NativeCallContext};
 
 use super::manifest::ManifestHandle;
 use super::parts::{JobHandle, RecordHandle, ReleaseHandle, StemcellHandle};
 use super::{function, property};
-use crate::script::call::{consult, read};
+use crate::script::call::{apart, charge, consult, read};
+use crate::script::limits::Limits;
 
 /// What separates the words of a name.
 const SEPARATORS: [char; 4] = ['-', '_', '.', '+'];
 /// More entries of the index than this do not come back at once.
 const MOST_RECORDS: usize = 16;
+/// What a part of a manifest counts as, in bytes looked at.
+const A_PART: usize = 64;
 
 /// A deployment as scripts hold it: read-only, copied freely.
 #[derive(Debug, Clone)]
@@ -34,6 +37,12 @@ pub(super) struct Subject {
 }
 
 impl Subject {
+    /// The manifest. The first look parses it, which is not the script's doing.
+    pub(super) fn document(&self) -> &Document {
+        consult();
+        apart(|| self.manifest.document())
+    }
+
     fn known_names(&self) -> KnownNames<'_> {
         match &self.known {
             Some(facts) => facts.known_names(&self.summary),
@@ -71,11 +80,6 @@ impl DeploymentHandle {
     fn name(&self) -> &str {
         self.0.summary.name.as_str()
     }
-
-    fn document(&self) -> &reconciler_core::manifest::Document {
-        consult();
-        self.0.manifest.document()
-    }
 }
 
 /// A text, or `()`.
@@ -90,6 +94,7 @@ pub(super) fn texts<'t>(texts: impl IntoIterator<Item = &'t str>) -> Array {
 
 type Handle = DeploymentHandle;
 type Context<'a> = NativeCallContext<'a>;
+type Outcome<T> = Result<T, Box<EvalAltResult>>;
 
 pub(super) fn register(module: &mut Module) {
     const KIND: &str = "Deployment";
@@ -204,14 +209,16 @@ fn register_parts(module: &mut Module, kind: &str) {
         "groups",
         "Array",
         "The names of the manifest's instance groups.",
-        |cx: Context<'_>, one: &mut Handle| {
+        |cx: Context<'_>, one: &mut Handle| -> Outcome<Array> {
             read(&cx, "deployment.groups");
-            let (root, subject) = (one.document().root(), &one.0);
-            texts(["instance_groups", "jobs"].into_iter().flat_map(|key| {
+            let (root, subject) = (one.0.document().root(), &one.0);
+            let found = texts(["instance_groups", "jobs"].into_iter().flat_map(|key| {
                 let place = Place::below(&[key]).item().key("name");
                 let groups = root.and_then(|root| root.get(key)).into_iter().flat_map(Node::items);
                 groups.filter_map(move |group| subject.shown(group.get("name")?, place))
-            }))
+            }));
+            charge(&cx, found.len() * A_PART, Limits::STANDARD.work)?;
+            Ok(found)
         },
     );
     property(
@@ -220,10 +227,11 @@ fn register_parts(module: &mut Module, kind: &str) {
         "jobs",
         "Array",
         "The manifest's jobs, each with `group`, `name` and `release`.",
-        |cx: Context<'_>, one: &mut Handle| -> Array {
+        |cx: Context<'_>, one: &mut Handle| -> Outcome<Array> {
             read(&cx, "deployment.jobs");
-            let jobs = topology::shown_jobs(one.document(), one.0.known_names());
-            jobs.into_iter().map(|job| Dynamic::from(JobHandle(job))).collect()
+            let jobs = topology::shown_jobs(one.0.document(), one.0.known_names());
+            charge(&cx, jobs.len() * A_PART, Limits::STANDARD.work)?;
+            Ok(jobs.into_iter().map(|job| Dynamic::from(JobHandle(job))).collect())
         },
     );
     property(
@@ -242,11 +250,13 @@ fn register_parts(module: &mut Module, kind: &str) {
         "tag",
         &["deployment: Deployment", "name: String", "?"],
         "The manifest's tag of that name, or `()`.",
-        |cx: Context<'_>, one: &mut Handle, name: &str| {
+        |cx: Context<'_>, one: &mut Handle, name: &str| -> Outcome<Dynamic> {
             read(&cx, format!("deployment.tag(\"{name}\")"));
             let path = ["tags", name];
-            let tag = one.document().path(&path);
-            text_or_unit(tag.and_then(|tag| one.0.shown(tag, Place::below(&path))))
+            let tags = one.0.document().path(&path[..1]);
+            charge(&cx, tags.map_or(0, Node::len), Limits::STANDARD.work)?;
+            let tag = tags.and_then(|tags| tags.get(name));
+            Ok(text_or_unit(tag.and_then(|tag| one.0.shown(tag, Place::below(&path)))))
         },
     );
 }

@@ -9,7 +9,7 @@ use rhai::{Array, Dynamic, EvalAltResult, ImmutableString, Module, NativeCallCon
 
 use super::deployment::{Subject, texts};
 use super::function;
-use crate::script::call::{charge, consult, read};
+use crate::script::call::{charge, read};
 use crate::script::failure::refuse;
 use crate::script::limits::Limits;
 
@@ -28,7 +28,6 @@ impl ManifestHandle {
     /// The node at a pointer, with the place that says what may be shown of it.
     fn find(&self, cx: &Context<'_>, function: &str, written: &str) -> Outcome<Option<(Node<'_>, Place)>> {
         read(cx, format!("deployment.manifest.{function}(\"{written}\")"));
-        consult();
         let at = cx.call_position();
         let pointer: Pointer = written.parse().map_err(|error| {
             refuse(
@@ -38,13 +37,14 @@ impl ManifestHandle {
                 Some("write it as in `instance_groups[name=redis].azs[0]`"),
             )
         })?;
-        let document = self.0.manifest.document();
+        let document = self.0.document();
         let mut found = document.root();
         let mut place = Place::root();
         for segment in pointer.segments() {
             let Some(node) = found else { break };
             match segment {
                 Segment::Key(key) => {
+                    charge(cx, node.len(), Limits::STANDARD.work)?;
                     let entry = node.entry(key).filter(|entry| entry.public_key().is_some());
                     found = entry.map(|entry| entry.value);
                     place = place.key(key);

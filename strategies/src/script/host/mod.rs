@@ -8,6 +8,7 @@ mod catalog;
 mod deployment;
 mod expectation;
 pub(super) mod fixtures;
+mod lists;
 mod manifest;
 mod opinion;
 mod parts;
@@ -30,6 +31,7 @@ pub(super) fn module() -> Module {
     catalog::register(&mut module);
     opinion::register(&mut module);
     text::register(&mut module);
+    lists::register(&mut module);
     versions::register(&mut module);
     module
 }

@@ -113,6 +113,9 @@ pub(super) fn register(module: &mut Module) {
         "quoted",
         &["text: String", "String"],
         "The text as a regular expression that fits nothing else.",
-        |text: &str| ImmutableString::from(regex::escape(text)),
+        |cx: Context<'_>, text: &str| -> Outcome<ImmutableString> {
+            charge(&cx, text.len(), Limits::STANDARD.work)?;
+            Ok(regex::escape(text).into())
+        },
     );
 }

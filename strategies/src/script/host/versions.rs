@@ -3,11 +3,13 @@
 
 use std::cmp::Ordering;
 
-use rhai::Module;
+use rhai::{EvalAltResult, Module, NativeCallContext};
 
 use super::function;
+use crate::script::call::charge;
+use crate::script::limits::Limits;
 
-/// Compares as semantic versions do, for any number of parts: `1.10` is behind
+/// Compares as semantic versions do, for any number of parts: `1.10` comes after
 /// `1.9`, `2.0.0-rc.1` before `2.0.0`, and what follows `+` does not count.
 fn compare(a: &str, b: &str) -> Ordering {
     let (a_core, a_pre) = split(a);
@@ -67,16 +69,24 @@ pub(super) fn register(module: &mut Module) {
         module,
         "compare_versions",
         &["a: String", "b: String", "int"],
-        "-1, 0 or 1 as version a is before, the same as, or behind version b; `1.10` is behind `1.9`.",
-        |a: &str, b: &str| compare(a, b) as i64,
+        "-1, 0 or 1 as version a comes before, is the same as, or comes after version b; `1.10` comes after `1.9`.",
+        |cx: NativeCallContext<'_>, a: &str, b: &str| -> Result<i64, Box<EvalAltResult>> {
+            charge(&cx, a.len() + b.len(), Limits::STANDARD.work)?;
+            Ok(compare(a, b) as i64)
+        },
     );
     function(
         module,
         "is_version_between",
         &["version: String", "least: String", "below: String", "bool"],
         "Whether the version is at least the first one and before the second.",
-        |version: &str, least: &str, below: &str| {
-            compare(version, least) != Ordering::Less && compare(version, below) == Ordering::Less
+        |cx: NativeCallContext<'_>,
+         version: &str,
+         least: &str,
+         below: &str|
+         -> Result<bool, Box<EvalAltResult>> {
+            charge(&cx, 2 * version.len() + least.len() + below.len(), Limits::STANDARD.work)?;
+            Ok(compare(version, least) != Ordering::Less && compare(version, below) == Ordering::Less)
         },
     );
 }
