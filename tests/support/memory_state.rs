@@ -6,7 +6,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, Utc};
 use reconciler_core::model::InstanceId;
-use reconciler_core::ports::{Absence, DecisionEntry, LastScan, PortError, RunEntry, RunState};
+use reconciler_core::ports::{
+    Absence, DecisionEntry, LastScan, PortError, Recollections, RunEntry, RunState,
+};
 
 /// The memory of one Director's runs.
 #[derive(Debug)]
@@ -21,6 +23,7 @@ struct Remembered {
     index_size: Option<u64>,
     last_full_verification: Option<DateTime<Utc>>,
     absences: BTreeMap<String, Absence>,
+    recollections: Recollections,
     runs: Vec<RunEntry>,
     decisions: BTreeMap<String, Vec<DecisionEntry>>,
 }
@@ -97,6 +100,15 @@ impl RunState for MemoryState {
 
     fn forget_absences(&self, instances: &BTreeSet<InstanceId>) -> Result<(), PortError> {
         self.remembered().absences.retain(|_, absence| !instances.contains(&absence.instance));
+        Ok(())
+    }
+
+    fn recollections(&self) -> Result<Recollections, PortError> {
+        Ok(self.remembered().recollections.clone())
+    }
+
+    fn set_recollections(&self, recollections: &Recollections) -> Result<(), PortError> {
+        self.remembered().recollections = recollections.clone();
         Ok(())
     }
 

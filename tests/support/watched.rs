@@ -39,6 +39,8 @@ pub enum Trouble {
 struct Plan {
     request: Request,
     path_ends: String,
+    /// How many of them pass before.
+    spared: usize,
     times: usize,
     trouble: Trouble,
 }
@@ -76,7 +78,21 @@ impl WatchedStore {
     /// # Panics
     /// If another thread panicked over it.
     pub fn plan(&self, request: Request, path_ends: &str, times: usize, trouble: Trouble) {
-        let plan = Plan { request, path_ends: path_ends.to_owned(), times, trouble };
+        self.plan_later(request, path_ends, (0, times), trouble);
+    }
+
+    /// The same for `times` requests after `spared` others of that kind.
+    ///
+    /// # Panics
+    /// If another thread panicked over it.
+    pub fn plan_later(
+        &self,
+        request: Request,
+        path_ends: &str,
+        (spared, times): (usize, usize),
+        trouble: Trouble,
+    ) {
+        let plan = Plan { request, path_ends: path_ends.to_owned(), spared, times, trouble };
         self.plans.lock().expect("no holder panics").push_back(plan);
     }
 
@@ -104,9 +120,13 @@ impl WatchedStore {
             let plan = plans
                 .iter_mut()
                 .find(|plan| plan.times > 0 && plan.request == request && path.ends_with(&plan.path_ends));
-            plan.map(|plan| {
+            plan.and_then(|plan| {
+                if plan.spared > 0 {
+                    plan.spared -= 1;
+                    return None;
+                }
                 plan.times -= 1;
-                plan.trouble.clone()
+                Some(plan.trouble.clone())
             })
         };
         match trouble {

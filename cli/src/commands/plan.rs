@@ -14,7 +14,7 @@ use crate::output::Output;
 use crate::wiring::{self, Access, Workbench};
 
 pub(crate) fn run(global: &GlobalArgs, args: &PlanArgs, output: &mut Output) -> Result<Exit, Failure> {
-    let settings = wiring::settings(global, &[&args.source, &args.store, &args.matching], output)?;
+    let settings = wiring::settings(global, &[&args.input], output)?;
     let filter = wiring::filter(&args.filter)?;
     if let Some(path) = &args.out {
         apply::check(path)?;
@@ -22,12 +22,14 @@ pub(crate) fn run(global: &GlobalArgs, args: &PlanArgs, output: &mut Output) -> 
     block_on(async |stop| {
         let mut bench = Workbench::open(&settings, Access::Look, filter, stop, output).await?;
         bench.read_everything(args.full);
+        bench.allow_missing(args.allow_missing);
         let (report, plan) = bench.reconciler().plan().await?;
         if let Some(path) = &args.out {
             apply::write(path, &plan)?;
             let count = plan.changes.instances.len();
+            let plural = if count == 1 { "" } else { "s" };
             output.note(&format!(
-                "Plan      {}, {count} instances; `reconciler apply` writes exactly that",
+                "Plan      {}, {count} instance{plural}; `reconciler apply` writes exactly that",
                 path.display()
             ));
         }

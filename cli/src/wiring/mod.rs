@@ -293,7 +293,7 @@ impl Workbench {
     pub(crate) async fn index(&self) -> Result<Slot, Failure> {
         let slot = self.store().read(layout::INDEX).await?;
         let state = self.records.state.as_ref().map(|state| state as &dyn RunState);
-        guard_index(&slot, state, &self.store().address())?;
+        guard_index(&slot, state, self.store(), false).await?;
         Ok(slot)
     }
 
@@ -319,6 +319,16 @@ impl Workbench {
     /// Lets more entries turn missing than the limit says, in this run.
     pub(crate) fn allow_missing(&mut self, most: Option<usize>) {
         self.options.allow_missing = most;
+    }
+
+    /// Lets the run begin an index in a store that was used before.
+    pub(crate) fn begin_index(&mut self, begins: bool) {
+        self.options.begin_index = begins;
+    }
+
+    /// Whether records are kept somewhere already, or a run would begin that.
+    pub(crate) fn has_store(&self) -> bool {
+        self.records.is_begun
     }
 
     /// One deployment with its manifest, and what it is judged by.

@@ -71,7 +71,7 @@ impl RecordRoom {
     pub(crate) async fn index(&self) -> Result<Slot, Failure> {
         let slot = self.store.read(layout::INDEX).await?;
         let state = self.state.as_ref().map(|state| state as &dyn RunState);
-        guard_index(&slot, state, &self.store.address())?;
+        guard_index(&slot, state, self.store.as_ref(), false).await?;
         Ok(slot)
     }
 

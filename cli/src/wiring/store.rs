@@ -52,6 +52,8 @@ impl StoreKind {
 pub(super) struct Records {
     pub(super) store: Arc<dyn SecretStore>,
     pub(super) state: Option<StateFile>,
+    /// Whether there is a store, and not only one that a run would begin.
+    pub(super) is_begun: bool,
     /// What to say about the store.
     pub(super) note: String,
     /// What must be said in every run.
@@ -83,7 +85,7 @@ impl Records {
                     }
                 };
                 let note = format!("Vault {}", store.address());
-                Ok(Self { store: Arc::new(AuditedStore(store)), state, note, warnings })
+                Ok(Self { store: Arc::new(AuditedStore(store)), state, is_begun: true, note, warnings })
             }
         }
     }
@@ -121,7 +123,8 @@ impl Records {
             (_, true, true) => format!("{address}, begun with the fleet's index"),
             (_, true, false) => address,
         };
-        Ok(Self { store: Arc::new(AuditedStore(store)), state, note, warnings: Vec::new() })
+        let store = Arc::new(AuditedStore(store));
+        Ok(Self { store, state, is_begun: is_file, note, warnings: Vec::new() })
     }
 }
 

@@ -38,6 +38,13 @@ pub struct RestoreOrder<'a> {
     pub dry_run: bool,
 }
 
+impl RestoreOrder<'_> {
+    /// Whether a part is to be put back.
+    fn asks_for(&self, part: Part) -> bool {
+        self.only.unwrap_or(part) == part && self.archive.contents.get(part).is_some()
+    }
+}
+
 /// What was put back, or would be.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Restoration {
@@ -149,8 +156,10 @@ pub async fn restore(
     let mut entry = wanted.get(Part::Index).unwrap_or(&present.entry).clone();
     restoration.hold.set(&mut entry);
     write_entry(store, &present, &entry).await?;
-    for (part, slot) in &present.records {
-        let Some(after) = wanted.get(*part).filter(|after| slot.data() != Some(after)) else { continue };
+    // What stands there already is written too: a run that read it before must
+    // not find the version that it read.
+    for (part, slot) in present.records.iter().filter(|(part, _)| order.asks_for(*part)) {
+        let Some(after) = wanted.get(*part) else { continue };
         write_settled(store, &part.path(instance), after, slot.version()).await.map_err(again)?;
     }
     Ok(restoration)
@@ -166,8 +175,7 @@ fn wanted(there: &Contents, order: &RestoreOrder<'_>) -> Result<Contents, Backup
             advice: "`backups show` tells what an archive holds".to_owned(),
         });
     }
-    let asked = |part: &Part| order.only.is_none_or(|only| only == *part);
-    let parts = archived.parts().filter(|(part, _)| asked(part));
+    let parts = archived.parts().filter(|(part, _)| order.asks_for(*part));
     Ok(parts.fold(there.clone(), |contents, (part, object)| contents.with(part, Some(object))))
 }
 

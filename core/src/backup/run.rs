@@ -148,6 +148,9 @@ impl<'a> RunBackups<'a> {
         let deposit = keep(self.store, folder, &snapshot).await?;
         backup.written = deposit.written;
         backup.path = Some(deposit.path);
+        let mut others =
+            deposit.seconds.iter().filter(|second| !deposit.written || **second != deposit.second);
+        backup.overtaken = others.any(|second| *second >= at.0);
         if deposit.written {
             backup.findings.extend(self.clean_up(instance, folder, &deposit.seconds, deposit.second).await);
         }

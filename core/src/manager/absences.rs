@@ -54,6 +54,19 @@ impl Absences {
         self.findings.iter().any(|finding| finding.code == "scan.list-contradicted")
     }
 
+    /// Says in how many scans entries were absent without the one of this look,
+    /// which counts for nothing.
+    pub(super) fn uncounted(&mut self, before: &[Absence]) {
+        for absent in &mut self.entries {
+            let known = before.iter().find(|one| one.instance.as_str() == absent.instance);
+            let scans = known.map_or(0, |one| one.complete_scans);
+            absent.complete_scans = absent.complete_scans.map(|_| scans);
+            if let Some(Waiting::TooFewScans { scans: told, .. }) = &mut absent.waiting {
+                *told = scans;
+            }
+        }
+    }
+
     /// The entries as they are once the index is written, with what speaks for
     /// them and what to do. `written` are the instances whose marks stand there
     /// now, or would.

@@ -127,7 +127,10 @@ impl Writer<'_> {
         let told = findings.clone();
         let kept_out = told.iter().filter(|finding| KEPT_OUT.contains(&finding.code));
         let refused = kept_out.map(|finding| (finding.subject.as_str(), finding)).collect();
-        let strays = self.run.strays(self.survey, &self.busy, &refused, self.stamp.at, findings).await;
+        let mut strays = self.run.strays(self.survey, &self.busy, &refused, findings);
+        if !strays.is_empty() {
+            self.trace(&mut strays, findings).await;
+        }
         for stray in &strays {
             // What was said of it already is completed, not said twice.
             let of_it = |one: &&mut Finding| one.subject == stray.deployment && KEPT_OUT.contains(&one.code);
@@ -203,7 +206,7 @@ impl Writer<'_> {
                     findings.push(Finding::new("record.unread", self.run.store.address(), error.to_string()));
                 }
                 Outcome::NotBegun => complete = false,
-                Outcome::InLine(..) | Outcome::UpToDate => {}
+                Outcome::InLine(..) | Outcome::UpToDate(_) => {}
             }
         }
         let strays = self.strays(&mut findings).await;

@@ -15,7 +15,7 @@ use crate::updater::{Creation, CreationTimes, Finding};
 /// A Director keeps about 10,000 events, and gives 200 at once.
 const PAGES: usize = 50;
 
-/// The times of all deployments that a run may write.
+/// The times of all deployments in the Director's list.
 pub(super) struct EventTimes<'a> {
     director: &'a dyn Director,
     wanted: BTreeSet<DeploymentName>,
@@ -25,6 +25,11 @@ pub(super) struct EventTimes<'a> {
 impl<'a> EventTimes<'a> {
     pub(super) fn new(director: &'a dyn Director, wanted: BTreeSet<DeploymentName>) -> Self {
         Self { director, wanted, read: OnceCell::new() }
+    }
+
+    /// What the events say of a deployment, if they were read for any.
+    pub(super) fn if_read(&self) -> Option<Result<&BTreeMap<DeploymentName, DeploymentTimes>, &PortError>> {
+        self.read.get().map(Result::as_ref)
     }
 
     /// What people should know, if the events could not be read.

@@ -1,18 +1,70 @@
-//! Refuses to go on from an index that was lost. Pure but for the state.
+//! Refuses to go on from an index that was lost.
 
 use super::run::RunError;
 use crate::model::layout;
-use crate::ports::{RunState, Slot, Version};
+use crate::model::recognise::uuids;
+use crate::ports::{RunState, SecretStore, Slot, Version};
+
+/// How many names are told as traces.
+const NAMED: usize = 3;
 
 /// An index that was there and reads as absent or empty is an accident, not a
-/// start. `store` is the address of the store; without a state, only the store's
-/// own versions tell that there was one.
+/// start. Without a state, the store's own versions tell that there was one, and
+/// what else stands there: instances without an index were listed once. That
+/// takes a list, and only if there is nothing in the index. `begins` says that
+/// it is to be begun all the same.
 ///
 /// # Errors
-/// A refusal if it was lost, or the state's failure.
-pub fn guard_index(slot: &Slot, state: Option<&dyn RunState>, store: &str) -> Result<(), RunError> {
-    let remembered = state.map(|state| state.index_size()).transpose()?.flatten().unwrap_or(0);
-    let at = format!("the index `{}` in {store}", layout::INDEX);
+/// A refusal if it was lost, or the failure of the state or of the store.
+pub async fn guard_index(
+    slot: &Slot,
+    state: Option<&dyn RunState>,
+    store: &dyn SecretStore,
+    begins: bool,
+) -> Result<(), RunError> {
+    let at = format!("the index `{}` in {}", layout::INDEX, store.address());
+    let remembered = state.map(|state| state.index_size()).transpose()?.flatten();
+    guard_against_memory(slot, state, remembered, &at)?;
+    let has_entries = slot.data().is_some_and(|index| !index.is_empty());
+    if has_entries || remembered.is_some() || begins {
+        return Ok(());
+    }
+    let names = store.list("").await?;
+    let traces: Vec<&str> =
+        names.iter().map(|name| name.trim_end_matches('/')).filter(|name| is_trace(name)).collect();
+    if traces.is_empty() {
+        return Ok(());
+    }
+    let what = if slot.data().is_some() { "is empty" } else { "is not there" };
+    let mut told: Vec<&str> = traces.clone();
+    told.dedup();
+    let more = told.len().saturating_sub(NAMED);
+    told.truncate(NAMED);
+    let mut named = told.join("`, `");
+    named.push('`');
+    if more > 0 {
+        named.push_str(&format!(" and {more} more"));
+    }
+    Err(RunError::Refused {
+        reason: format!("{at} {what}, but the store was used before: it has `{named}"),
+        advice: "look at the address, the mount and the prefix; find out who removed the index and restore its last \
+                 version; if there never was one, begin it with `run --begin-index`"
+            .to_owned(),
+    })
+}
+
+/// Whether a name at the top of a store is what an instance leaves there.
+fn is_trace(name: &str) -> bool {
+    name == "backups" || uuids(name).iter().any(|uuid| uuid.text == name)
+}
+
+fn guard_against_memory(
+    slot: &Slot,
+    state: Option<&dyn RunState>,
+    remembered: Option<u64>,
+    at: &str,
+) -> Result<(), RunError> {
+    let remembered = remembered.unwrap_or(0);
     let reason = match slot {
         Slot::Present { data, .. } if data.is_empty() && remembered > 0 => {
             format!("{at} is empty, but the last run saw {remembered} entries")

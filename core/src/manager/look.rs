@@ -109,7 +109,7 @@ impl Reconciler<'_> {
         let mut scan = scanner.list(self.info.clone(), last.as_ref()).await?;
         self.guard_director(&scan)?;
         let index_slot = self.store.read(layout::INDEX).await?;
-        guard_index(&index_slot, self.state, &self.store.address())?;
+        guard_index(&index_slot, self.state, self.store, self.options.begin_index).await?;
         let index = index_slot.data().map(Index::from_object).unwrap_or_default();
         tracing::debug!(
             director = scan.info.uuid,

@@ -9,6 +9,7 @@ mod guard;
 mod journal;
 mod laps;
 mod look;
+mod memory;
 mod orphans;
 mod plan;
 mod progress;

@@ -115,7 +115,7 @@ impl AbsentInstance {
     pub(super) fn conclude(&mut self) {
         // Where that is what it waits for, it is said there.
         let is_said = matches!(self.waiting, Some(Waiting::TooFewScans { .. }));
-        if let Some(scans) = self.complete_scans.filter(|_| !is_said) {
+        if let Some(scans) = self.complete_scans.filter(|scans| *scans > 0 && !is_said) {
             let plural = if scans == 1 { "" } else { "s" };
             self.evidence.insert(0, format!("absent in {scans} complete scan{plural}"));
         }
@@ -176,6 +176,7 @@ fn waiting_step(waiting: &Waiting, instance: &str) -> String {
     match waiting {
         Waiting::IncompleteScan => "find out with `scan` what could not be seen".to_owned(),
         Waiting::NoState => "a run that remembers begins to count: --state names its file".to_owned(),
+        Waiting::TooFewScans { scans: 0, .. } => "a run begins to count its absence".to_owned(),
         Waiting::TooFewScans { not_before, .. } => format!("a run at {not_before} or later looks again"),
         Waiting::NoPlan => "look at the entry: it names no plan".to_owned(),
         Waiting::Held => format!("let go with `backups release {instance}`"),

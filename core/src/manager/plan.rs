@@ -159,16 +159,39 @@ impl Reconciler<'_> {
     /// report, and is left as it is.
     pub async fn apply(&self, plan: &Plan) -> Result<Application, RunError> {
         let stamp = Stamp { at: self.clock.now() };
-        let uuid = match &self.info {
-            Some(info) => info.uuid.clone(),
-            None => self.director.info().await?.uuid,
-        };
-        refuse(plan, plan.inputs.moved_to(&self.inputs(uuid)))?;
+        self.refuse_other_inputs(plan).await?;
         let id = self.run_id.clone().unwrap_or_else(|| run_id(stamp.at));
         let mut was_applied = false;
         let made =
             self.told(stamp, &id, false, self.execute(plan, stamp, id.clone(), &mut was_applied)).await?;
         Ok(Application { report: made.report, was_applied })
+    }
+
+    /// Refuses a plan as [`apply`](Self::apply) would. Writes nothing.
+    ///
+    /// # Errors
+    /// Those of `apply`, but for what comes of writing.
+    pub async fn check(&self, plan: &Plan) -> Result<(), RunError> {
+        let stamp = Stamp { at: self.clock.now() };
+        self.refuse_other_inputs(plan).await?;
+        let survey = self.survey().await?;
+        let tasks = self.tasks(&survey).await?;
+        let (absences, recollections) = (Absences::default(), self.recollections()?);
+        let other = OtherReconciler::new(self.store, &survey.facts.index, stamp.at);
+        let only = Some(&plan.changes);
+        let errand = Errand { dry_run: true, full: true, only, recollections: &recollections };
+        let writer = Writer::new(self, &survey, &tasks, (&other, &absences), stamp, errand);
+        let (report, now) = writer.write(run_id(stamp.at)).await;
+        refuse_moved(plan, &now, &report.instances).map(drop)
+    }
+
+    /// Refuses a plan that was made from something else than what is there now.
+    async fn refuse_other_inputs(&self, plan: &Plan) -> Result<(), RunError> {
+        let uuid = match &self.info {
+            Some(info) => info.uuid.clone(),
+            None => self.director.info().await?.uuid,
+        };
+        refuse(plan, plan.inputs.moved_to(&self.inputs(uuid)))
     }
 
     /// Computes the plan again, and executes it.
@@ -186,7 +209,9 @@ impl Reconciler<'_> {
         let other = OtherReconciler::new(self.store, &survey.facts.index, stamp.at);
         let writer = |errand| Writer::new(self, &survey, &tasks, (&other, &absences), stamp, errand);
 
-        let errand = Errand { dry_run: true, full: true, only: Some(&plan.changes) };
+        let recollections = self.recollections()?;
+        let only = Some(&plan.changes);
+        let errand = Errand { dry_run: true, full: true, only, recollections: &recollections };
         let (mut report, now) = writer(errand).write(run_id.clone()).await;
         if refuse_moved(plan, &now, &report.instances)? > 0 {
             (report, _) = writer(Errand { dry_run: false, ..errand }).write(run_id).await;
@@ -196,7 +221,7 @@ impl Reconciler<'_> {
         }
         report.scan = survey.scan.completeness.is_complete().then(|| survey.scan.remembered());
         report.decisions = survey.decisions;
-        Ok(Made { report, changes: now, absences, full: false })
+        Ok(Made { report, changes: now, absences, full: false, recollections: None })
     }
 
     fn inputs(&self, director_uuid: String) -> PlanInputs {

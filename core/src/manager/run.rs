@@ -20,7 +20,7 @@ use crate::backup::{BackupPolicy, OtherReconciler};
 use crate::matching::MatchEngine;
 use crate::model::Catalog;
 use crate::ports::{
-    Clock, Director, DirectorInfo, DirectorTask, PortError, RunState, SecretStore, SystemClock,
+    Clock, Director, DirectorInfo, DirectorTask, PortError, Recollections, RunState, SecretStore, SystemClock,
 };
 use crate::scanner::{ManifestCache, ScanSettings, Scanner};
 use crate::updater::{ChangeSet, HistoryLimits, Stamp};
@@ -89,6 +89,8 @@ pub struct RunOptions {
     /// Whether entries turn missing also beside another reconciler, which takes
     /// them out of the index a day later.
     pub coexist: bool,
+    /// Whether an index may be begun though the store was used before.
+    pub begin_index: bool,
 }
 
 impl Default for RunOptions {
@@ -109,6 +111,7 @@ impl Default for RunOptions {
             interval: Duration::hours(1),
             allow_missing: None,
             coexist: false,
+            begin_index: false,
         }
     }
 }
@@ -189,8 +192,10 @@ pub(super) struct Made {
     /// What would be written, where nothing was.
     pub(super) changes: ChangeSet,
     pub(super) absences: Absences,
-    /// Whether it looked at every record there is.
+    /// Whether it was to read every record there is.
     pub(super) full: bool,
+    /// What the next run has to know, if that is something else than before.
+    pub(super) recollections: Option<Recollections>,
 }
 
 impl Reconciler<'_> {
@@ -254,12 +259,24 @@ impl Reconciler<'_> {
         let survey = self.survey().await?;
         let other = OtherReconciler::new(self.store, &survey.facts.index, stamp.at);
         let (tasks, absences) = self.examine(&survey, &other, stamp).await?;
-        let errand = Errand { dry_run, full: self.is_full(stamp)?, only: None };
+        let recollections = self.recollections()?;
+        let full = self.is_full(stamp)?;
+        let errand = Errand { dry_run, full, only: None, recollections: &recollections };
         let writer = Writer::new(self, &survey, &tasks, (&other, &absences), stamp, errand);
         let (mut report, changes) = writer.write(run_id).await;
+        let knows_its_director = !survey.scan.completeness.is_of_another_director();
+        let filtered = !self.options.filter.is_open();
+        let handed_on = writer.memory.handed_on(&survey, &report.instances, (full, filtered));
+        let handed_on = Some(handed_on).filter(|now| knows_its_director && *now != recollections);
         report.scan = survey.scan.completeness.is_complete().then(|| survey.scan.remembered());
         report.decisions = survey.decisions;
-        Ok(Made { report, changes, absences, full: errand.full })
+        let full = full && !filtered && knows_its_director;
+        Ok(Made { report, changes, absences, full, recollections: handed_on })
+    }
+
+    /// What earlier runs found out about deployments.
+    pub(super) fn recollections(&self) -> Result<Recollections, PortError> {
+        Ok(self.state.map(|state| state.recollections()).transpose()?.unwrap_or_default())
     }
 
     /// The Director's tasks that are not finished.
@@ -282,8 +299,10 @@ impl Reconciler<'_> {
         let stamp = Stamp { at: self.clock.now() };
         let survey = self.survey().await?;
         let other = OtherReconciler::new(self.store, &survey.facts.index, stamp.at);
-        let (tasks, absences) = self.examine(&survey, &other, stamp).await?;
-        let errand = Errand { dry_run: true, full: false, only: None };
+        let (tasks, mut absences) = self.examine(&survey, &other, stamp).await?;
+        absences.uncounted(&self.state.map(|state| state.absences()).transpose()?.unwrap_or_default());
+        let recollections = self.recollections()?;
+        let errand = Errand { dry_run: true, full: false, only: None, recollections: &recollections };
         Ok(Writer::new(self, &survey, &tasks, (&other, &absences), stamp, errand).orphans().await)
     }
 
@@ -317,7 +336,7 @@ impl Reconciler<'_> {
 
     /// Notes in the state what the next run must know.
     fn remember(&self, stamp: Stamp, made: &Made, page: Option<JournalPage<'_>>) -> Result<(), PortError> {
-        let Made { report, absences, full, .. } = made;
+        let Made { report, absences, full, recollections, .. } = made;
         let Some(state) = self.state else { return Ok(()) };
         absences.remember(state, stamp.at)?;
         if let Some(members) = report.index_members {
@@ -326,7 +345,11 @@ impl Reconciler<'_> {
         if let Some(scan) = &report.scan {
             state.set_last_scan(scan)?;
         }
-        if *full && report.complete && self.options.filter.is_open() {
+        if let Some(recollections) = recollections {
+            state.set_recollections(recollections)?;
+        }
+        // What it did not come to is remembered, one by one.
+        if *full {
             state.set_last_full_verification(stamp.at)?;
         }
         page.map_or(Ok(()), |page| page.finish(report, self.clock.now()))

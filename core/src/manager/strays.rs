@@ -3,14 +3,14 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use chrono::{DateTime, Utc};
-
 use super::orphans::{StrayDeployment, rfc3339};
 use super::run::Reconciler;
 use super::survey::Survey;
+use super::writer::Writer;
 use crate::matching::{Decision, Outcome};
 use crate::model::recognise::{split_trailing_uuid, uuids};
 use crate::model::{DeploymentSummary, Identity, InstanceId};
+use crate::ports::Origin;
 use crate::scanner::times_of;
 use crate::updater::Finding;
 
@@ -26,20 +26,18 @@ pub(super) type Refused<'a> = HashMap<&'a str, &'a Finding>;
 pub(super) const KEPT_OUT: [&str; 2] = ["deployment.stray", "entry.unproven"];
 
 impl Reconciler<'_> {
-    /// The strays of a survey. A Director that does not tell its events keeps
-    /// their ages unknown.
-    pub(super) async fn strays(
+    /// The strays of a survey.
+    pub(super) fn strays(
         &self,
         survey: &Survey,
         busy: &HashSet<&str>,
         refused: &Refused<'_>,
-        now: DateTime<Utc>,
         findings: &mut Vec<Finding>,
     ) -> Vec<StrayDeployment> {
         let entries = survey.facts.index.entries().iter();
         let recorded: HashSet<String> =
             entries.filter_map(|entry| entry.fields.text("deployment_name")).collect();
-        let mut strays: Vec<StrayDeployment> = survey
+        let strays: Vec<StrayDeployment> = survey
             .decisions
             .iter()
             .zip(&survey.scan.summaries)
@@ -62,26 +60,46 @@ impl Reconciler<'_> {
             findings.push(Finding::new("index.empty", self.store.address(), message));
             return Vec::new();
         }
-        let names: BTreeSet<&str> = strays.iter().map(|stray| stray.deployment.as_str()).collect();
-        let wanted = survey.scan.summaries.iter().map(|summary| &summary.name);
-        let wanted = wanted.filter(|name| names.contains(name.as_str())).cloned().collect();
-        match times_of(self.director, &wanted, PAGES).await {
-            Ok(times) => {
-                for (name, times) in times {
-                    let Some(stray) = strays.iter_mut().find(|one| one.deployment == name.as_str()) else {
-                        continue;
-                    };
-                    stray.created_at = times.created_at.map(rfc3339);
-                    stray.age_seconds = times.created_at.map(|at| (now - at).num_seconds());
-                    stray.created_by = times.created_by;
-                }
-            }
-            Err(error) => {
-                let message = format!("the age of strays is not known: {error}");
-                findings.push(Finding::new("events.unread", self.director.address(), message));
-            }
-        }
         strays
+    }
+}
+
+impl Writer<'_> {
+    /// Says of strays where they come from: as earlier runs found it out, else
+    /// by the Director's events. A Director that does not tell these keeps it
+    /// unknown.
+    pub(super) async fn trace(&self, strays: &mut [StrayDeployment], findings: &mut Vec<Finding>) {
+        let before =
+            |stray: &StrayDeployment| self.memory.origin(&stray.deployment).filter(|_| !self.errand.full);
+        let untraced = strays.iter().filter(|stray| before(stray).is_none());
+        let untraced: BTreeSet<&str> = untraced.map(|stray| stray.deployment.as_str()).collect();
+        let names = self.survey.scan.summaries.iter().map(|summary| &summary.name);
+        let wanted: BTreeSet<_> = names.filter(|name| untraced.contains(name.as_str())).cloned().collect();
+        let asked;
+        let times = match self.creations.if_read() {
+            Some(times) => times,
+            None => {
+                asked = times_of(self.run.director, &wanted, PAGES).await;
+                asked.as_ref()
+            }
+        };
+        if let Err(error) = times
+            && !wanted.is_empty()
+        {
+            let message = format!("the age of strays is not known: {error}");
+            findings.push(Finding::new("events.unread", self.run.director.address(), message));
+        }
+        for stray in strays {
+            let told = times.ok().map(|times| {
+                let times = times.get(stray.deployment.as_str()).cloned().unwrap_or_default();
+                Origin { created_at: times.created_at, created_by: times.created_by }
+            });
+            let Some(origin) = before(stray).cloned().or(told) else { continue };
+            stray.created_at = origin.created_at.map(rfc3339);
+            stray.age_seconds = origin.created_at.map(|at| (self.stamp.at - at).num_seconds());
+            stray.created_by.clone_from(&origin.created_by);
+            self.memory.note_origin(&stray.deployment, origin);
+        }
     }
 }
 

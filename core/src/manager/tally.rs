@@ -16,8 +16,9 @@ const NAMED: usize = 10;
 
 /// What became of one deployment's records.
 pub(super) enum Outcome {
-    /// The index says that they are as they should be, and is believed.
-    UpToDate,
+    /// They need not be read to know that they are as they should be; how that
+    /// is known.
+    UpToDate(&'static str),
     /// They are as they should be, or would be.
     InLine(Box<InstanceChange>, Option<Box<PlannedInstance>>),
     /// They are left alone.
@@ -31,7 +32,7 @@ pub(super) enum Outcome {
 impl Outcome {
     pub(super) fn name(&self) -> &'static str {
         match self {
-            Self::UpToDate => "up to date",
+            Self::UpToDate(_) => "up to date",
             Self::InLine(..) => "in line",
             Self::Skipped(finding) => finding.code,
             Self::NotBegun => "not begun",
@@ -86,10 +87,7 @@ impl Tally {
     pub(super) fn count(&mut self, decision: &Decision, outcome: Outcome) {
         let instance = instance_of(decision);
         let (outcome, reason) = match outcome {
-            Outcome::UpToDate => (
-                InstanceOutcome::Unchanged,
-                "its index entry says that nothing has changed since it was written".to_owned(),
-            ),
+            Outcome::UpToDate(how) => (InstanceOutcome::Unchanged, how.to_owned()),
             Outcome::InLine(change, planned) => {
                 if self.dry_run {
                     self.tell(instance, change.secrets);
@@ -176,10 +174,17 @@ impl Tally {
         self.settle(InstanceOutcome::Skipped, |instance| {
             left_alone(instance).filter(|_| !written.contains(instance))
         });
-        self.settle(InstanceOutcome::Conflicted, |instance| {
+        let unfinished = |instance: &str| {
             let why = left_alone(instance).filter(|_| written.contains(instance))?;
             Some(format!("unfinished, its records were written before: {why}"))
-        });
+        };
+        self.settle(InstanceOutcome::Conflicted, unfinished);
+        for entry in &self.entries {
+            let instance = entry.instance.as_str();
+            let Some(why) = unfinished(instance) else { continue };
+            let error = PortError::new(PortErrorKind::Conflict, "bring into line", instance, why);
+            self.failures.push(FailedInstance::of(instance, "", &error.with_advice("run again")));
+        }
         self.findings.extend(merge.findings);
         for (instance, creates, fields) in merge.entries {
             self.changed.insert(instance.to_string());
@@ -223,10 +228,20 @@ impl Tally {
             parts.entry(&change.instance).or_default().push(change.part());
         }
         for report in &mut self.instances {
-            if report.outcome == InstanceOutcome::Unchanged && self.changed.contains(&report.instance) {
+            if self.changed.contains(&report.instance) {
                 let parts = parts.get(report.instance.as_str()).map(|parts| parts.join(", "));
-                report.outcome = InstanceOutcome::Changed;
-                report.reason = format!("differed: {}", parts.unwrap_or_default());
+                let differed = format!("differed: {}", parts.unwrap_or_default());
+                match report.outcome {
+                    InstanceOutcome::Unchanged => report.reason = differed,
+                    // An entry heals by itself, whatever keeps the records.
+                    InstanceOutcome::Skipped => {
+                        report.reason = format!("{differed}; its records are left alone: {}", report.reason);
+                    }
+                    _ => {}
+                }
+                if matches!(report.outcome, InstanceOutcome::Unchanged | InstanceOutcome::Skipped) {
+                    report.outcome = InstanceOutcome::Changed;
+                }
             }
             *self.counts.of(report.outcome) += 1;
         }

@@ -12,6 +12,7 @@ use futures_util::stream::{self, StreamExt};
 use super::absences::Absences;
 use super::creations::EventTimes;
 use super::laps::Laps;
+use super::memory::Memory;
 use super::progress::Phase;
 use super::report::{InstanceOutcome, RunReport};
 use super::run::Reconciler;
@@ -20,9 +21,9 @@ use super::tally::{Outcome, Tally};
 use crate::backup::{OtherReconciler, RunBackups};
 use crate::matching::Decision;
 use crate::model::{DeploymentSummary, InstanceId, layout};
-use crate::ports::{DirectorInstance, DirectorTask, PortErrorKind, Slot};
+use crate::ports::{DirectorInstance, DirectorTask, PortErrorKind, Recollections, Slot};
 use crate::synchronizer::{IndexWrite, merge_index, write_index};
-use crate::updater::{ChangeSet, Finding, PlannedInstance, Stamp};
+use crate::updater::{ChangeSet, Finding, IndexAgain, PlannedInstance, Setting, Stamp};
 
 /// What is to be done with what a survey found.
 #[derive(Debug, Clone, Copy)]
@@ -33,6 +34,8 @@ pub(super) struct Errand<'a> {
     pub(super) full: bool,
     /// Exactly these changes and no others; without it, whatever differs.
     pub(super) only: Option<&'a ChangeSet>,
+    /// What earlier runs found out.
+    pub(super) recollections: &'a Recollections,
 }
 
 /// Writes what a survey found.
@@ -44,7 +47,9 @@ pub(super) struct Writer<'a> {
     pub(super) other: &'a OtherReconciler<'a>,
     pub(super) absences: &'a Absences,
     pub(super) backups: RunBackups<'a>,
-    creations: EventTimes<'a>,
+    pub(super) creations: EventTimes<'a>,
+    pub(super) memory: Memory<'a>,
+    index_again: IndexAgain<'a>,
     pub(super) stamp: Stamp,
     pub(super) errand: Errand<'a>,
     planned: HashMap<&'a InstanceId, &'a PlannedInstance>,
@@ -54,12 +59,6 @@ pub(super) struct Writer<'a> {
     is_over: AtomicBool,
     /// Whether it is a further pass: the index was read some time ago.
     is_again: AtomicBool,
-}
-
-/// Whether a failure is the store's as a whole, and not one instance's: what the
-/// store refuses of one instance (`Invalid`, `TooLarge`) says nothing of others.
-fn is_the_stores_own(kind: PortErrorKind) -> bool {
-    matches!(kind, PortErrorKind::Local | PortErrorKind::Unauthenticated | PortErrorKind::Unavailable)
 }
 
 impl<'a> Writer<'a> {
@@ -75,8 +74,8 @@ impl<'a> Writer<'a> {
         let policy = &run.options.backups;
         let version = survey.index_slot.version();
         let backups = RunBackups::new(run.store, other, policy, &survey.facts.index, version, stamp);
-        let matched = survey.decisions.iter().filter(|decision| decision.identity().is_some());
-        let wanted: BTreeSet<_> = matched.map(|decision| decision.deployment.clone()).collect();
+        let wanted: BTreeSet<_> = survey.scan.summaries.iter().map(|summary| summary.name.clone()).collect();
+        let setting = Setting::new(&run.catalog, run.store.address());
         let planned = errand.only.into_iter().flat_map(|only| &only.instances);
         Self {
             run,
@@ -86,6 +85,8 @@ impl<'a> Writer<'a> {
             absences,
             backups,
             creations: EventTimes::new(run.director, wanted),
+            index_again: IndexAgain::new(run.store),
+            memory: Memory::new(errand.recollections, setting),
             stamp,
             errand,
             planned: planned.map(|planned| (&planned.instance, planned)).collect(),
@@ -165,7 +166,9 @@ impl<'a> Writer<'a> {
             tracing::debug!(deployment = name, outcome = outcome.name(), "reconciled");
             tally.take(decision, done);
             match &outcome {
-                Outcome::Failed(error) if is_the_stores_own(error.kind) && !error.kind.is_retryable() => {
+                Outcome::Failed(error)
+                    if self.is_over.load(Ordering::Relaxed) && is_lasting_of_the_store(error.kind) =>
+                {
                     is_lasting = true;
                     tally.count(decision, outcome);
                 }
@@ -187,6 +190,17 @@ impl<'a> Writer<'a> {
             tally.count(decision, outcome);
         }
         Vec::new()
+    }
+
+    /// Whether a failure is the store's as a whole, and not one instance's. What
+    /// lies with us may lie with that one path: the index tells.
+    async fn is_the_stores_own(&self, kind: PortErrorKind) -> bool {
+        match kind {
+            PortErrorKind::Unauthenticated | PortErrorKind::Unavailable => true,
+            PortErrorKind::Local => self.index_again.now().await.is_err(),
+            // What the store refuses of one instance says nothing of others.
+            _ => false,
+        }
     }
 
     /// Whether a decision's records are to be written.
@@ -293,6 +307,11 @@ impl<'a> Writer<'a> {
             scan: None,
         }
     }
+}
+
+/// Whether the store fails in a way that will not pass within the run.
+fn is_lasting_of_the_store(kind: PortErrorKind) -> bool {
+    matches!(kind, PortErrorKind::Local | PortErrorKind::Unauthenticated)
 }
 
 /// What people should know of an index that was not there: perhaps they look

@@ -6,6 +6,7 @@ mod clock;
 mod director;
 mod error;
 mod reach;
+mod recollection;
 mod state;
 mod store;
 
@@ -16,5 +17,6 @@ pub use director::{
 };
 pub use error::{PortError, PortErrorKind};
 pub use reach::Reach;
+pub use recollection::{Conclusion, Origin, Recollection, Recollections, Versions};
 pub use state::{Absence, DecisionEntry, LastScan, PhaseTime, RunEntry, RunState};
 pub use store::{SecretStore, Slot, StoreAddress, Version};

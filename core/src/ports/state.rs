@@ -6,7 +6,7 @@ use std::fmt;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::PortError;
+use super::{PortError, Recollections};
 use crate::model::{InstanceId, JsonObject};
 
 /// One run in the journal.
@@ -167,6 +167,18 @@ pub trait RunState: fmt::Debug + Send + Sync {
     /// # Errors
     /// If the file cannot be written; then nothing was changed.
     fn forget_absences(&self, instances: &BTreeSet<InstanceId>) -> Result<(), PortError>;
+
+    /// What earlier runs found out about deployments.
+    ///
+    /// # Errors
+    /// If the file cannot be read.
+    fn recollections(&self) -> Result<Recollections, PortError>;
+
+    /// Remembers this about deployments, and nothing else any more.
+    ///
+    /// # Errors
+    /// If the file cannot be written; then nothing was changed.
+    fn set_recollections(&self, recollections: &Recollections) -> Result<(), PortError>;
 
     /// Writes a run into the journal, or replaces what is there under its id.
     ///

@@ -75,9 +75,7 @@ struct Search {
 impl Search {
     /// Takes in one event; they come newest first.
     fn take(&mut self, event: &DirectorEvent) {
-        let Some(name) = self.open.iter().find(|name| name.as_str() == event.object_name).cloned() else {
-            return;
-        };
+        let Some(name) = self.open.get(event.object_name.as_str()).cloned() else { return };
         let has_error = event.error.as_deref().is_some_and(|error| !error.is_empty());
         if has_error && let Some(task) = &event.task {
             self.failed.insert(task.clone());

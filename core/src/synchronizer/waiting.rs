@@ -65,6 +65,7 @@ impl fmt::Display for Waiting {
         match self {
             Self::IncompleteScan => f.write_str("the scan is incomplete, and what it lacks is unknown"),
             Self::NoState => f.write_str("nothing is remembered between runs"),
+            Self::TooFewScans { scans: 0, .. } => f.write_str("no run has counted its absence yet"),
             Self::TooFewScans { scans, not_before } => {
                 let plural = if *scans == 1 { "" } else { "s" };
                 write!(

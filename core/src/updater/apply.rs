@@ -2,10 +2,11 @@
 
 use super::backup::BackupTaker;
 use super::change::{Disposition, Finding, InstanceChange, SecretChange, Skip};
+use super::index_again::IndexAgain;
 use super::instance::Observed;
 use super::times::{Creation, CreationTimes};
 use crate::model::{DeploymentName, Index, InstanceId, layout};
-use crate::ports::{PortError, PortErrorKind, SecretStore};
+use crate::ports::{PortError, PortErrorKind, SecretStore, Version, Versions};
 
 /// How often an instance is read and decided again after a conflict.
 const ATTEMPTS: u32 = 3;
@@ -30,6 +31,8 @@ pub enum Settled {
         change: Box<InstanceChange>,
         /// What that was computed from.
         observed: Box<Observed>,
+        /// The versions of the records as they stand now.
+        versions: Versions,
     },
     /// Its records are left alone.
     Skipped(Skip),
@@ -71,6 +74,31 @@ async fn observe(store: &dyn SecretStore, instance: &InstanceId) -> Result<Obser
     })
 }
 
+/// Whose records are to be brought into line.
+#[derive(Debug, Clone, Copy)]
+pub struct Subject<'a> {
+    /// The instance.
+    pub instance: &'a InstanceId,
+    /// Its deployment.
+    pub deployment: &'a DeploymentName,
+    /// The versions of the records as the last run left them, if that is known.
+    pub left: Option<Versions>,
+    /// Whether the index entry, as it was read, says that we wrote them before.
+    pub is_known: bool,
+}
+
+impl Subject<'_> {
+    /// Whether somebody else wrote the records since our last run, as far as
+    /// can be told. If nothing is remembered, records of ours may be restored
+    /// ones; what was never ours was not.
+    fn is_moved(&self, observed: &Observed) -> bool {
+        match self.left {
+            Some(left) => left != observed.versions(),
+            None => self.is_known || observed.bears_our_stamp(),
+        }
+    }
+}
+
 /// Brings instances' records into line.
 #[derive(Debug, Clone, Copy)]
 pub struct Applier<'a> {
@@ -78,6 +106,8 @@ pub struct Applier<'a> {
     pub store: &'a dyn SecretStore,
     /// Keeps what stands there before it is changed; without it, nobody does.
     pub backups: Option<&'a dyn BackupTaker>,
+    /// Reads the index again for all.
+    pub index: &'a IndexAgain<'a>,
     /// Knows when deployments were made; without it, nobody is asked.
     pub creations: Option<&'a dyn CreationTimes>,
     /// Whether the index is read again before the first attempt already: it is
@@ -91,21 +121,22 @@ impl Applier<'_> {
     /// Reads the records of a deployment's instance, decides, and writes unless
     /// it is a dry run. Somebody else's write in between means: read and decide
     /// again. Whoever wrote may have noted it in the index as well: a restore, a
-    /// deprovision. So the index is read again too and handed to the decision.
+    /// deprovision. So the index is read again too and handed to the decision;
+    /// on the first attempt already, if the records are not as our last run left
+    /// them.
     ///
     /// # Errors
     /// If something could not be read, kept or written. What had been written
     /// before stays; the next run goes on from there.
     pub async fn apply(
         &self,
-        instance: &InstanceId,
-        deployment: &DeploymentName,
+        subject: Subject<'_>,
         decide: impl Fn(&Observed, Option<&Index>) -> Disposition + Send,
     ) -> Result<Applied, Failure> {
         let mut done = Done::default();
         for attempt in 1.. {
             let first = attempt == 1;
-            match self.settle((instance, deployment), &decide, first, &mut done).await {
+            match self.settle(subject, &decide, first, &mut done).await {
                 Ok(settled) => return Ok(Applied { settled, done }),
                 // An ambiguous write is settled by reading again: either it is
                 // there, and the next decision finds nothing to do, or it is
@@ -119,29 +150,29 @@ impl Applier<'_> {
         unreachable!("the loop ends in one of its attempts")
     }
 
-    /// The index as it stands now.
-    async fn index(&self) -> Result<Index, PortError> {
-        let slot = self.store.read(layout::INDEX).await?;
-        Ok(slot.data().map(Index::from_object).unwrap_or_default())
-    }
-
     /// One attempt: read, decide, keep, write.
     async fn settle(
         &self,
-        (instance, deployment): (&InstanceId, &DeploymentName),
+        subject: Subject<'_>,
         decide: &(impl Fn(&Observed, Option<&Index>) -> Disposition + Send),
         first: bool,
         done: &mut Done,
     ) -> Result<Settled, PortError> {
+        let Subject { instance, deployment, .. } = subject;
         let mut observed = observe(self.store, instance).await?;
         // It took place, and is told as such.
         done.written.extend(done.unsettled.take().filter(|secret| is_there(secret, &observed, instance)));
         // After the records: whoever restores notes the hold before it writes
         // them.
-        let index = if first && !self.afresh { None } else { Some(self.index().await?) };
+        let mut index = if first && !self.afresh { None } else { Some(self.index.now().await?) };
         // Each question is asked once: its answer is heard, whatever it is.
         let change = loop {
-            match decide(&observed, index.as_ref()) {
+            match decide(&observed, index.as_deref()) {
+                Disposition::Reconcile(change)
+                    if index.is_none() && !change.secrets.is_empty() && subject.is_moved(&observed) =>
+                {
+                    index = Some(self.index.now().await?);
+                }
                 Disposition::Reconcile(change) => break change,
                 Disposition::Skip(skip) => return Ok(Settled::Skipped(skip)),
                 Disposition::AskTheBroker => {
@@ -155,8 +186,9 @@ impl Applier<'_> {
                 }
             }
         };
+        let mut versions = observed.versions();
         if self.dry_run {
-            return Ok(Settled::InLine { change, observed: Box::new(observed) });
+            return Ok(Settled::InLine { change, observed: Box::new(observed), versions });
         }
         // On a later attempt what stands there was kept before, unless somebody
         // else's write is to be changed now.
@@ -164,16 +196,30 @@ impl Applier<'_> {
             let backup = backups.take(&observed, &change).await.map_err(|error| not_kept(instance, error))?;
             done.backups += u32::from(backup.written);
             done.findings.extend(backup.findings);
+            if backup.overtaken && index.is_none() {
+                let reason = "somebody else keeps an archive of it: perhaps it is being restored";
+                return Err(PortError::new(PortErrorKind::Conflict, "write", instance.as_str(), reason));
+            }
         }
         for secret in &change.secrets {
-            if let Err(error) = self.store.write(&secret.path, &secret.after, secret.expected).await {
-                done.unsettled = (error.kind == PortErrorKind::Ambiguous).then(|| secret.clone());
-                return Err(error);
+            match self.store.write(&secret.path, &secret.after, secret.expected).await {
+                Ok(version) => note(&mut versions, instance, &secret.path, version),
+                Err(error) => {
+                    done.unsettled = (error.kind == PortErrorKind::Ambiguous).then(|| secret.clone());
+                    return Err(error);
+                }
             }
             done.written.push(secret.clone());
         }
-        Ok(Settled::InLine { change, observed: Box::new(observed) })
+        Ok(Settled::InLine { change, observed: Box::new(observed), versions })
     }
+}
+
+/// Notes the version of what was written.
+fn note(versions: &mut Versions, instance: &InstanceId, path: &str, version: Version) {
+    let paths = [layout::root(instance), layout::manifest(instance), layout::metadata(instance)];
+    let written = versions.iter_mut().zip(paths).filter(|(_, one)| one == path);
+    written.for_each(|(now, _)| *now = version);
 }
 
 /// Whether what was to be written stands there.

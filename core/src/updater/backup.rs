@@ -16,6 +16,9 @@ pub struct Backup {
     pub path: Option<String>,
     /// Whether it was written for this change.
     pub written: bool,
+    /// Whether somebody else kept an archive of the instance since the run
+    /// began: perhaps it is being restored.
+    pub overtaken: bool,
     /// What people should know.
     pub findings: Vec<Finding>,
 }

@@ -4,6 +4,7 @@
 use serde::Serialize;
 use serde_json::value::RawValue;
 
+use super::marks::is_mark;
 use crate::manifest::REDACTED;
 use crate::model::JsonObject;
 use crate::model::json::{raw, same_value};
@@ -99,9 +100,10 @@ pub struct FieldChange {
     pub after: Option<String>,
 }
 
-/// Fields of records that hold no secret, so that a plan may show them. Of every
+/// Fields of records that hold no secret, so that a plan may show them, as it
+/// may what says that a deployment is not there. Of every
 /// other value nothing is shown: a digest or a length gives a short secret away.
-const SHOWN: [&str; 41] = [
+const SHOWN: [&str; 30] = [
     "instance_id",
     "service_id",
     "plan_id",
@@ -129,17 +131,6 @@ const SHOWN: [&str; 41] = [
     "reconciled_by",
     "last_synced_at",
     "instance_name",
-    "orphaned",
-    "orphaned_at",
-    "orphaned_reason",
-    "orphan_check_count",
-    "stale",
-    "stale_since",
-    "days_orphaned",
-    "preservation_reason",
-    "deleted_at",
-    "deleted_by",
-    "deletion_reason",
     "manifest_sha256",
     "reconciler_fingerprint",
     "stored_at",
@@ -172,7 +163,7 @@ pub fn changed_fields(before: Option<&JsonObject>, after: &JsonObject) -> Vec<Fi
 }
 
 fn shown(field: &str, value: &RawValue) -> String {
-    if SHOWN.contains(&field) {
+    if SHOWN.contains(&field) || is_mark(field) {
         return value.get().to_owned();
     }
     REDACTED.to_owned()

@@ -57,24 +57,24 @@ fn split(text: &str) -> (&str, Option<&str>) {
 
 /// Feeds texts into a hash so that no two lists of texts look the same.
 #[derive(Default)]
-struct Feed(Sha256);
+pub(super) struct Feed(Sha256);
 
 impl Feed {
-    fn text(&mut self, text: &str) {
+    pub(super) fn text(&mut self, text: &str) {
         self.0.update((text.len() as u64).to_le_bytes());
         self.0.update(text.as_bytes());
     }
 
-    fn optional(&mut self, text: Option<&str>) {
+    pub(super) fn optional(&mut self, text: Option<&str>) {
         self.0.update([u8::from(text.is_some())]);
         self.text(text.unwrap_or_default());
     }
 
-    fn number(&mut self, number: u64) {
+    pub(super) fn number(&mut self, number: u64) {
         self.0.update(number.to_le_bytes());
     }
 
-    fn end(self, bytes: usize) -> String {
+    pub(super) fn end(self, bytes: usize) -> String {
         self.0.finalize().iter().take(bytes).map(|byte| format!("{byte:02x}")).collect()
     }
 }

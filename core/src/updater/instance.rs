@@ -6,7 +6,7 @@ use serde_json::value::RawValue;
 
 use super::change::{Disposition, EntryChange, Finding, InstanceChange, SecretChange, Skip};
 use super::entry::{Worth, entry};
-use super::fingerprint::Fingerprint;
+use super::fingerprint::{self, Fingerprint};
 use super::history::HistoryLimits;
 use super::obstacle::obstacle;
 use super::premise::Premise;
@@ -15,7 +15,7 @@ use super::times::{self, Creation, rfc3339};
 use crate::manifest::Manifest;
 use crate::matching::{ChainFingerprint, Confidence, Decision};
 use crate::model::{Catalog, DeploymentSummary, Identity, Index, IndexEntry, JsonObject, Plan, layout};
-use crate::ports::{DirectorInstance, Slot};
+use crate::ports::{DirectorInstance, Slot, Versions};
 
 /// The time a run works with: one for all that it writes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -148,6 +148,12 @@ impl<'a> Matched<'a> {
         Ok(self)
     }
 
+    /// Whether the entry says that a run of ours wrote the records before.
+    #[must_use]
+    pub fn is_known(&self) -> bool {
+        self.entry.is_some_and(|entry| entry.fields.contains(fingerprint::FIELD))
+    }
+
     /// The strategies behind the decision, for the record.
     #[must_use]
     pub fn reason(&self) -> String {
@@ -171,6 +177,19 @@ pub struct Observed {
     /// What the Director's events say of when it was made; asked only where the
     /// records do not know.
     pub creation: Option<Creation>,
+}
+
+impl Observed {
+    /// The versions of the three records.
+    #[must_use]
+    pub fn versions(&self) -> Versions {
+        [&self.root, &self.manifest, &self.metadata].map(Slot::version)
+    }
+
+    /// Whether a run of ours wrote them before.
+    pub(super) fn bears_our_stamp(&self) -> bool {
+        self.metadata.data().is_some_and(|metadata| metadata.contains("match_chain"))
+    }
 }
 
 /// Decides what becomes of the records of a matched deployment.
@@ -261,7 +280,7 @@ fn contradiction(matched: &Matched<'_>, observed: &Observed) -> Option<Finding> 
         let instance = &matched.identity.instance;
         let message = format!(
             "{what} of instance `{instance}` says {difference}, and the broker's own request does not settle it; \
-             nothing is written"
+             its records are not written"
         );
         Some(Finding::new("record.differs", &matched.summary.name, message))
     })

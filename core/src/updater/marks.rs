@@ -31,6 +31,11 @@ pub const REFERENCE_SIGNATURE: &str = "deployment_reconciler";
 /// What belongs to such a status.
 const DELETED_MARKS: [&str; 4] = ["status", "deleted_at", "deleted_by", "deletion_reason"];
 
+/// Whether a field says that a deployment is not there.
+pub(super) fn is_mark(field: &str) -> bool {
+    MISSING_MARKS.contains(&field) || DELETED_MARKS.contains(&field)
+}
+
 /// What makes an entry missing.
 #[must_use]
 pub fn missing_marks(stamp: Stamp) -> FieldSet {

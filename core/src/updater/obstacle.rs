@@ -37,7 +37,7 @@ pub fn standing_obstacle(matched: &Matched<'_>, in_flight: bool, stamp: Stamp) -
     }
     if matched.is_displaced {
         let message = format!(
-            "what the index has for instance `{}` is no object; nothing is written until the broker writes it anew \
+            "what the index has for instance `{}` is no object; its records are not written until the broker writes it anew \
              or somebody takes it out",
             matched.identity.instance
         );
@@ -89,7 +89,11 @@ fn unusable_manifest(matched: &Matched<'_>) -> Option<Finding> {
     let document = matched.manifest.document();
     let name = &matched.summary.name;
     if let Some(fault) = document.faults().next() {
-        return Some(Finding::new("manifest.unusable", name, format!("{fault}; nothing is written")));
+        return Some(Finding::new(
+            "manifest.unusable",
+            name,
+            format!("{fault}; its records are not written"),
+        ));
     }
     let stated = INSTANCE_ID_PATHS.iter().find_map(|path| {
         let node = document.path(path).filter(|node| !node.is_null())?;
@@ -101,7 +105,7 @@ fn unusable_manifest(matched: &Matched<'_>) -> Option<Finding> {
         (id != matched.identity.instance).then(|| shown.to_owned())
     })?;
     let message = format!(
-        "its manifest says that it is instance `{stated}`, the decision `{}`; nothing is written",
+        "its manifest says that it is instance `{stated}`, the decision `{}`; its records are not written",
         matched.identity.instance
     );
     Some(Finding::new("manifest.states-another", name, message))

@@ -245,7 +245,7 @@ async fn a_list_says_what_a_run_would_do_and_changes_nothing() {
     let before = world.index().await;
     let list = world.orphans().await;
     let [absent] = &list.absent[..] else { panic!("{list:?}") };
-    assert_eq!((absent.state, absent.complete_scans, &absent.waiting), (EntryState::Absent, Some(2), &None));
+    assert_eq!((absent.state, absent.complete_scans, &absent.waiting), (EntryState::Absent, Some(1), &None));
     assert_eq!(absent.next_step, "the next run calls it missing");
     assert_eq!(absent.age_seconds, Some(3600));
     assert!(absent.evidence.iter().any(|one| one.contains("the Director does not know it")));

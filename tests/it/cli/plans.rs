@@ -17,7 +17,7 @@ async fn planned(world: &World) -> PathBuf {
     world.run("run").ends(0);
     world.change(INSTANCE, |root| root.set("plan_name", raw("something else"))).await;
     let answer = world.run(&format!("plan --full --instance {INSTANCE} --out plan.json")).ends(0);
-    answer.warns(&["plan.json, 1 instances"]).says(&["plan_name", "1 to change"]);
+    answer.warns(&["plan.json, 1 instance;"]).says(&["plan_name", "1 to change"]);
     world.path("work/plan.json")
 }
 
@@ -39,6 +39,14 @@ fn a_first_plan_is_saved_applied_once_and_told_to_be_applied_the_second_time() {
     // A plan of nothing says so.
     world.run("plan --out plan.json").ends(0).says(&["Nothing to write."]);
     world.run("apply plan.json").ends(0).says(&["changes nothing"]);
+}
+
+#[test]
+fn a_refused_apply_makes_no_store() {
+    let world = World::new();
+    world.run("plan --out plan.json").ends(0);
+    refused(world.run("apply plan.json --threshold 0.99"), &["another chain of strategies or policy"]);
+    assert!(!world.store_file().exists());
 }
 
 #[cfg(unix)]

@@ -7,8 +7,11 @@ mod crashes;
 mod faults;
 mod interleavings;
 mod losses;
+mod memory;
 mod outcome;
 mod requests;
+mod restores;
+mod truth;
 mod twice;
 
 use std::sync::Arc;

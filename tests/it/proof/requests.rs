@@ -14,8 +14,12 @@ use reconciler_tests::memory_state::MemoryState;
 use reconciler_tests::provisioned::{self, Provisioned};
 use reconciler_tests::vault::{FakeVault, HandClock, Route};
 
+use super::books::Books;
 use super::{left_behind, time_of_run};
 use crate::vault::{fake_settings, open};
+
+/// The states that an instance may be in for long.
+const KINDS: [&str; 7] = ["in line", "restated", "differs", "unproven", "stray", "in flight", "held"];
 
 /// A fleet of so many instances behind two fakes.
 struct Fleet {
@@ -58,6 +62,59 @@ impl Fleet {
         books.put("db", index);
         let uuid = bosh(&director).info().await.unwrap().uuid;
         Self { instances, director, vault: books.in_fake(), state: MemoryState::new(&uuid), backups }
+    }
+
+    /// So many instances of each kind, behind the same fakes.
+    async fn of_each_kind(instances: usize) -> Self {
+        let mut fleet = Self::new(instances * KINDS.len(), true).await;
+        let mut books = Books::of_fake(&fleet.vault);
+        let mut index = books.data("db").unwrap().clone();
+        fleet.director.change(|state| {
+            for instance in (0..fleet.instances).map(Provisioned::new) {
+                let (id, name) = (instance.id(), instance.deployment());
+                let deployment = state.deployments.get_mut(&name).unwrap();
+                let mut without_entry = || index.as_object_mut().unwrap().remove(id.as_str());
+                match KINDS[instance.number % KINDS.len()] {
+                    // The record and the broker's own request name another plan.
+                    "differs" => {
+                        for path in [id.to_string(), format!("{id}/deployment")] {
+                            let mut record = books.data(&path).unwrap().clone();
+                            record["plan_id"] = "redis-large".into();
+                            books.put(&path, record);
+                        }
+                    }
+                    // Nothing but its name says whose it is.
+                    "unproven" => {
+                        without_entry();
+                        deployment.manifest = Some("instance_groups: []\n".to_owned());
+                    }
+                    "stray" => {
+                        without_entry();
+                        let mut metadata = instance.metadata();
+                        metadata["deleted_at"] = "2026-01-01T00:00:00Z".into();
+                        books.put(&format!("{id}/metadata"), metadata);
+                    }
+                    "in flight" => deployment.locked = true,
+                    "held" => index[id.as_str()]["reconciler_hold"] = serde_json::json!({}),
+                    _ => {}
+                }
+            }
+        });
+        books.put("db", index);
+        fleet.vault = books.in_fake();
+        fleet
+    }
+
+    /// The manifests of a kind say the same in other words.
+    fn restate(&self) {
+        self.director.change(|state| {
+            for instance in (0..self.instances).map(Provisioned::new) {
+                if KINDS[instance.number % KINDS.len()] == "restated" {
+                    let restated = format!("# the same\n{}", instance.manifest());
+                    state.deployments.get_mut(&instance.deployment()).unwrap().manifest = Some(restated);
+                }
+            }
+        });
     }
 
     async fn run(&self, number: usize, full: bool) -> Asked {
@@ -139,6 +196,35 @@ async fn a_run_makes_few_requests_and_one_over_an_unchanged_fleet_three_whatever
             assert!(some.vault <= most, "{changed} changed: {}", some.vault);
             assert_eq!(some.report.counts.changed, changed);
         }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_unchanged_run_makes_three_requests_of_vault_whatever_state_instances_are_in() {
+    head();
+    for instances in [1, 3, 14] {
+        let fleet = Fleet::of_each_kind(instances).await;
+        let n = (instances * KINDS.len()) as u64;
+        fleet.run(1, false).await;
+        fleet.restate();
+        let before = fleet.run(2, false).await;
+
+        let unchanged = fleet.run(3, false).await;
+        line("unchanged, of seven kinds", n as usize, &unchanged, "3", "");
+        assert!(unchanged.vault <= 3 && unchanged.writes == 0, "{}", unchanged.vault);
+        assert!(unchanged.director <= n + 3, "{}", unchanged.director);
+        let (then, now) = (&before.report, &unchanged.report);
+        assert_eq!(now.findings, then.findings);
+        assert_eq!((now.counts.skipped, now.strays.len()), (then.counts.skipped, then.strays.len()));
+        for code in ["record.differs", "entry.unproven", "deployment.stray"] {
+            let told = now.findings.iter().filter(|finding| finding.code == code).count();
+            assert_eq!(told, instances, "{code}");
+        }
+
+        let full = fleet.run(4, true).await;
+        line("the same, every record read", n as usize, &full, "", "");
+        assert!(full.vault > 12 * instances as u64, "{}", full.vault);
+        assert!(fleet.run(5, false).await.vault <= 3);
     }
 }
 

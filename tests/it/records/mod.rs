@@ -4,6 +4,7 @@
 mod creation;
 mod director;
 mod fields;
+mod grounds;
 mod history;
 mod outcomes;
 mod plans;

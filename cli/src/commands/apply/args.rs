@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::args::{FilterArgs, MatchArgs, SourceArgs, StoreArgs};
+use crate::args::{FilterArgs, InputArgs};
 
 #[derive(Debug, Args)]
 pub(crate) struct PlanArgs {
@@ -18,12 +18,11 @@ pub(crate) struct PlanArgs {
     /// Read every record, also where the index says that nothing has changed.
     #[arg(long)]
     pub(crate) full: bool,
+    /// Let up to N entries turn missing, as `run --allow-missing` does.
+    #[arg(long, value_name = "N")]
+    pub(crate) allow_missing: Option<usize>,
     #[command(flatten)]
-    pub(crate) source: SourceArgs,
-    #[command(flatten)]
-    pub(crate) store: StoreArgs,
-    #[command(flatten)]
-    pub(crate) matching: MatchArgs,
+    pub(crate) input: InputArgs,
     #[command(flatten)]
     pub(crate) filter: FilterArgs,
 }
@@ -34,9 +33,5 @@ pub(crate) struct ApplyArgs {
     /// strategies as for the plan.
     pub(crate) plan: PathBuf,
     #[command(flatten)]
-    pub(crate) source: SourceArgs,
-    #[command(flatten)]
-    pub(crate) store: StoreArgs,
-    #[command(flatten)]
-    pub(crate) matching: MatchArgs,
+    pub(crate) input: InputArgs,
 }

@@ -5,7 +5,7 @@ mod file;
 
 use std::io::{self, Write};
 
-use reconciler_core::manager::{Application, Plan};
+use reconciler_core::manager::{Application, Filter, Plan};
 
 pub(crate) use self::args::{ApplyArgs, PlanArgs};
 pub(super) use self::file::{check, write};
@@ -14,13 +14,21 @@ use crate::args::GlobalArgs;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::Output;
-use crate::wiring::{self, Access, Workbench};
+use crate::wiring::{self, Access, StoreKind, Workbench};
 
 pub(crate) fn run(global: &GlobalArgs, args: &ApplyArgs, output: &mut Output) -> Result<Exit, Failure> {
     let plan = file::read(&args.plan)?;
-    let settings = wiring::settings(global, &[&args.source, &args.store, &args.matching], output)?;
+    let settings = wiring::settings(global, &[&args.input], output)?;
     block_on(async |stop| {
-        let filter = Default::default();
+        let filter = Filter::default();
+        if StoreKind::of(&settings)? == StoreKind::Embedded {
+            // A refusal must not leave a store behind that was not there.
+            let unheard = &mut Output::to_log();
+            let look = Workbench::open(&settings, Access::Look, filter.clone(), stop, unheard).await?;
+            if !look.has_store() {
+                look.reconciler().check(&plan).await?;
+            }
+        }
         let bench = Workbench::open(&settings, Access::Write, filter, stop, output).await?;
         let application = bench.reconciler().apply(&plan).await?;
         let report = &application.report;

@@ -10,6 +10,7 @@ mod file;
 mod journal;
 mod paths;
 mod private;
+mod recollections;
 mod records;
 mod state;
 mod store;

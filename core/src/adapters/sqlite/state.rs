@@ -11,8 +11,9 @@ use super::columns;
 use super::faults::{Place, Task};
 use super::file::{DatabaseFile, Form, Journal, LOCK_WAIT};
 use super::journal;
+use super::recollections;
 use crate::model::InstanceId;
-use crate::ports::{Absence, DecisionEntry, LastScan, PortError, RunEntry, RunState};
+use crate::ports::{Absence, DecisionEntry, LastScan, PortError, Recollections, RunEntry, RunState};
 
 /// The state's file. It is written a few times a run, so that a rollback
 /// journal is fast enough; and with it, reading creates no file.
@@ -53,6 +54,7 @@ static FORM: Form = Form {
         ) STRICT;
     ",
         journal::UPGRADE,
+        recollections::UPGRADE,
     ],
     journal: Journal::Rollback,
 };
@@ -245,6 +247,14 @@ impl RunState for StateFile {
         self.write("forget absences in", |transaction| {
             instances.iter().try_for_each(|instance| forget(transaction, instance))
         })
+    }
+
+    fn recollections(&self) -> Result<Recollections, PortError> {
+        self.read("read what is remembered of deployments in", |transaction| recollections::all(transaction))
+    }
+
+    fn set_recollections(&self, remembered: &Recollections) -> Result<(), PortError> {
+        self.write("remember deployments in", |transaction| recollections::replace(transaction, remembered))
     }
 
     fn record_run(&self, run: &RunEntry) -> Result<(), PortError> {

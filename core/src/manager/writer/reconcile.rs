@@ -3,20 +3,23 @@
 
 use std::sync::atomic::Ordering;
 
-use super::{Writer, is_the_stores_own};
+use super::Writer;
 use crate::manager::survey::ManifestPrint;
 use crate::manager::tally::Outcome;
 use crate::matching::Decision;
 use crate::model::{DeploymentSummary, Index, InstanceId};
 use crate::ports::{PortError, PortErrorKind};
 use crate::updater::{
-    Applied, Applier, Disposition, Done, Failure, Finding, Matched, Observed, PlannedInstance, Settled, Skip,
-    decide_change, is_up_to_date, standing_obstacle,
+    Applied, Applier, Creation, Disposition, Done, Failure, Finding, InstanceChange, Matched, Observed,
+    PlannedInstance, Settled, Skip, Subject, decide_change, is_up_to_date, standing_obstacle,
 };
 
 /// The code of the finding that a planned change is not what would be written
 /// now.
 const PLAN_MOVED: &str = "plan.moved";
+
+/// How it is known without reading that records are right.
+const BY_ITS_ENTRY: &str = "its index entry says that nothing has changed since it was written";
 
 impl Writer<'_> {
     pub(in crate::manager) async fn reconcile(
@@ -45,14 +48,19 @@ impl Writer<'_> {
             Ok(matched) => matched.with_vms(vms.as_deref()).with_history(self.run.options.history),
             Err(finding) => return Outcome::Skipped(finding).at_once(),
         };
-        if !self.errand.full && is_up_to_date(&matched, self.stamp) {
-            return Outcome::UpToDate.at_once();
+        let full = self.errand.full || self.memory.is_unverified(summary.name.as_str());
+        let up_to_date = is_up_to_date(&matched, self.stamp);
+        if !full && up_to_date {
+            return Outcome::UpToDate(BY_ITS_ENTRY).at_once();
         }
         let in_flight = summary.locked || self.busy.contains(summary.name.as_str());
         let instance = &matched.identity.instance;
         // What must not be touched need not be read.
         if let Some(finding) = standing_obstacle(&matched, in_flight, self.stamp) {
             return self.left_alone(instance, finding, Done::default());
+        }
+        if !full && let Some(outcome) = self.memory.recall(&matched) {
+            return outcome.at_once();
         }
         let planned = self.planned(instance);
         let decide = |observed: &Observed, index: Option<&Index>| {
@@ -73,18 +81,26 @@ impl Writer<'_> {
                 (disposition, _) => disposition,
             }
         };
-        match self.applier().apply(instance, &summary.name, decide).await {
-            Ok(Applied { settled: Settled::InLine { change, observed }, done }) => {
+        let left = self.memory.left(summary.name.as_str());
+        let is_known = matched.is_known();
+        let subject = Subject { instance, deployment: &summary.name, left, is_known };
+        match self.applier().apply(subject, decide).await {
+            Ok(Applied { settled: Settled::InLine { change, observed, versions }, done }) => {
+                self.memory.note_left(summary.name.as_str(), versions);
+                if !up_to_date && done.written.is_empty() && is_nothing(&matched, &observed, &change) {
+                    self.memory.note_right(&matched);
+                }
                 let planned = (self.errand.dry_run)
                     .then(|| Box::new(PlannedInstance::of(&matched, &observed, &change)))
                     .filter(|planned| self.errand.only.is_some() || planned.changes_anything());
                 (Outcome::InLine(change, planned), done)
             }
             Ok(Applied { settled: Settled::Skipped(skip), done }) => {
+                self.memory.note_left_alone(&matched, &skip.finding);
                 self.left_alone(instance, skip.finding, done)
             }
             Err(Failure { error, done }) => {
-                if is_the_stores_own(error.kind) {
+                if self.is_the_stores_own(error.kind).await {
                     self.is_over.store(true, Ordering::Relaxed);
                 }
                 (Outcome::Failed(error), done)
@@ -114,9 +130,17 @@ impl Writer<'_> {
         Applier {
             store: self.run.store,
             backups: Some(&self.backups),
+            index: &self.index_again,
             creations: Some(&self.creations),
             afresh: self.is_again.load(Ordering::Relaxed),
             dry_run: self.errand.dry_run,
         }
     }
+}
+
+/// Whether there is nothing to write, and nothing to look at again either.
+fn is_nothing(matched: &Matched<'_>, observed: &Observed, change: &InstanceChange) -> bool {
+    change.secrets.is_empty()
+        && change.entry.fields.apply(matched.entry.map(|entry| &entry.fields)).is_none()
+        && observed.creation != Some(Creation::Unread)
 }

@@ -8,12 +8,16 @@ use chrono::{DateTime, Duration, Utc};
 use super::*;
 use crate::adapters::sqlite::StateFile;
 use crate::model::InstanceId;
-use crate::ports::{Absence, DecisionEntry, LastScan, RunEntry, RunState};
+use crate::ports::{
+    Absence, Conclusion, DecisionEntry, LastScan, Origin, Recollection, Recollections, RunEntry, RunState,
+    Version,
+};
 
 const UUID: &str = "2daf673a-9755-4b4f-aa6d-3632fbed8012";
 
 /// Makes the newest schema the second one.
 const WITHOUT_DECISIONS: &str = "
+    DROP TABLE recollection;
     DROP TABLE decision_set;
     ALTER TABLE run DROP COLUMN started_by;
     ALTER TABLE run DROP COLUMN error;
@@ -191,6 +195,31 @@ fn the_journal_is_bounded_by_count_and_age() {
 }
 
 #[test]
+fn what_is_remembered_of_deployments_is_replaced_as_a_whole() {
+    let (_folder, path) = place();
+    let open = || StateFile::open(&path, UUID).unwrap();
+    let left_alone = Conclusion::LeftAlone {
+        grounds: "00".to_owned(),
+        code: "record.differs".to_owned(),
+        message: "it says `another`".to_owned(),
+    };
+    let origin = Origin { created_at: Some(minute(3)), created_by: Some("boss".to_owned()) };
+    let of = |conclusion, origin| Recollection { conclusion, left: Some([1, 2, 3].map(Version)), origin };
+    let first = Recollections::from([
+        ("a".to_owned(), of(Some(left_alone.clone()), Some(origin))),
+        ("b".to_owned(), of(Some(Conclusion::Unverified), Some(Origin::default()))),
+        ("c".to_owned(), of(Some(Conclusion::Right { grounds: "11".to_owned() }), None)),
+    ]);
+    open().set_recollections(&first).unwrap();
+    assert_eq!(open().recollections().unwrap(), first);
+    let mut second = first;
+    second.remove("b");
+    second.insert("c".to_owned(), of(Some(left_alone), None));
+    open().set_recollections(&second).unwrap();
+    assert_eq!(open().recollections().unwrap(), second);
+}
+
+#[test]
 fn a_dry_run_finds_nothing_and_creates_nothing() {
     let (folder, path) = place();
     assert!(StateFile::open_existing(&path, UUID).unwrap().is_none());
@@ -276,6 +305,7 @@ fn a_journal_of_an_older_release_is_read_as_it_is_and_upgraded_by_a_run() {
     let read = StateFile::open_existing(&path, UUID).unwrap().unwrap();
     assert_eq!((old(&read).run_id.as_str(), old(&read).trigger), ("old", None));
     assert_eq!(read.decisions_of("old").unwrap(), None);
+    assert_eq!(read.recollections().unwrap(), Recollections::new());
     drop(read);
     let upgraded = StateFile::open(&path, UUID).unwrap();
     assert_eq!(old(&upgraded).phases, []);

@@ -1,0 +1,142 @@
+//! What a run knows of deployments from earlier ones, and hands on to the next:
+//! what was read once and nothing has touched since is not read again.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use super::report::{InstanceOutcome, InstanceReport};
+use super::survey::Survey;
+use super::tally::Outcome;
+use crate::ports::{Conclusion, Origin, Recollection, Recollections, Versions};
+use crate::updater::{Finding, Matched, Setting, grounds};
+
+/// Codes of findings for which records were read.
+const READ_FOR: [&str; 3] = ["record.differs", "entry.unproven", "deployment.stray"];
+
+/// What a run remembers.
+#[derive(Debug)]
+pub(super) struct Memory<'a> {
+    before: &'a Recollections,
+    setting: Setting,
+    concluded: Mutex<HashMap<String, Conclusion>>,
+    traced: Mutex<BTreeMap<String, Origin>>,
+    left: Mutex<HashMap<String, Versions>>,
+}
+
+impl<'a> Memory<'a> {
+    pub(super) fn new(before: &'a Recollections, setting: Setting) -> Self {
+        Self {
+            before,
+            setting,
+            concluded: Mutex::default(),
+            traced: Mutex::default(),
+            left: Mutex::default(),
+        }
+    }
+
+    /// Whether a run that read every record did not come to this one's.
+    pub(super) fn is_unverified(&self, deployment: &str) -> bool {
+        self.conclusion(deployment) == Some(&Conclusion::Unverified)
+    }
+
+    /// What an earlier run concluded, if it would be concluded from the same
+    /// today.
+    pub(super) fn recall(&self, matched: &Matched<'_>) -> Option<Outcome> {
+        let deployment = matched.summary.name.as_str();
+        let conclusion = self.conclusion(deployment)?;
+        if conclusion.grounds()? != grounds(matched, &self.setting) {
+            return None;
+        }
+        let outcome = match conclusion {
+            Conclusion::LeftAlone { code, message, .. } => {
+                let code = READ_FOR.into_iter().find(|known| known == code)?;
+                Outcome::Skipped(Finding::new(code, deployment, message))
+            }
+            _ => Outcome::UpToDate("nothing has changed since its records were read"),
+        };
+        lock(&self.concluded).insert(deployment.to_owned(), conclusion.clone());
+        Some(outcome)
+    }
+
+    /// Notes that the records are right, though the index entry does not say so.
+    pub(super) fn note_right(&self, matched: &Matched<'_>) {
+        self.note(matched, |grounds| Conclusion::Right { grounds });
+    }
+
+    /// Notes why the records are left alone, if they were read for that.
+    pub(super) fn note_left_alone(&self, matched: &Matched<'_>, finding: &Finding) {
+        if READ_FOR.contains(&finding.code) {
+            let (code, message) = (finding.code.to_owned(), finding.message.clone());
+            self.note(matched, |grounds| Conclusion::LeftAlone { grounds, code, message });
+        }
+    }
+
+    fn note(&self, matched: &Matched<'_>, conclude: impl FnOnce(String) -> Conclusion) {
+        let conclusion = conclude(grounds(matched, &self.setting));
+        lock(&self.concluded).insert(matched.summary.name.to_string(), conclusion);
+    }
+
+    /// The versions of the records as the last run left them.
+    pub(super) fn left(&self, deployment: &str) -> Option<Versions> {
+        self.before.get(deployment)?.left
+    }
+
+    /// Notes the versions of the records as this run leaves them.
+    pub(super) fn note_left(&self, deployment: &str, versions: Versions) {
+        lock(&self.left).insert(deployment.to_owned(), versions);
+    }
+
+    /// Where a deployment comes from, if that was found out before.
+    pub(super) fn origin(&self, deployment: &str) -> Option<&'a Origin> {
+        self.before.get(deployment)?.origin.as_ref()
+    }
+
+    /// Notes where a deployment comes from.
+    pub(super) fn note_origin(&self, deployment: &str, origin: Origin) {
+        lock(&self.traced).insert(deployment.to_owned(), origin);
+    }
+
+    fn conclusion(&self, deployment: &str) -> Option<&'a Conclusion> {
+        self.before.get(deployment)?.conclusion.as_ref()
+    }
+
+    /// What the next run has to know of the deployments that are there. `told`
+    /// says what became of those that were looked at, `filtered` that others were
+    /// left out, and `full` that every record there is was to be read.
+    pub(super) fn handed_on(
+        &self,
+        survey: &Survey,
+        told: &[InstanceReport],
+        (full, filtered): (bool, bool),
+    ) -> Recollections {
+        let (concluded, traced, left) = (lock(&self.concluded), lock(&self.traced), lock(&self.left));
+        let told: HashMap<&str, InstanceOutcome> =
+            told.iter().map(|one| (one.deployment.as_str(), one.outcome)).collect();
+        let recollection = |deployment: &str, is_matched: bool, may_match: bool| {
+            let is_read = match told.get(deployment) {
+                Some(outcome) => matches!(outcome, InstanceOutcome::Changed | InstanceOutcome::Unchanged),
+                None if is_matched && filtered => {
+                    return self.before.get(deployment).cloned().unwrap_or_default();
+                }
+                None => !may_match,
+            };
+            let owed = !is_read && (full && !filtered || self.is_unverified(deployment));
+            let unread = owed.then_some(Conclusion::Unverified);
+            Recollection {
+                left: left.get(deployment).copied().or(self.left(deployment).filter(|_| is_read)),
+                conclusion: concluded.get(deployment).cloned().or(unread),
+                origin: traced.get(deployment).or(self.origin(deployment).filter(|_| filtered)).cloned(),
+            }
+        };
+        let decided = survey.decisions.iter().map(|decision| {
+            let deployment = decision.deployment.as_str();
+            let may_match = decision.is_degraded() || !decision.ranking.is_empty();
+            (deployment.to_owned(), recollection(deployment, decision.identity().is_some(), may_match))
+        });
+        decided.filter(|(_, recollection)| *recollection != Recollection::default()).collect()
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,73 @@
+//! What a run found out about a deployment, so that the next one need not ask
+//! again.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::Version;
+
+/// What is remembered, by deployment.
+pub type Recollections = BTreeMap<String, Recollection>;
+
+/// The versions of an instance's records: its own, the manifest, the metadata.
+pub type Versions = [Version; 3];
+
+/// What is remembered of one deployment.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Recollection {
+    /// What was concluded about its instance's records.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub conclusion: Option<Conclusion>,
+    /// The versions of its instance's records as the last run left them, if it
+    /// read or wrote them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub left: Option<Versions>,
+    /// Where it comes from, if that was asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<Origin>,
+}
+
+/// What was concluded about an instance's records.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "verdict")]
+pub enum Conclusion {
+    /// They are right, though the index entry does not say so.
+    Right {
+        /// Identifies everything that led to it but the records themselves.
+        grounds: String,
+    },
+    /// They are left alone.
+    LeftAlone {
+        /// Identifies everything that led to it but the records themselves.
+        grounds: String,
+        /// The code of the finding that says so.
+        code: String,
+        /// What the finding says.
+        message: String,
+    },
+    /// A run that read every record did not come to these.
+    Unverified,
+}
+
+impl Conclusion {
+    /// What it was drawn from, if it was.
+    #[must_use]
+    pub fn grounds(&self) -> Option<&str> {
+        match self {
+            Self::Right { grounds } | Self::LeftAlone { grounds, .. } => Some(grounds),
+            Self::Unverified => None,
+        }
+    }
+}
+
+/// Where a deployment comes from, by the Director's events. What these do not
+/// tell is absent.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Origin {
+    /// When it was created.
+    pub created_at: Option<DateTime<Utc>>,
+    /// Who created it.
+    pub created_by: Option<String>,
+}

@@ -1,0 +1,187 @@
+//! Somebody puts an archive back while a run is under way, before any one of its
+//! requests: what was put back stands there afterwards, and is held.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use async_trait::async_trait;
+use chrono::TimeDelta;
+use reconciler_core::backup::{
+    Archive, BackupError, BackupFolder, Part, Restoration, RestoreOrder, release, restore,
+};
+use reconciler_core::model::{InstanceId, JsonObject};
+use reconciler_core::ports::{PortError, RunState as _, SecretStore, Slot, StoreAddress, Version};
+use reconciler_tests::memory_state::MemoryState;
+use reconciler_tests::provisioned::Provisioned;
+use reconciler_tests::still_director::StillDirector;
+use tokio::sync::Mutex;
+
+use super::books::Books;
+use super::{Bench, left_behind, time_of_run};
+
+/// A store in which an archive is put back before the `due`th request.
+#[derive(Debug)]
+struct Interrupted {
+    store: Arc<dyn SecretStore>,
+    archive: Archive,
+    only: Option<Part>,
+    due: usize,
+    requests: AtomicUsize,
+    outcome: Mutex<Option<Result<Restoration, BackupError>>>,
+}
+
+impl Interrupted {
+    async fn before_a_request(&self) {
+        if self.requests.fetch_add(1, Ordering::SeqCst) + 1 == self.due {
+            let outcome = put_back(self.store.as_ref(), &self.archive, self.only).await;
+            *self.outcome.lock().await = Some(outcome);
+        }
+    }
+}
+
+#[async_trait]
+impl SecretStore for Interrupted {
+    async fn read(&self, path: &str) -> Result<Slot, PortError> {
+        self.before_a_request().await;
+        self.store.read(path).await
+    }
+
+    async fn write(&self, path: &str, data: &JsonObject, expected: Version) -> Result<Version, PortError> {
+        self.before_a_request().await;
+        self.store.write(path, data, expected).await
+    }
+
+    async fn list(&self, path: &str) -> Result<Vec<String>, PortError> {
+        self.before_a_request().await;
+        self.store.list(path).await
+    }
+
+    async fn delete(&self, path: &str) -> Result<(), PortError> {
+        self.before_a_request().await;
+        self.store.delete(path).await
+    }
+
+    async fn purge(&self, path: &str) -> Result<(), PortError> {
+        self.before_a_request().await;
+        self.store.purge(path).await
+    }
+
+    fn address(&self) -> StoreAddress {
+        self.store.address()
+    }
+}
+
+fn instance() -> InstanceId {
+    Provisioned::new(1).id()
+}
+
+/// While the first run after the preparation is under way.
+async fn put_back(
+    store: &dyn SecretStore,
+    archive: &Archive,
+    only: Option<Part>,
+) -> Result<Restoration, BackupError> {
+    let at = time_of_run(1) + TimeDelta::seconds(1);
+    let folder = BackupFolder::usual();
+    let order = RestoreOrder { archive, only, folder: &folder, at, dry_run: false };
+    restore(store, &instance(), &order).await
+}
+
+/// The oldest archive of the instance: as the broker left it.
+async fn oldest(store: &dyn SecretStore) -> Archive {
+    let folder = format!("{}/backups", instance());
+    let path = format!("{folder}/{}", store.list(&folder).await.unwrap()[0]);
+    let slot = store.read(&path).await.unwrap();
+    Archive::decode(&instance(), &path, slot.data().unwrap()).unwrap()
+}
+
+/// How a run begins that somebody's restore comes into.
+#[derive(Debug, Clone, Copy)]
+struct Setting {
+    /// Whether the state of earlier runs is there.
+    remembers: bool,
+    /// Whether the run keeps archives itself.
+    backups: bool,
+    /// Whether the instance was put back and let go before: nothing in its
+    /// records says that it was ever ours.
+    as_new: bool,
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_put_back_during_a_run_stands_there_afterwards_and_is_held() {
+    let setting = |remembers, backups, as_new| Setting { remembers, backups, as_new };
+    let settings = [
+        setting(true, true, false),
+        setting(true, false, false),
+        setting(false, true, false),
+        setting(false, false, false),
+        setting(true, true, true),
+        setting(true, false, true),
+        setting(false, true, true),
+    ];
+    for setting in settings {
+        let bench = Bench::new(StillDirector::with((0..2).map(Provisioned::new))).await;
+        let store = left_behind(2).in_memory().await;
+        assert!(bench.run(store.as_ref(), 0).await.unwrap().complete);
+        let archive = oldest(store.as_ref()).await;
+        if setting.as_new {
+            let at = time_of_run(0) + TimeDelta::seconds(60);
+            let folder = BackupFolder::usual();
+            let order = RestoreOrder { archive: &archive, only: None, folder: &folder, at, dry_run: false };
+            restore(store.as_ref(), &instance(), &order).await.unwrap();
+            release(store.as_ref(), &instance()).await.unwrap();
+        }
+        bench.director.deploy(Provisioned { number: 1, updates: 1 });
+        let books = Books::of(store.as_ref()).await;
+        for only in [None, Some(Part::Root), Some(Part::Manifest), Some(Part::Metadata)] {
+            let last = interrupt(&bench, &books, (&archive, only), usize::MAX, setting).await;
+            assert!(last > 8, "{last} requests");
+            for due in 1..=last {
+                interrupt(&bench, &books, (&archive, only), due, setting).await;
+            }
+        }
+    }
+}
+
+/// Makes the run, with the restore before one of its requests. Gives how many
+/// there were.
+async fn interrupt(
+    bench: &Bench,
+    books: &Books,
+    (archive, only): (&Archive, Option<Part>),
+    due: usize,
+    setting: Setting,
+) -> usize {
+    let scenario = format!("{only:?} before request {due}, {setting:?}");
+    let store = Interrupted {
+        store: books.in_memory().await,
+        archive: archive.clone(),
+        only,
+        due,
+        requests: AtomicUsize::new(0),
+        outcome: Mutex::default(),
+    };
+    let state = MemoryState::new(bench.state.director_uuid());
+    if setting.remembers {
+        state.set_recollections(&bench.state.recollections().unwrap()).unwrap();
+    }
+    let (catalog, engine) = (Arc::clone(&bench.catalog), Arc::clone(&bench.engine));
+    let bench = Bench { director: bench.director.copy(), state, catalog, engine, concurrency: 1 };
+    let run = bench.run_with(&store, 1, |run| run.options.backups.enabled = setting.backups);
+    let report = run.await.unwrap();
+    if let Some(outcome) = store.outcome.into_inner() {
+        outcome.unwrap_or_else(|error| panic!("{scenario}: {error}"));
+        let now = Books::of(store.store.as_ref()).await;
+        let entry = &now.data("db").unwrap()[instance().as_str()];
+        assert!(entry["reconciler_hold"].is_object(), "{scenario}: {entry}");
+        for part in [Part::Root, Part::Manifest, Part::Metadata] {
+            if only.is_none_or(|only| only == part) {
+                let there = now.data(&part.path(&instance())).unwrap();
+                let archived = archive.contents.get(part).unwrap().to_text();
+                let archived: serde_json::Value = serde_json::from_str(&archived).unwrap();
+                assert_eq!(there, &archived, "{scenario}: {:?}", report.instances);
+            }
+        }
+    }
+    store.requests.into_inner()
+}
