@@ -220,9 +220,8 @@ pub(super) fn placed(mut problem: ScriptProblem, at: Position, entry: &str, sour
     let at = location(at);
     if let Some(at) = at {
         let functions = source::functions(source);
-        let here = functions.iter().rev().find(|(_, begins)| begins.line <= at.line);
-        if let Some((function, _)) = here.filter(|(function, _)| function != entry) {
-            problem.inside.insert(0, Frame { function: function.clone(), called_at: None });
+        if let Some(function) = source::enclosing(&functions, at).filter(|function| *function != entry) {
+            problem.inside.insert(0, Frame { function: function.to_owned(), called_at: None });
         }
     }
     problem.at(at.or_else(|| source::function(source, entry))).shown_in(source)
