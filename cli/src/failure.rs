@@ -9,6 +9,7 @@ use reconciler_core::config::ConfigErrors;
 use reconciler_core::manager::RunError;
 use reconciler_core::matching::ChainError;
 use reconciler_core::ports::{PortError, PortErrorKind};
+use reconciler_strategies::script::ScriptProblems;
 
 use crate::exit::Exit;
 
@@ -72,7 +73,12 @@ impl Failure {
 
     /// Everything there is to say, in one line for a log.
     pub(crate) fn in_one_line(&self) -> String {
-        let causes: Vec<String> = self.chain().map(ToString::to_string).collect();
+        // Their own form is a picture of many lines.
+        let told = |cause: &(dyn Error + 'static)| match cause.downcast_ref::<ScriptProblems>() {
+            Some(problems) => problems.errors().map(ToString::to_string).collect::<Vec<_>>().join("; and "),
+            None => cause.to_string(),
+        };
+        let causes: Vec<String> = self.chain().map(told).collect();
         let advice = self.advice().map(|advice| format!("; {advice}")).unwrap_or_default();
         format!("{}{advice}", causes.join(": ")).replace('\n', " ")
     }

@@ -22,7 +22,7 @@ pub(crate) fn run(global: &GlobalArgs, args: &ExplainArgs, output: &mut Output) 
             "`scan` shows the instances there are, in its last column",
         )
     })?;
-    let settings = wiring::settings(global, &[&args.source, &args.store, &args.matching], output)?;
+    let settings = wiring::settings(global, &[&args.input], output)?;
     block_on(async |stop| {
         let bench = Workbench::open(&settings, Access::Look, Filter::default(), stop, output).await?;
         // The whole fleet is decided: another deployment may claim the same

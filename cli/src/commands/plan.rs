@@ -14,7 +14,7 @@ use crate::output::Output;
 use crate::wiring::{self, Access, Workbench};
 
 pub(crate) fn run(global: &GlobalArgs, args: &PlanArgs, output: &mut Output) -> Result<Exit, Failure> {
-    let settings = wiring::settings(global, &[&args.source, &args.store, &args.matching], output)?;
+    let settings = wiring::settings(global, &[&args.input], output)?;
     let filter = wiring::filter(&args.filter)?;
     if let Some(path) = &args.out {
         apply::check(path)?;

@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use super::scan::{write_counts, write_findings, write_unknown};
 use super::{block_on, run_remote};
-use crate::args::{Flags, GlobalArgs, RunArgs};
+use crate::args::{GlobalArgs, RunArgs};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::{Output, outcome_style};
@@ -19,8 +19,7 @@ use crate::remote::Remote;
 use crate::wiring::{self, Access, Workbench};
 
 pub(crate) fn run(global: &GlobalArgs, args: &RunArgs, output: &mut Output) -> Result<Exit, Failure> {
-    let given: [&dyn Flags; 4] = [&args.source, &args.store, &args.matching, &args.remote];
-    let settings = wiring::settings(global, &given, output)?;
+    let settings = wiring::settings(global, &[&args.input, &args.remote], output)?;
     let filter = &args.filter;
     let here = [
         ("--dry-run", args.dry_run),

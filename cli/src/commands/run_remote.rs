@@ -14,6 +14,9 @@ use crate::remote::Remote;
 /// How often the daemon is asked how far it is.
 const EVERY: Duration = Duration::from_millis(500);
 
+/// How many answers in a row may fail to come.
+const PATIENCE: u32 = 5;
+
 /// Asks for a run and waits for its end. A signal ends the waiting, and not the
 /// run.
 pub(super) async fn run(
@@ -24,10 +27,14 @@ pub(super) async fn run(
     let run_id = remote.ask_for_run().await?;
     output.note(&format!("Run       {run_id}"));
     let path = format!("/api/v1/runs/{run_id}");
+    let mut unanswered = 0;
     let run = loop {
-        let run = remote.get(&path).await?;
-        if run["state"] == "ended" {
-            break run;
+        match remote.get(&path).await {
+            Ok(run) if run["state"] == "ended" => break run,
+            Ok(_) => unanswered = 0,
+            // The run goes on; one answer that was lost is no reason to leave it.
+            Err(_) if unanswered < PATIENCE => unanswered += 1,
+            Err(failure) => return Err(failure),
         }
         tokio::select! {
             biased;

@@ -27,7 +27,7 @@ struct ScanData<'a> {
 }
 
 pub(crate) fn run(global: &GlobalArgs, args: &ScanArgs, output: &mut Output) -> Result<Exit, Failure> {
-    let settings = wiring::settings(global, &[&args.source, &args.store, &args.matching], output)?;
+    let settings = wiring::settings(global, &[&args.input], output)?;
     let filter = wiring::filter(&args.filter)?;
     block_on(async |stop| {
         let bench = Workbench::open(&settings, Access::Look, filter, stop, output).await?;

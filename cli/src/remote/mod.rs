@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use reconciler_core::config::{Origin, Settings, keys};
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
-use reqwest::{Certificate, Client, Method, StatusCode};
+use reqwest::{Certificate, Client, Method, StatusCode, Url};
 use serde_json::Value;
 
 use crate::failure::Failure;
@@ -34,7 +34,7 @@ impl Remote {
         others: &[(&str, bool)],
     ) -> Result<Option<Self>, Failure> {
         let Some(url) = &args.remote else { return Ok(None) };
-        let url = url.trim_end_matches('/').to_owned();
+        let url = checked(url)?;
         let others = others.iter().filter(|(_, is_given)| *is_given).map(|(flag, _)| (*flag).to_owned());
         let of_settings = settings.entries().filter_map(|entry| match entry.origin()? {
             Origin::Flag { name } if entry.spec().path != keys::HTTP_TOKEN_FILE.path() => Some(name.clone()),
@@ -129,4 +129,26 @@ impl Remote {
     fn odd(&self, what: &str) -> Failure {
         Failure::remote(format!("{}: {what}", self.url), "check that a reconciler answers there")
     }
+}
+
+/// An address of a daemon, as paths are put behind it.
+fn checked(url: &str) -> Result<String, Failure> {
+    let refused = |why: &str| {
+        Failure::told(
+            format!("--remote: the daemon's address {why}"),
+            "write it as http://127.0.0.1:9180, or with https where the daemon speaks TLS",
+        )
+    };
+    let parsed = Url::parse(url).map_err(|error| refused(&format!("is none: {error}")))?;
+    if !matches!(parsed.scheme(), "http" | "https") {
+        return Err(refused("begins neither with http:// nor with https://"));
+    }
+    // It is shown in messages.
+    if !parsed.username().is_empty() || parsed.password().is_some() {
+        return Err(refused("holds a user or a password, and a daemon knows tokens only"));
+    }
+    if parsed.query().is_some() || parsed.fragment().is_some() {
+        return Err(refused("has something behind a `?` or `#`"));
+    }
+    Ok(url.trim_end_matches('/').to_owned())
 }

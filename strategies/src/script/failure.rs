@@ -1,5 +1,6 @@
 //! Rhai's errors in our words: the innermost place, the chain of calls, a code.
 
+use std::fmt;
 use std::sync::Arc;
 
 use reconciler_core::manifest::Location;
@@ -19,6 +20,12 @@ pub(super) struct Refusal {
     pub(super) code: &'static str,
     pub(super) message: String,
     pub(super) help: Option<String>,
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.code, self.message)
+    }
 }
 
 /// A refusal as Rhai carries it.

@@ -1,6 +1,7 @@
 //! The journal over restarts, and of runs that could not tell of themselves.
 
 use reconciler_tests::director::Fault;
+use reconciler_tests::vault::{Effect, FakeVault, Fault as VaultFault, ROOT_TOKEN, Route};
 
 use super::*;
 use crate::director::Scene;
@@ -96,5 +97,33 @@ fn a_run_that_was_ended_by_force_is_told_as_that() {
     let run = &runs["data"][0];
     assert!(run["finished_at"].is_string() && run["outcome"].is_string(), "{run}");
     assert!(run["error"].as_str().unwrap().contains("time limit"), "{run}");
+    assert_eq!(daemon.stop().0, Some(0));
+}
+
+/// A run that writes when its time is over: the instance in hand is finished.
+#[test]
+fn a_run_that_is_over_its_time_while_it_writes_says_so_everywhere() {
+    let scene = Scene::new(4);
+    let vault = FakeVault::plain();
+    let late = Effect::Late(Duration::from_secs(4));
+    vault.fault(VaultFault::new(late).on(Route::Write));
+    let daemon = serve(&scene, |command| {
+        command
+            .env("BLACKSMITH_RECONCILER_STORE_PATH", "vault")
+            .env("VAULT_ADDR", vault.address())
+            .env("VAULT_TOKEN", ROOT_TOKEN)
+            .env("BLACKSMITH_RECONCILER_MAX_CONCURRENCY", "1")
+            .env("BLACKSMITH_RECONCILER_RUN_TIMEOUT", "3s");
+    });
+    let line = daemon.wait_for("a run ended", 1);
+    assert!(line.contains("outcome=\"incomplete\"") && line.contains("changed=1"), "{line}");
+    let why = "at its time limit of 3 s, which `run_timeout` raises: stopped before 3 instances were begun";
+    daemon.wait_for(why, 1);
+    let (_, runs) = daemon.get("/api/v1/runs");
+    assert!(runs["data"][0]["error"].as_str().unwrap().contains(why), "{runs}");
+    let (_, status) = daemon.get("/api/v1/status");
+    assert!(status["data"]["errors"][0].as_str().unwrap().contains(why), "{status}");
+    daemon.signal("USR1");
+    daemon.wait_for("outcome=\"complete\"", 1);
     assert_eq!(daemon.stop().0, Some(0));
 }

@@ -65,10 +65,19 @@ fn an_edited_script_is_taken_over_and_a_broken_one_is_not() {
     std::fs::write(&file, SCRIPT).unwrap();
     daemon.wait_for("scripts changed: the next run uses them", 1);
     std::fs::write(&file, format!("{SCRIPT}\nfn broken( {{")).unwrap();
-    daemon.wait_for("are not taken over", 1);
+    let line = daemon.wait_for("are not taken over", 1);
+    assert!(line.contains("company-naming.rhai:"), "each problem is a line with its place: {line}");
     let (_, status) = daemon.get("/api/v1/status");
     let why = status["data"]["refused_scripts"].as_str().unwrap();
     assert!(why.contains("company-naming.rhai"), "{why}");
+    // Every line of the log begins with its time, whoever reads it by lines.
+    daemon.signal("HUP");
+    daemon.wait_for("stay as they were", 1);
+    let is_whole = |line: &str| line.starts_with("20");
+    assert!(daemon.log().lines().all(is_whole), "{}", daemon.log());
+    let (_, metrics) = daemon.get("/metrics");
+    let refused = "blacksmith_reconciler_reloads_total{of=\"scripts\",result=\"refused\"} 1";
+    assert!(metrics.as_str().unwrap().contains(refused), "{metrics}");
     let (_, before) = daemon.get("/api/v1/decisions");
     daemon.signal("USR1");
     daemon.wait_for("trigger=\"forced\" outcome=\"complete\"", 1);

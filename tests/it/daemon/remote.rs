@@ -49,6 +49,18 @@ fn run_and_status_speak_to_a_daemon() {
     }
     assert_eq!(daemon.get("/api/v1/metrics").1["data"]["total_runs"], 3);
 
+    for (odd, why) in [
+        ("127.0.0.1:9180", "is none"),
+        ("localhost:9180", "begins neither"),
+        ("ftp://localhost", "begins neither"),
+        ("http://admin:MARKER-pw@localhost:9180", "knows tokens only"),
+    ] {
+        let (code, _, stderr) = output(home.command(&["status", "--remote", odd]));
+        assert_eq!(code, Some(1), "{odd}: {stderr}");
+        assert!(stderr.contains(why) && stderr.contains("http://127.0.0.1:9180"), "{odd}: {stderr}");
+        assert!(!stderr.contains("MARKER"), "{stderr}");
+    }
+
     // The token may come from its variable, and is never on the command line.
     let mut by_variable = home.command(&["status", "--remote", &url]);
     by_variable.env("BLACKSMITH_RECONCILER_HTTP_TOKEN", TOKEN);

@@ -129,6 +129,12 @@ fn what_is_thrown_is_told() {
 }
 
 #[test]
+fn what_is_caught_can_be_told() {
+    let body = "try { propose((), (), 1) } catch (e) { throw `caught ${e}`; }";
+    check(body, "script.thrown", "4:40", "threw: caught script.unknown-plan: the plan is");
+}
+
+#[test]
 fn what_is_caught_stays_within_the_limits() {
     check("try { loop {} } catch { }\nabstain(\"\")", "script.limit.operations", "4:7", "operations");
     check(

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::args::{FilterArgs, MatchArgs, SourceArgs, StoreArgs};
+use crate::args::{FilterArgs, InputArgs};
 
 #[derive(Debug, Args)]
 pub(crate) struct PlanArgs {
@@ -22,11 +22,7 @@ pub(crate) struct PlanArgs {
     #[arg(long, value_name = "N")]
     pub(crate) allow_missing: Option<usize>,
     #[command(flatten)]
-    pub(crate) source: SourceArgs,
-    #[command(flatten)]
-    pub(crate) store: StoreArgs,
-    #[command(flatten)]
-    pub(crate) matching: MatchArgs,
+    pub(crate) input: InputArgs,
     #[command(flatten)]
     pub(crate) filter: FilterArgs,
 }
@@ -37,9 +33,5 @@ pub(crate) struct ApplyArgs {
     /// strategies as for the plan.
     pub(crate) plan: PathBuf,
     #[command(flatten)]
-    pub(crate) source: SourceArgs,
-    #[command(flatten)]
-    pub(crate) store: StoreArgs,
-    #[command(flatten)]
-    pub(crate) matching: MatchArgs,
+    pub(crate) input: InputArgs,
 }

@@ -18,7 +18,7 @@ use crate::wiring::{self, Access, StoreKind, Workbench};
 
 pub(crate) fn run(global: &GlobalArgs, args: &ApplyArgs, output: &mut Output) -> Result<Exit, Failure> {
     let plan = file::read(&args.plan)?;
-    let settings = wiring::settings(global, &[&args.source, &args.store, &args.matching], output)?;
+    let settings = wiring::settings(global, &[&args.input], output)?;
     block_on(async |stop| {
         let filter = Filter::default();
         if StoreKind::of(&settings)? == StoreKind::Embedded {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::args::{MatchArgs, SourceArgs, StoreArgs};
+use crate::args::{InputArgs, MatchArgs};
 
 #[derive(Debug, Args)]
 pub(crate) struct CaptureArgs {
@@ -13,11 +13,7 @@ pub(crate) struct CaptureArgs {
     #[arg(long, value_name = "FOLDER")]
     pub(crate) out: PathBuf,
     #[command(flatten)]
-    pub(crate) source: SourceArgs,
-    #[command(flatten)]
-    pub(crate) store: StoreArgs,
-    #[command(flatten)]
-    pub(crate) matching: MatchArgs,
+    pub(crate) input: InputArgs,
 }
 
 #[derive(Debug, Args)]

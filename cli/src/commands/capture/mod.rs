@@ -38,7 +38,7 @@ struct CaptureView<'a> {
 }
 
 pub(crate) fn run(global: &GlobalArgs, args: &CaptureArgs, output: &mut Output) -> Result<Exit, Failure> {
-    let settings = wiring::settings(global, &[&args.source, &args.store, &args.matching], output)?;
+    let settings = wiring::settings(global, &[&args.input], output)?;
     block_on(async |stop| {
         // Before anything is asked: whoever cannot keep the answer needs none.
         let mut capture = Capture::begin(&args.out)?;

@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand};
 
-use crate::args::{FilterArgs, MatchArgs, SourceArgs, StoreArgs};
+use crate::args::{FilterArgs, InputArgs};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum OrphansCommand {
@@ -22,11 +22,7 @@ pub(crate) struct ListArgs {
     #[arg(long)]
     pub(crate) exit_zero: bool,
     #[command(flatten)]
-    pub(crate) source: SourceArgs,
-    #[command(flatten)]
-    pub(crate) store: StoreArgs,
-    #[command(flatten)]
-    pub(crate) matching: MatchArgs,
+    pub(crate) input: InputArgs,
     #[command(flatten)]
     pub(crate) filter: FilterArgs,
 }

@@ -21,7 +21,7 @@ pub(crate) fn run(
     let OrphansCommand::List(args) = command;
     let is_odb = global.format() == Format::Odb;
     let listed = (|| {
-        let settings = wiring::settings(global, &[&args.source, &args.store, &args.matching], output)?;
+        let settings = wiring::settings(global, &[&args.input], output)?;
         let filter = wiring::filter(&args.filter)?;
         block_on(async |stop| {
             let bench = Workbench::open(&settings, Access::Look, filter, stop, output).await?;

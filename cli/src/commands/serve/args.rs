@@ -3,18 +3,14 @@
 use clap::Args;
 use reconciler_core::config::FlagText;
 
-use crate::args::{Flags, MatchArgs, SourceArgs, StoreArgs};
+use crate::args::{Flags, InputArgs};
 
 #[derive(Debug, Args)]
 pub(crate) struct ServeArgs {
     #[command(flatten)]
     pub(crate) daemon: DaemonArgs,
     #[command(flatten)]
-    pub(crate) source: SourceArgs,
-    #[command(flatten)]
-    pub(crate) store: StoreArgs,
-    #[command(flatten)]
-    pub(crate) matching: MatchArgs,
+    pub(crate) input: InputArgs,
 }
 
 /// How the daemon works.

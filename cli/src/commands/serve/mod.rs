@@ -35,9 +35,7 @@ const TO_END: Duration = Duration::from_secs(10);
 type Load<'a> = &'a dyn Fn(&mut Output) -> Result<Settings, Failure>;
 
 pub(crate) fn run(global: &GlobalArgs, args: &ServeArgs, output: &mut Output) -> Result<Exit, Failure> {
-    let load = |output: &mut Output| {
-        wiring::settings(global, &[&args.daemon, &args.source, &args.store, &args.matching], output)
-    };
+    let load = |output: &mut Output| wiring::settings(global, &[&args.daemon, &args.input], output);
     let settings = load(output)?;
     telemetry::start_service(&settings, global.debug);
     // The runs have this thread, and what is served the others: neither waits

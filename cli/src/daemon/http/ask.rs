@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::body::Body;
-use axum::extract::State;
+use axum::extract::{Extension, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use chrono::Utc;
@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::document::Document;
 use super::problem::Problem;
+use super::serve::Client;
 use crate::daemon::board::Board;
 
 /// How long a body may be, in bytes: there is nothing to say yet.
@@ -28,13 +29,19 @@ struct Answer {
     joined: bool,
 }
 
-pub(super) async fn reconcile(State(board): State<Arc<Board>>, headers: HeaderMap, body: Body) -> Response {
+pub(super) async fn reconcile(
+    State(board): State<Arc<Board>>,
+    client: Option<Extension<Client>>,
+    headers: HeaderMap,
+    body: Body,
+) -> Response {
     if let Err(problem) = read(&headers, body).await {
         return problem.into_response();
     }
     match board.requests.ask(Utc::now()) {
         Ok(Asked { run_id, joined }) => {
-            tracing::info!(run_id, joined, "a run was asked for over HTTP");
+            let client = client.map(|Extension(Client(address))| address.to_string()).unwrap_or_default();
+            tracing::info!(run_id, joined, client, "a run was asked for over HTTP");
             Document::new("Asked", Answer { run_id, joined })
                 .with_status(StatusCode::ACCEPTED)
                 .into_response()

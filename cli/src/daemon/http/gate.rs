@@ -23,7 +23,7 @@ const LONGEST_ADDRESS: usize = 4 * 1024;
 /// Has the log tell of who was not let in, so that somebody who tries is seen.
 pub(super) async fn told(State(board): State<Arc<Board>>, request: Request, next: Next) -> Response {
     let client = request.extensions().get::<Client>().copied();
-    let (method, path) = (request.method().clone(), problem::shown(request.uri().path()));
+    let (method, uri) = (request.method().clone(), request.uri().clone());
     let response = next.run(request).await;
     let is_refused = matches!(
         response.status(),
@@ -31,7 +31,7 @@ pub(super) async fn told(State(board): State<Arc<Board>>, request: Request, next
     );
     if is_refused && let Some(untold) = board.refusals.pass(Instant::now()) {
         let client = client.map(|Client(address)| address.to_string()).unwrap_or_default();
-        let status = response.status().as_u16();
+        let (path, status) = (problem::shown(uri.path()), response.status().as_u16());
         tracing::warn!(client, %method, path, status, untold, "a request was refused");
     }
     response

@@ -88,7 +88,7 @@ fn last_report(board: &Board) -> Result<Arc<Option<RunReport>>, Problem> {
     }
     let message = "no run has come to its end yet";
     Err(Problem::new(StatusCode::NOT_FOUND, "no-run-yet", message)
-        .advise("GET /api/v1/status says how it stands"))
+        .advise("GET /api/v1/status says how it stands, GET /api/v1/runs lists runs before this process"))
 }
 
 #[derive(Serialize)]

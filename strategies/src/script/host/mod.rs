@@ -17,6 +17,8 @@ mod versions;
 
 use rhai::{FuncRegistration, Module, RhaiNativeFunc, Variant};
 
+use super::failure::Refusal;
+
 pub(super) use catalog::CatalogHandle;
 pub(super) use deployment::DeploymentHandle;
 pub(super) use expectation::UNMET;
@@ -33,6 +35,14 @@ pub(super) fn module() -> Module {
     text::register(&mut module);
     lists::register(&mut module);
     versions::register(&mut module);
+    // What `catch (error)` holds.
+    module.set_custom_type::<Refusal>("Error");
+    for name in ["to_string", "to_debug"] {
+        let doc = "The error as a text.";
+        function(&mut module, name, &["error: Error", "String"], doc, |error: &mut Refusal| {
+            error.to_string()
+        });
+    }
     module
 }
 
