@@ -89,17 +89,22 @@ impl Failure {
     }
 }
 
+fn exit_of(kind: PortErrorKind) -> Exit {
+    match kind {
+        PortErrorKind::Local | PortErrorKind::Invalid => Exit::Local,
+        PortErrorKind::Cancelled => Exit::Interrupted,
+        _ => Exit::Remote,
+    }
+}
+
 impl From<PortError> for Failure {
     fn from(error: PortError) -> Self {
-        let exit = match error.kind {
-            PortErrorKind::Local | PortErrorKind::Invalid => Exit::Local,
-            // Not a failure of the other side: the last line says what it was.
-            PortErrorKind::Cancelled => {
-                let error = anyhow::Error::msg(format!("interrupted: {error}"));
-                return Self { error, advice: None, exit: Exit::Interrupted };
-            }
-            _ => Exit::Remote,
-        };
+        let exit = exit_of(error.kind);
+        // Not a failure of the other side: the last line says what it was.
+        if exit == Exit::Interrupted {
+            let error = anyhow::Error::msg(format!("interrupted: {error}"));
+            return Self { error, advice: None, exit };
+        }
         let advice = error.advice.as_ref().map(ToString::to_string);
         Self { error: error.into(), advice, exit }
     }
@@ -126,6 +131,10 @@ impl From<BackupError> for Failure {
         let advice = error.advice();
         match error {
             BackupError::Port(error) => error.into(),
+            BackupError::Unfinished { error: ref failed, .. } => {
+                let exit = exit_of(failed.kind);
+                Self { error: error.into(), advice, exit }
+            }
             BackupError::Refused { .. } => Self { error: error.into(), advice, exit: Exit::Refused },
             _ => Self { error: error.into(), advice, exit: Exit::Local },
         }

@@ -14,6 +14,9 @@ use crate::ports::{PortErrorKind, SecretStore};
 /// How often the index is read and written again after somebody else's write.
 const ATTEMPTS: u32 = 3;
 
+/// How the reason of a hold begins that a restore set.
+const RESTORED: &str = "restored from ";
+
 /// Since when an instance is held, and why.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Hold {
@@ -30,6 +33,17 @@ impl Hold {
     #[must_use]
     pub fn new(since: Moment, reason: impl Into<String>) -> Self {
         Self { since: since.to_string(), reason: reason.into() }
+    }
+
+    /// A hold because an archive is put back.
+    pub(super) fn of_restore(since: Moment, path: &str, taken: Moment) -> Self {
+        Self::new(since, format!("{RESTORED}{path}, taken at {}", taken.0))
+    }
+
+    /// When the archive was taken that is put back, as a Unix second.
+    pub(super) fn second(&self) -> Option<u64> {
+        let told = self.reason.strip_prefix(RESTORED)?;
+        told.rsplit(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
     }
 
     /// Sets it on an index entry.

@@ -1,6 +1,7 @@
 //! Why something could not be done with archives.
 
 use super::archive::Fault;
+use super::contents::Part;
 use super::when::When;
 use crate::model::InstanceId;
 use crate::ports::PortError;
@@ -41,6 +42,29 @@ pub enum BackupError {
         /// What to do.
         advice: String,
     },
+    /// A restore failed after it had begun to write.
+    #[error("{error}; {}", so_far(put_back, *is_held))]
+    Unfinished {
+        /// What failed.
+        error: PortError,
+        /// The order that goes on with it. The newest archive is another one by
+        /// now: the one of what is replaced.
+        order: String,
+        /// The parts that stand as the archive holds them.
+        put_back: Vec<Part>,
+        /// Whether runs leave the instance alone already.
+        is_held: bool,
+    },
+}
+
+/// How far a restore has come.
+fn so_far(put_back: &[Part], is_held: bool) -> String {
+    let parts: Vec<&str> = put_back.iter().map(|part| part.name()).collect();
+    match (parts.as_slice(), is_held) {
+        ([], false) => "nothing is put back yet".to_owned(),
+        ([], true) => "the instance is held, and nothing is put back yet".to_owned(),
+        (parts, _) => format!("the instance is held, and put back already: {}", parts.join(", ")),
+    }
 }
 
 impl BackupError {
@@ -60,6 +84,10 @@ impl BackupError {
                 Some(format!("choose one by its place: {}", places.join(" or ")))
             }
             Self::Refused { advice, .. } => Some(advice.clone()),
+            Self::Unfinished { error, order, .. } => {
+                let first = error.advice.as_ref().map(|advice| format!("{advice}; ")).unwrap_or_default();
+                Some(format!("{first}give the order again, by the archive's own time: `{order}`"))
+            }
         }
     }
 }

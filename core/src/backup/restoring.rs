@@ -11,17 +11,20 @@ use super::contents::{Contents, Part};
 use super::difference::{PartDifference, Values, differences};
 use super::entry::entry_of;
 use super::folder::BackupFolder;
-use super::hold::Hold;
+use super::hold::{Hold, held};
 use super::keeping::{Snapshot, keep};
 use super::problem::BackupError;
 use super::settled::write_settled;
-use super::when::Moment;
+use super::when::{Moment, When};
 use crate::model::{InstanceId, JsonObject, layout};
 use crate::ports::{PortError, PortErrorKind, SecretStore, Slot, Version};
 use crate::updater::fresh_operation;
 
 /// How often the index is read and merged again after a write elsewhere in it.
 const ATTEMPTS: u32 = 3;
+
+/// Why a restore keeps an archive, as that says.
+const REASON: &str = "restore";
 
 /// What is to be put back.
 #[derive(Debug)]
@@ -42,6 +45,13 @@ impl RestoreOrder<'_> {
     /// Whether a part is to be put back.
     fn asks_for(&self, part: Part) -> bool {
         self.only.unwrap_or(part) == part && self.archive.contents.get(part).is_some()
+    }
+
+    /// The same order in words that mean the same archive also once there are
+    /// newer ones.
+    fn by_its_time(&self, instance: &InstanceId) -> String {
+        let only = self.only.map(|part| format!(" --only {}", part.name())).unwrap_or_default();
+        format!("backups restore {instance}@{}{only}", self.archive.at.0)
     }
 }
 
@@ -111,9 +121,10 @@ pub async fn present(store: &dyn SecretStore, instance: &InstanceId) -> Result<C
 /// the records. A part that the archive lacks stays as it is.
 ///
 /// # Errors
-/// `Refused` if the broker removed the entry or is at work on the instance; a
-/// conflict if somebody else wrote meanwhile: what they wrote stays, and the
-/// same order can be given again.
+/// `Refused` if the broker removed the entry or is at work on the instance;
+/// `Unfinished` if anything fails once writing has begun, also because somebody
+/// else wrote meanwhile. What they wrote stays, and the order that goes on is
+/// in the error.
 pub async fn restore(
     store: &dyn SecretStore,
     instance: &InstanceId,
@@ -124,7 +135,7 @@ pub async fn restore(
     let there = present.contents();
     let wanted = wanted(&there, order)?;
     let now = Moment::of(order.at);
-    let hold = Hold::new(now, format!("restored from {}", order.archive.path));
+    let hold = Hold::of_restore(now, &order.archive.path, order.archive.at);
     let mut restoration = Restoration {
         instance: present.instance.clone(),
         archive: order.archive.path.clone(),
@@ -148,21 +159,62 @@ pub async fn restore(
         contents: there,
         versions,
         replaced: Part::ALL.to_vec(),
-        reason: "restore",
+        reason: REASON,
         at: now,
     };
     // Nothing is removed here: it could be the archive that is put back.
-    restoration.replaced = Some(keep(store, order.folder, &snapshot).await?.path);
+    // From here on the newest archive is not the one that `@-1` meant.
+    let mut put_back = Vec::new();
+    let unfinished = |error: PortError, put_back: &[Part], is_held| BackupError::Unfinished {
+        error,
+        order: order.by_its_time(instance),
+        put_back: put_back.to_vec(),
+        is_held,
+    };
+    let kept = keep(store, order.folder, &snapshot).await;
+    restoration.replaced = Some(kept.map_err(|error| unfinished(error, &put_back, false))?.path);
     let mut entry = wanted.get(Part::Index).unwrap_or(&present.entry).clone();
     restoration.hold.set(&mut entry);
-    write_entry(store, &present, &entry).await?;
+    write_entry(store, &present, &entry).await.map_err(|error| match error {
+        BackupError::Port(error) => unfinished(error, &put_back, false),
+        refused => refused,
+    })?;
+    put_back.extend(Some(Part::Index).filter(|part| order.asks_for(*part)));
     // What stands there already is written too: a run that read it before must
     // not find the version that it read.
     for (part, slot) in present.records.iter().filter(|(part, _)| order.asks_for(*part)) {
         let Some(after) = wanted.get(*part) else { continue };
-        write_settled(store, &part.path(instance), after, slot.version()).await.map_err(again)?;
+        let written = write_settled(store, &part.path(instance), after, slot.version()).await;
+        written.map_err(|error| unfinished(error, &put_back, true))?;
+        put_back.push(*part);
     }
     Ok(restoration)
+}
+
+/// An archive that a restore made of what it replaced is never meant by its
+/// place: after a restore that broke off it stands where the archive stood that
+/// was to be put back, and holds what that was to replace.
+///
+/// # Errors
+/// `Refused`, with the archives by their times.
+pub fn refuse_counted(
+    archive: &Archive,
+    when: When,
+    instance: &InstanceId,
+    entry: Option<&JsonObject>,
+) -> Result<(), BackupError> {
+    if !matches!(when, When::Back(_)) || archive.reason != REASON {
+        return Ok(());
+    }
+    let undo = format!("to undo that restore: `backups restore {instance}@{}`", archive.at.0);
+    let goes_on = entry.and_then(held).and_then(|hold| hold.second());
+    let advice = match goes_on {
+        Some(second) => format!("to go on with the restore: `backups restore {instance}@{second}`; {undo}"),
+        None => format!("{undo}; `backups list {instance}` shows the others"),
+    };
+    let path = &archive.path;
+    let reason = format!("`@{when}` is `{path}`, which a restore made of what it replaced");
+    Err(BackupError::Refused { reason, advice })
 }
 
 /// What should stand there: the archive's parts that are asked for, and the
@@ -206,7 +258,7 @@ async fn write_entry(
             let reason = "the instance's entry was written by somebody else since it was read";
             let error =
                 PortError::new(PortErrorKind::Conflict, "write the index entry", key.as_str(), reason);
-            return Err(again(error));
+            return Err(error.into());
         }
         let mut index = slot.data().cloned().unwrap_or_default();
         index.set_value(key.as_str(), entry);
@@ -215,16 +267,8 @@ async fn write_entry(
             Err(error) if error.kind == PortErrorKind::Conflict && attempt < ATTEMPTS => {
                 slot = store.read(layout::INDEX).await?;
             }
-            Err(error) => return Err(again(error)),
+            Err(error) => return Err(error.into()),
         }
     }
     unreachable!("the loop ends in one of its attempts")
-}
-
-fn again(error: PortError) -> BackupError {
-    let advice = "give the order again: it reads anew, keeps what stands there, and goes on";
-    match error.kind {
-        PortErrorKind::Conflict => error.with_advice(advice).into(),
-        _ => error.into(),
-    }
 }

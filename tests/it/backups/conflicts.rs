@@ -1,6 +1,6 @@
 //! Others write while an archive is put back: what they write stays.
 
-use reconciler_core::backup::{BackupError, release};
+use reconciler_core::backup::{BackupError, Part, When, refuse_counted, release};
 use reconciler_core::model::{JsonObject, layout};
 use reconciler_core::ports::PortErrorKind;
 use reconciler_tests::watched::{Request, Trouble};
@@ -17,7 +17,7 @@ async fn bench() -> (Bench, JsonObject) {
 }
 
 fn conflict(error: &BackupError) {
-    let BackupError::Port(port) = error else { panic!("{error}") };
+    let BackupError::Unfinished { error: port, .. } = error else { panic!("{error}") };
     assert_eq!(port.kind, PortErrorKind::Conflict, "{error}");
     assert!(error.advice().unwrap().contains("again"), "{error}");
 }
@@ -127,4 +127,33 @@ async fn nothing_is_written_if_what_is_replaced_cannot_be_kept() {
     bench.store.plan(Request::List, "/backups", 1, Trouble::Fails(PortErrorKind::Unavailable));
     bench.restore("-1").await.unwrap_err();
     assert_eq!((bench.slot(INSTANCE).await, bench.slot(layout::INDEX).await), (root, index));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_restore_that_breaks_off_says_how_far_it_came_and_what_goes_on() {
+    let metadata = layout::metadata(&instance());
+    let cases: [(&str, bool, &[Part]); 3] = [
+        (layout::INDEX, false, &[]),
+        (INSTANCE, true, &[Part::Index]),
+        (&metadata, true, &[Part::Index, Part::Root, Part::Manifest]),
+    ];
+    for (path, held, parts) in cases {
+        let (bench, before) = bench().await;
+        let meant = bench.listing().await.archives[0].at;
+        bench.store.plan(Request::Write, path, 1, Trouble::Fails(PortErrorKind::Denied));
+        let error = bench.restore("-1").await.unwrap_err();
+        let BackupError::Unfinished { order, put_back, is_held, .. } = &error else { panic!("{error}") };
+        assert_eq!((put_back.as_slice(), *is_held), (parts, held), "{path}");
+        assert_eq!(*order, format!("backups restore {INSTANCE}@{}", meant.0));
+        assert!(error.advice().unwrap().contains(order.as_str()), "{error}");
+
+        // The newest archive is that of what was to be replaced: not by its place.
+        let (newest, entry) = (bench.archive("-1").await, bench.entry().await);
+        let counted = refuse_counted(&newest, When::Back(1), &instance(), Some(&entry)).unwrap_err();
+        let goes_on = counted.advice().unwrap().contains(order.as_str());
+        assert_eq!(goes_on, held, "{counted}");
+        refuse_counted(&newest, When::At(newest.at), &instance(), Some(&entry)).unwrap();
+        bench.restore(&meant.0.to_string()).await.unwrap();
+        assert_eq!(bench.fields(INSTANCE).await, before, "{path}");
+    }
 }

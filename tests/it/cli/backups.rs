@@ -67,6 +67,10 @@ async fn a_restore_is_listed_compared_put_back_held_and_released() {
     assert!(held.stdout.contains("instance.held"), "{}", held.stdout);
     assert_eq!(world.fields(id).await.text("plan_name").as_deref(), Some("broken"));
 
+    // Once more by its place would be the archive of what was replaced.
+    let again = world.run(&format!("backups restore {id}@-1")).ends(4);
+    assert!(again.stderr.contains("to go on with the restore: `backups restore"), "{}", again.stderr);
+
     let released = world.run(&format!("backups release {id}")).ends(0);
     assert!(released.stdout.contains("is released"), "{}", released.stdout);
     world.run("run").ends(0);

@@ -2,7 +2,8 @@
 
 use std::io::{self, Write};
 
-use reconciler_core::backup::{Part, Restoration, RestoreOrder, When, restore};
+use reconciler_core::backup::{Part, Restoration, RestoreOrder, When, refuse_counted, restore};
+use reconciler_core::model::{Index, layout};
 use reconciler_core::ports::{Clock, SystemClock};
 
 use super::args::RestoreArgs;
@@ -34,6 +35,10 @@ pub(super) async fn run(
     });
     let only = only.transpose()?;
     let archive = archive(&room.shelf(), &instance, args.spot.when).await?;
+    let index = room.store().read(layout::INDEX).await?;
+    let index = index.data().map(Index::from_object).unwrap_or_default();
+    let entry = index.entry(&instance).map(|entry| &entry.fields);
+    refuse_counted(&archive, args.spot.when, &instance, entry)?;
     let folder = room.folder().await?;
     let order = RestoreOrder {
         archive: &archive,
