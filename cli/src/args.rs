@@ -174,6 +174,9 @@ pub(crate) struct RunArgs {
     /// Begin an index that is not there, though the store has instances.
     #[arg(long)]
     pub(crate) begin_index: bool,
+    /// Make entries again that the last run saw, however many are not there any more.
+    #[arg(long)]
+    pub(crate) allow_fewer_entries: bool,
     #[command(flatten)]
     pub(crate) input: InputArgs,
     #[command(flatten)]

@@ -25,6 +25,7 @@ pub(crate) fn run(global: &GlobalArgs, args: &RunArgs, output: &mut Output) -> R
         ("--dry-run", args.dry_run),
         ("--full", args.full),
         ("--allow-missing", args.allow_missing.is_some()),
+        ("--allow-fewer-entries", args.allow_fewer_entries),
         ("--service", filter.service.is_some()),
         ("--plan", filter.plan.is_some()),
         ("--instance", filter.instance.is_some()),
@@ -43,6 +44,7 @@ pub(crate) fn run(global: &GlobalArgs, args: &RunArgs, output: &mut Output) -> R
         bench.read_everything(args.full);
         bench.allow_missing(args.allow_missing);
         bench.begin_index(args.begin_index);
+        bench.allow_fewer_entries(args.allow_fewer_entries);
         let report = bench.reconciler().run().await?;
         output.answer("RunReport", report.complete, &report, |out| text(out, &report))?;
         Ok(exit(&report))

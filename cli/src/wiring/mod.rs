@@ -326,6 +326,11 @@ impl Workbench {
         self.options.begin_index = begins;
     }
 
+    /// Lets the run make entries again in any number that the last one saw.
+    pub(crate) fn allow_fewer_entries(&mut self, allowed: bool) {
+        self.options.allow_fewer_entries = allowed;
+    }
+
     /// Whether records are kept somewhere already, or a run would begin that.
     pub(crate) fn has_store(&self) -> bool {
         self.records.is_begun

@@ -163,6 +163,10 @@ impl Reconciler<'_> {
             }
             absences.entries.push(absent);
         }
+        for (entry, name) in survey.named_entries() {
+            let waiting = Some(Waiting::NamedByAnother { deployment: name.to_string() });
+            absences.entries.push(AbsentInstance { waiting, ..AbsentInstance::of(entry, now) });
+        }
         // A dry run counts nothing anyway.
         let is_run = !self.options.dry_run;
         if is_run
@@ -295,7 +299,8 @@ impl Reconciler<'_> {
 /// The deployments that may be the entry's: the one that the broker would have
 /// named, and the one that the entry names.
 fn names(entry: &IndexEntry) -> BTreeSet<String> {
-    looked_for(entry).into_iter().chain(entry.fields.text("deployment_name")).collect()
+    let recorded = entry.fields.text("deployment_name").filter(|name| !name.is_empty());
+    looked_for(entry).into_iter().chain(recorded).collect()
 }
 
 fn has_task(entry: &IndexEntry, tasks: &[DirectorTask]) -> bool {

@@ -17,7 +17,8 @@ use crate::updater::{Change, EntryChange, FieldSet, Finding, Premise, bears_mark
 
 /// Findings about what has no counterpart, or two, besides absent entries and
 /// strays.
-const BESIDE: [&str; 8] = [
+const BESIDE: [&str; 9] = [
+    "index.fewer-entries",
     "deployment.duplicate",
     "plan.retired",
     "scan.list-contradicted",

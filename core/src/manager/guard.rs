@@ -1,9 +1,13 @@
 //! Refuses to go on from an index that was lost.
 
 use super::run::RunError;
-use crate::model::layout;
+use super::survey::Survey;
+use crate::matching::Decision;
 use crate::model::recognise::uuids;
+use crate::model::{JsonObject, layout};
 use crate::ports::{RunState, SecretStore, Slot, Version};
+use crate::synchronizer::most_transitions;
+use crate::updater::Finding;
 
 /// How many names are told as traces.
 const NAMED: usize = 3;
@@ -50,6 +54,47 @@ pub async fn guard_index(
         advice: "look at the address, the mount and the prefix; find out who removed the index and restore its last \
                  version; if there never was one, begin it with `run --begin-index`"
             .to_owned(),
+    })
+}
+
+/// An index that has fewer entries than before, while deployments stand that
+/// are no entry's any more, lost these: what a run makes again is poorer than
+/// what the broker wrote. A few are told, and more than may turn missing at once
+/// only by a person's word.
+///
+/// # Errors
+/// A refusal, or the failure of the state.
+pub(super) fn guard_entries(
+    survey: &Survey,
+    state: Option<&dyn RunState>,
+    allowed: bool,
+) -> Result<Option<Finding>, RunError> {
+    let before = state.map(|state| state.index_size()).transpose()?.flatten();
+    let before = before.map_or(0, |size| usize::try_from(size).unwrap_or(usize::MAX));
+    let now = survey.index_slot.data().map_or(0, JsonObject::len);
+    let index = &survey.facts.index;
+    let is_without = |decision: &&Decision| {
+        decision.identity().is_some_and(|identity| index.entry(&identity.instance).is_none())
+    };
+    let without = survey.decisions.iter().filter(is_without).count();
+    let lost = before.saturating_sub(now).min(without);
+    if lost == 0 {
+        return Ok(None);
+    }
+    let message = format!("{now} entries, {before} after the last run; {without} instances have none");
+    let limit = most_transitions(before);
+    if lost <= limit || allowed {
+        return Ok(Some(Finding::new("index.fewer-entries", layout::INDEX, message)));
+    }
+    Err(RunError::Refused {
+        reason: format!(
+            "the index has {message}. Made again they would lack what only the broker knows, and at most {limit} \
+             are in one run"
+        ),
+        advice:
+            "find out who removed them and restore the last whole version of the index; to have them made \
+                 again all the same, allow it once with `run --allow-fewer-entries`"
+                .to_owned(),
     })
 }
 

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use futures_util::stream::StreamExt;
 use tokio::sync::oneshot;
 
-use super::guard::guard_index;
+use super::guard::{guard_entries, guard_index};
 use super::laps::Laps;
 use super::progress::Phase;
 use super::run::{Reconciler, RunError};
@@ -152,9 +152,20 @@ impl Reconciler<'_> {
         gaps.into_iter().for_each(|gap| scan.lacks(gap));
         findings.extend(fewer_deployments(last.as_ref(), &scan));
         settle_claims(&mut decisions, &facts.index);
-        let (unknown, absent, phases) = (Vec::new(), Vec::new(), Vec::new());
-        let mut survey =
-            Survey { scan, index_slot, facts, decisions, manifests, findings, unknown, absent, phases };
+        let (unknown, absent, named, phases) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let mut survey = Survey {
+            scan,
+            index_slot,
+            facts,
+            decisions,
+            manifests,
+            findings,
+            unknown,
+            absent,
+            named,
+            phases,
+        };
+        survey.findings.extend(guard_entries(&survey, self.state, self.options.allow_fewer_entries)?);
         survey.find_absent();
         // Only where something seems not to be there does it matter whose list
         // it is; the request is spared otherwise.

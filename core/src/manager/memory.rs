@@ -4,6 +4,9 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use chrono::{DateTime, Utc};
+
+use super::orphans::rfc3339;
 use super::report::{InstanceOutcome, InstanceReport};
 use super::survey::Survey;
 use super::tally::Outcome;
@@ -18,16 +21,18 @@ const READ_FOR: [&str; 3] = ["record.differs", "entry.unproven", "deployment.str
 pub(super) struct Memory<'a> {
     before: &'a Recollections,
     setting: Setting,
+    now: DateTime<Utc>,
     concluded: Mutex<HashMap<String, Conclusion>>,
     traced: Mutex<BTreeMap<String, Origin>>,
     left: Mutex<HashMap<String, Versions>>,
 }
 
 impl<'a> Memory<'a> {
-    pub(super) fn new(before: &'a Recollections, setting: Setting) -> Self {
+    pub(super) fn new(before: &'a Recollections, setting: Setting, now: DateTime<Utc>) -> Self {
         Self {
             before,
             setting,
+            now,
             concluded: Mutex::default(),
             traced: Mutex::default(),
             left: Mutex::default(),
@@ -39,6 +44,11 @@ impl<'a> Memory<'a> {
         self.conclusion(deployment) == Some(&Conclusion::Unverified)
     }
 
+    /// Whether an earlier run left the records alone, for what it read there.
+    pub(super) fn is_left_alone(&self, deployment: &str) -> bool {
+        matches!(self.conclusion(deployment), Some(Conclusion::LeftAlone { .. }))
+    }
+
     /// What an earlier run concluded, if it would be concluded from the same
     /// today.
     pub(super) fn recall(&self, matched: &Matched<'_>) -> Option<Outcome> {
@@ -48,8 +58,11 @@ impl<'a> Memory<'a> {
             return None;
         }
         let outcome = match conclusion {
-            Conclusion::LeftAlone { code, message, .. } => {
+            // An older release did not note when it read.
+            Conclusion::LeftAlone { read_at: None, .. } => return None,
+            Conclusion::LeftAlone { code, message, read_at: Some(at), .. } => {
                 let code = READ_FOR.into_iter().find(|known| known == code)?;
+                let message = format!("{message}; as read at {}, `run --full` looks again", rfc3339(*at));
                 Outcome::Skipped(Finding::new(code, deployment, message))
             }
             _ => Outcome::UpToDate("nothing has changed since its records were read"),
@@ -67,7 +80,8 @@ impl<'a> Memory<'a> {
     pub(super) fn note_left_alone(&self, matched: &Matched<'_>, finding: &Finding) {
         if READ_FOR.contains(&finding.code) {
             let (code, message) = (finding.code.to_owned(), finding.message.clone());
-            self.note(matched, |grounds| Conclusion::LeftAlone { grounds, code, message });
+            let read_at = Some(self.now);
+            self.note(matched, |grounds| Conclusion::LeftAlone { grounds, code, message, read_at });
         }
     }
 

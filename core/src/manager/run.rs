@@ -91,6 +91,9 @@ pub struct RunOptions {
     pub coexist: bool,
     /// Whether an index may be begun though the store was used before.
     pub begin_index: bool,
+    /// Whether entries may be made again in any number that an earlier run saw and
+    /// that are not there any more.
+    pub allow_fewer_entries: bool,
 }
 
 impl Default for RunOptions {
@@ -112,6 +115,7 @@ impl Default for RunOptions {
             allow_missing: None,
             coexist: false,
             begin_index: false,
+            allow_fewer_entries: false,
         }
     }
 }
@@ -301,8 +305,10 @@ impl Reconciler<'_> {
         let other = OtherReconciler::new(self.store, &survey.facts.index, stamp.at);
         let (tasks, mut absences) = self.examine(&survey, &other, stamp).await?;
         absences.uncounted(&self.state.map(|state| state.absences()).transpose()?.unwrap_or_default());
-        let recollections = self.recollections()?;
-        let errand = Errand { dry_run: true, full: false, only: None, recollections: &recollections };
+        // What was concluded from records earlier may not hold any more, and what
+        // is listed here may be deleted by that: they are read anew.
+        let nothing = Recollections::default();
+        let errand = Errand { dry_run: true, full: false, only: None, recollections: &nothing };
         Ok(Writer::new(self, &survey, &tasks, (&other, &absences), stamp, errand).orphans().await)
     }
 
@@ -331,7 +337,9 @@ impl Reconciler<'_> {
     /// when one last did, or that was too long ago.
     fn is_full(&self, stamp: Stamp) -> Result<bool, PortError> {
         let last = self.state.map(|state| state.last_full_verification()).transpose()?.flatten();
-        Ok(self.options.full || last.is_none_or(|last| stamp.at - last >= self.options.verify_interval))
+        // A clock that was wrong must not put it off until that time comes.
+        let is_over = |last| last > stamp.at || stamp.at - last >= self.options.verify_interval;
+        Ok(self.options.full || last.is_none_or(is_over))
     }
 
     /// Notes in the state what the next run must know.

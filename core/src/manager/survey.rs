@@ -41,6 +41,9 @@ pub struct Survey {
     pub phases: Vec<(Phase, Duration)>,
     /// The places of the entries that no deployment speaks for.
     pub(super) absent: Vec<usize>,
+    /// The places of the entries that are called missing and do not heal, because
+    /// a deployment has only their name: each with that deployment.
+    pub(super) named: Vec<(usize, DeploymentName)>,
 }
 
 /// Identifies a manifest after it was let go, so that what is written is what
@@ -71,7 +74,8 @@ impl Survey {
             }
             counts.degraded += usize::from(decision.is_degraded());
         }
-        for entry in self.absent_entries() {
+        let named = self.named_entries().map(|(entry, _)| entry);
+        for entry in self.absent_entries().chain(named) {
             match EntryState::stored(&entry.fields) {
                 EntryState::Missing => counts.missing += 1,
                 EntryState::Stale => counts.stale += 1,
@@ -125,6 +129,7 @@ impl Survey {
         let entry = |subject: &str| self.facts.index.entry(&InstanceId::new(subject).ok()?);
         let wanted = |finding: &&Finding| {
             finding.code == FITS_NOTHING
+                || finding.code.starts_with("index.")
                 || finding.code.starts_with("scan.")
                 || finding.code.starts_with("catalog.")
                 || finding.code.starts_with("strategy.")
@@ -167,7 +172,8 @@ impl Survey {
     /// something, and else that it does not.
     pub(super) fn conclude(&mut self) {
         let found: Vec<Finding> = if self.scan.completeness.is_complete() {
-            self.absent_entries().map(absence).collect()
+            let named = self.named_entries().map(|(entry, _)| entry);
+            self.absent_entries().chain(named).map(absence).collect()
         } else {
             let director = &self.scan.info.name;
             let shortfalls = &self.scan.completeness.shortfalls;
@@ -185,7 +191,14 @@ impl Survey {
         self.absent.iter().map(|at| &self.facts.index.entries()[*at])
     }
 
-    /// Finds the entries that no deployment speaks for.
+    /// Entries that are called missing, each with the deployment that has only
+    /// their name: nothing more is concluded about them, and they do not heal.
+    pub(super) fn named_entries(&self) -> impl Iterator<Item = (&IndexEntry, &DeploymentName)> {
+        self.named.iter().map(|(at, name)| (&self.facts.index.entries()[*at], name))
+    }
+
+    /// Finds the entries that no deployment speaks for, and those called missing
+    /// that are merely named.
     pub(super) fn find_absent(&mut self) {
         let ranked = self.decisions.iter().flat_map(|decision| &decision.ranking);
         let claimed: HashSet<&InstanceId> = ranked.map(|ranked| &ranked.identity.instance).collect();
@@ -195,7 +208,9 @@ impl Survey {
         // its plan may be written wrongly, or the strategy not be asked.
         let by_name = |name: &&str| {
             let written = uuids(name).into_iter().filter_map(|uuid| InstanceId::new(uuid.text).ok());
-            index.expecting(name).map(|entry| entry.instance.clone()).chain(written).collect::<Vec<_>>()
+            let ending = index.ending(name).map(|(_, entry)| entry.instance.clone());
+            let expecting = index.expecting(name).map(|entry| entry.instance.clone());
+            expecting.chain(written).chain(ending).collect::<Vec<_>>()
         };
         let named: HashSet<InstanceId> = there.iter().flat_map(by_name).collect();
         let is_absent = |entry: &IndexEntry| {
@@ -204,8 +219,41 @@ impl Survey {
                 && !named.contains(&entry.instance)
                 && !recorded.is_some_and(|name| there.contains(name.as_str()))
         };
-        let entries = index.entries().iter().enumerate();
-        self.absent = entries.filter(|(_, entry)| is_absent(entry)).map(|(at, _)| at).collect();
+        let (mut absent, mut merely_named) = (Vec::new(), Vec::new());
+        for (at, entry) in index.entries().iter().enumerate() {
+            if is_absent(entry) {
+                absent.push(at);
+            } else if EntryState::stored(&entry.fields) != EntryState::Absent
+                && let Some(name) = self.merely_naming(entry)
+            {
+                merely_named.push((at, name));
+            }
+        }
+        (self.absent, self.named) = (absent, merely_named);
+    }
+
+    /// The deployment that has an entry's name or claims it, if none heals it: none
+    /// is matched with it, named as the broker would, or noted in it.
+    fn merely_naming(&self, entry: &IndexEntry) -> Option<DeploymentName> {
+        let (index, instance) = (&self.facts.index, &entry.instance);
+        let recorded = entry.fields.text("deployment_name");
+        let heals = |decision: &Decision| {
+            let name = decision.deployment.as_str();
+            decision.identity().is_some_and(|identity| identity.instance == *instance)
+                || recorded.as_deref() == Some(name)
+                || index.expecting(name).any(|expected| expected.instance == *instance)
+        };
+        let names = |decision: &&Decision| {
+            let name = decision.deployment.as_str();
+            let written =
+                uuids(name).iter().any(|uuid| InstanceId::new(uuid.text).is_ok_and(|id| id == *instance));
+            let claimed = decision.ranking.iter().any(|ranked| ranked.identity.instance == *instance);
+            written || claimed || index.ending(name).is_some_and(|(_, ending)| ending.instance == *instance)
+        };
+        if self.decisions.iter().any(heals) {
+            return None;
+        }
+        self.decisions.iter().find(names).map(|decision| decision.deployment.clone())
     }
 
     /// What a person should know about instances that two deployments claim.

@@ -86,7 +86,7 @@ impl<'a> Writer<'a> {
             backups,
             creations: EventTimes::new(run.director, wanted),
             index_again: IndexAgain::new(run.store),
-            memory: Memory::new(errand.recollections, setting),
+            memory: Memory::new(errand.recollections, setting, stamp.at),
             stamp,
             errand,
             planned: planned.map(|planned| (&planned.instance, planned)).collect(),

@@ -46,6 +46,9 @@ pub enum Conclusion {
         code: String,
         /// What the finding says.
         message: String,
+        /// When the records were read.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        read_at: Option<DateTime<Utc>>,
     },
     /// A run that read every record did not come to these.
     Unverified,

@@ -39,6 +39,12 @@ pub enum Waiting {
         /// The deployment.
         deployment: String,
     },
+    /// A deployment that is not its own has its name, so nothing more is
+    /// concluded about it.
+    NamedByAnother {
+        /// The deployment.
+        deployment: String,
+    },
     /// It could not be told whether it is gone.
     Unproven {
         /// What could not be read, and why.
@@ -80,6 +86,9 @@ impl fmt::Display for Waiting {
             Self::Held => f.write_str("it is held since its records were restored"),
             Self::Listed { deployment } => {
                 write!(f, "the Director has `{deployment}` after all, though its list does not")
+            }
+            Self::NamedByAnother { deployment } => {
+                write!(f, "it is named by another deployment, `{deployment}`")
             }
             Self::Unproven { why } => write!(f, "it cannot be told whether it is gone: {why}"),
             Self::AnotherReconciler => {

@@ -7,10 +7,14 @@ use super::fingerprint::{self, Fingerprint};
 use super::instance::{Matched, Stamp};
 use super::marks::healed;
 use super::times::rfc3339;
+use crate::model::IndexEntry;
 
 /// How this reconciler signs an index entry: not as Blacksmith's own does, so
 /// that the two can be told apart.
 const INDEX_SIGNATURE: &str = "reconciler";
+
+/// How JSON writes a text without characters.
+const EMPTY_TEXT: &str = "\"\"";
 
 /// The instance's entry in the index.
 ///
@@ -28,11 +32,14 @@ pub(super) fn entry(
 ) -> FieldSet {
     let (service, plan) = (matched.identity.service.as_str(), matched.identity.plan.as_str());
     let mut fields = FieldSet::default();
-    fields = if repair {
-        fields.own("service_id", service).own("plan_id", plan)
-    } else {
-        fields.fill("service_id", service).fill("plan_id", plan)
-    };
+    for (field, decided) in [("service_id", service), ("plan_id", plan)] {
+        // Null and the empty text say nothing, as if the field were not there.
+        let says_nothing = |entry: &IndexEntry| {
+            entry.fields.raw(field).is_some_and(|raw| matches!(raw.get(), "null" | EMPTY_TEXT))
+        };
+        let is_ours = repair || matched.entry.is_some_and(says_nothing);
+        fields = if is_ours { fields.own(field, decided) } else { fields.fill(field, decided) };
+    }
     fields = fields
         .own("deployment_name", matched.summary.name.as_str())
         .own("reconciled", &true)

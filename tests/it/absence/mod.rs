@@ -4,9 +4,11 @@
 mod archives;
 mod coexistence;
 mod limit;
+mod named;
 mod proof;
 mod properties;
 mod sequences;
+mod shrunk;
 mod strays;
 
 use std::collections::BTreeSet;

@@ -139,3 +139,16 @@ async fn a_second_claim_is_a_duplicate_and_the_instances_of_retired_plans_are_to
     assert!(found.contains("deployment.duplicate") && found.contains("plan.retired"), "{found:?}");
     assert!(report.strays.is_empty(), "{:?}", report.strays);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_for_deletion_comes_from_what_stands_there_and_not_from_memory() {
+    let uuid = id(77);
+    let deployment = format!("redis-small-{uuid}");
+    let world = with(&[(&deployment, &format!("meta: {{params: {{instance_id: {uuid}}}}}\n"))]).await;
+    world.put(&format!("{uuid}/metadata"), &object(r#"{"deleted_at":"2027-01-01T00:00:00Z"}"#)).await;
+    assert_eq!((world.run().await.strays.len(), world.orphans().await.strays.len()), (1, 1));
+    let recalled = world.run().await;
+    assert!(recalled.strays[0].evidence[1].contains("; as read at 2027-"), "{:?}", recalled.strays);
+    world.put(&format!("{uuid}/metadata"), &object(r#"{"created_at":"2027-01-01T00:00:00Z"}"#)).await;
+    assert!(world.orphans().await.strays.is_empty());
+}

@@ -16,6 +16,9 @@ pub(super) fn answer(report: &OrphanReport, args: &ListArgs, output: &mut Output
     output.answer("Orphans", report.complete, report, |out| text(out, report))?;
     let is_missing = |one: &AbsentInstance| matches!(one.state, EntryState::Missing | EntryState::Stale);
     let found = !report.strays.is_empty() || report.absent.iter().any(is_missing);
+    if !report.refusals.is_empty() {
+        return Ok(Exit::Refused);
+    }
     Ok(match (report.complete, found && !args.exit_zero) {
         // A list that may lack something is never the whole answer.
         (false, _) => Exit::Incomplete,

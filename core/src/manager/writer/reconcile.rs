@@ -50,7 +50,8 @@ impl Writer<'_> {
         };
         let full = self.errand.full || self.memory.is_unverified(summary.name.as_str());
         let up_to_date = is_up_to_date(&matched, self.stamp);
-        if !full && up_to_date {
+        // That what stands there was left alone, the entry does not say.
+        if !full && up_to_date && !self.memory.is_left_alone(summary.name.as_str()) {
             return Outcome::UpToDate(BY_ITS_ENTRY).at_once();
         }
         let in_flight = summary.locked || self.busy.contains(summary.name.as_str());
