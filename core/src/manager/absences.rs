@@ -202,6 +202,23 @@ impl Reconciler<'_> {
                 absences.entries[*at].waiting.get_or_insert_with(|| waiting.clone());
             }
         };
+        let limit = most_transitions(survey.facts.index.len()).max(self.options.allow_missing.unwrap_or(0));
+        let is_beyond = missing.len() > limit;
+        // Of what cannot turn in this run nothing is asked.
+        for at in &due {
+            let (absent, entry) = (&mut absences.entries[*at], entries[*at]);
+            if !self.options.filter.admits_entry(entry) {
+                absent.waiting.get_or_insert(Waiting::FilteredOut);
+            } else if let Some(name) = names(entry).iter().find(|name| DeploymentName::new(name).is_err()) {
+                let why = format!("`{}` is no deployment's name", name.escape_debug());
+                absent.waiting.get_or_insert(Waiting::Unproven { why });
+            }
+        }
+        let is_open = |at: &usize| absences.entries[*at].waiting.is_none();
+        let open: Vec<usize> = missing.iter().copied().filter(is_open).collect();
+        if !due.iter().any(is_open) && !is_beyond {
+            return;
+        }
         if !self.options.coexist {
             match other.sign().await {
                 Ok(None) => {}
@@ -211,11 +228,16 @@ impl Reconciler<'_> {
                 }
             }
         }
-        let limit = most_transitions(survey.facts.index.len()).max(self.options.allow_missing.unwrap_or(0));
-        let is_beyond = missing.len() > limit;
-        let looked_at = &missing[..if is_beyond { SAMPLE.min(missing.len()) } else { missing.len() }];
+        let looked_at = &open[..if is_beyond { SAMPLE.min(open.len()) } else { open.len() }];
         let proofs: Vec<Proof> = stream::iter(looked_at.to_vec())
-            .map(|at| self.prove(entries[at], stamp.at))
+            .map(|at| async move {
+                // Beyond the limit nothing turns: only the list is in question.
+                let waits = if is_beyond { None } else { self.ask_broker(entries[at], stamp.at).await };
+                match waits {
+                    Some(waiting) => Proof::Waiting(waiting),
+                    None => self.ask_director(entries[at]).await,
+                }
+            })
             .buffered(self.options.concurrency.max(1))
             .collect()
             .await;
@@ -251,10 +273,6 @@ impl Reconciler<'_> {
             if absent.waiting.is_some() {
                 return;
             }
-            if !self.options.filter.admits_entry(entry) {
-                absent.waiting = Some(Waiting::FilteredOut);
-                return;
-            }
             absences.turning.push((at, since));
             absences.changes.push(EntryChange {
                 instance: entry.instance.clone(),
@@ -272,19 +290,22 @@ impl Reconciler<'_> {
         }
     }
 
-    /// Asks the broker and the Director themselves.
-    async fn prove(&self, entry: &IndexEntry, now: DateTime<Utc>) -> Proof {
-        let unproven = |why: String| Proof::Waiting(Waiting::Unproven { why });
+    /// Why an entry waits by the broker's own task, if it does.
+    async fn ask_broker(&self, entry: &IndexEntry, now: DateTime<Utc>) -> Option<Waiting> {
         match self.store.read(&layout::task(&entry.instance)).await {
-            Ok(slot) if slot.data().is_some_and(|task| broker_works(task, now)) => {
-                return Proof::Waiting(Waiting::TaskInFlight);
+            Ok(slot) => {
+                slot.data().is_some_and(|task| broker_works(task, now)).then_some(Waiting::TaskInFlight)
             }
-            Ok(_) => {}
-            Err(error) => return unproven(error.to_string()),
+            Err(error) => Some(Waiting::Unproven { why: error.to_string() }),
         }
+    }
+
+    /// Asks the Director itself for the deployments that may be the entry's.
+    async fn ask_director(&self, entry: &IndexEntry) -> Proof {
+        let unproven = |why: String| Proof::Waiting(Waiting::Unproven { why });
         for name in names(entry) {
             let Ok(asked) = DeploymentName::new(&name) else {
-                return unproven(format!("`{name}` is no deployment's name"));
+                return unproven(format!("`{}` is no deployment's name", name.escape_debug()));
             };
             match self.director.manifest(&asked).await {
                 Ok(ManifestAnswer::Gone) => {}

@@ -6,7 +6,6 @@ use crate::matching::Decision;
 use crate::model::recognise::uuids;
 use crate::model::{JsonObject, layout};
 use crate::ports::{RunState, SecretStore, Slot, Version};
-use crate::synchronizer::most_transitions;
 use crate::updater::Finding;
 
 /// How many names are told as traces.
@@ -82,7 +81,7 @@ pub(super) fn guard_entries(
         return Ok(None);
     }
     let message = format!("{now} entries, {before} after the last run; {without} instances have none");
-    let limit = most_transitions(before);
+    let limit = most_made_again(before);
     if lost <= limit || allowed {
         return Ok(Some(Finding::new("index.fewer-entries", layout::INDEX, message)));
     }
@@ -96,6 +95,12 @@ pub(super) fn guard_entries(
                  again all the same, allow it once with `run --allow-fewer-entries`"
                 .to_owned(),
     })
+}
+
+/// How many lost entries are made again in one run: 5 per cent, or 10; of a small
+/// index half, because there a few deprovisions in flight are many.
+fn most_made_again(entries: usize) -> usize {
+    (entries / 20).max(10).min((entries / 2).max(1))
 }
 
 /// Whether a name at the top of a store is what an instance leaves there.

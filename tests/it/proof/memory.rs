@@ -65,6 +65,11 @@ async fn a_conclusion_is_told_in_every_run_and_drawn_anew_when_something_moved_o
         assert_eq!(read(&store), expected, "run {number}");
         let finding = report.findings.into_iter().find(|finding| finding.code == "record.differs");
         assert_eq!(report.counts.skipped, 1, "run {number}");
+        let message = finding.unwrap().message;
+        // What was not read in this run says when it was.
+        let (finding, read_at) = message.split_once("; as read at ").unwrap_or((&message, ""));
+        assert_eq!(read_at.is_empty(), !expected.is_empty(), "run {number}: {message}");
+        let finding = finding.to_owned();
         assert_eq!(&finding, told.get_or_insert_with(|| finding.clone()), "run {number}");
     }
 }

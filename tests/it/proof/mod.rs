@@ -9,6 +9,7 @@ mod interleavings;
 mod losses;
 mod memory;
 mod outcome;
+mod recalled;
 mod requests;
 mod restores;
 mod truth;
