@@ -53,6 +53,24 @@ impl PortErrorKind {
         matches!(self, Self::Transient | Self::RateLimited | Self::Unavailable)
     }
 
+    /// All of them.
+    pub const ALL: [Self; 14] = [
+        Self::Transient,
+        Self::RateLimited,
+        Self::Unavailable,
+        Self::Unauthenticated,
+        Self::Denied,
+        Self::NotFound,
+        Self::Conflict,
+        Self::Ambiguous,
+        Self::TooLarge,
+        Self::Invalid,
+        Self::Malformed,
+        Self::Unsupported,
+        Self::Local,
+        Self::Cancelled,
+    ];
+
     /// A stable name for metrics and JSON.
     #[must_use]
     pub fn code(self) -> &'static str {

@@ -52,7 +52,7 @@ fn every_line_of_a_json_log_is_a_document_and_every_change_has_one_with_its_run(
     let expected = run["writes"].as_u64().unwrap() + run["backups"].as_u64().unwrap();
     assert_eq!(audited.len() as u64, expected, "each write has its line");
     for line in audited {
-        assert_eq!(line["span"]["id"], run["run_id"], "{line}");
+        assert_eq!(line["span"]["run_id"], run["run_id"], "{line}");
         assert!(line["path"].is_string() && line["before"].is_u64() && line["after"].is_u64(), "{line}");
     }
 }
