@@ -162,3 +162,14 @@ impl std::error::Error for PortError {
         self.source.as_deref().map(|source| source as _)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::PortErrorKind;
+
+    #[test]
+    fn all_kinds_are_there() {
+        assert_eq!(PortErrorKind::ALL.len(), PortErrorKind::Cancelled as usize + 1);
+        assert!(PortErrorKind::ALL.iter().enumerate().all(|(place, kind)| *kind as usize == place));
+    }
+}

@@ -135,11 +135,11 @@ impl RunFamilies {
     /// first count never rose, and no alert would see it.
     fn begin_at_zero(&self) {
         for kind in PortErrorKind::ALL {
-            self.failures.get_or_create(&KindLabels { kind: kind.code() });
+            drop(self.failures.get_or_create(&KindLabels { kind: kind.code() }));
         }
         for trigger in [Trigger::Schedule, Trigger::Forced].map(Trigger::name) {
             for outcome in OUTCOMES {
-                self.runs.get_or_create(&OutcomeLabels { trigger, outcome });
+                drop(self.runs.get_or_create(&OutcomeLabels { trigger, outcome }));
             }
         }
     }
