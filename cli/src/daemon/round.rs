@@ -98,7 +98,7 @@ impl Round for DaemonRound {
         let first = record.errors.first().map(String::as_str).unwrap_or_default();
         match &record.counts {
             // Who stopped it knows.
-            None if *outcome == "interrupted" => {
+            None if *outcome == "interrupted" && self.board.is_stopping() => {
                 tracing::warn!(run_id, trigger, outcome, seconds, "a run was interrupted: {first}");
             }
             None => tracing::error!(run_id, trigger, outcome, seconds, "a run failed: {first}"),

@@ -108,10 +108,7 @@ impl RunRecord {
     /// How it ended, in words that stand behind "the last run".
     #[must_use]
     pub fn told(&self) -> String {
-        match self.outcome {
-            "failed" => "failed".to_owned(),
-            outcome => format!("was {outcome}"),
-        }
+        if self.outcome == "failed" { "failed".to_owned() } else { format!("was {}", self.outcome) }
     }
 
     /// A run that came to a report.

@@ -108,7 +108,7 @@ fn a_check_looks_at_what_settings_name() {
     ] {
         file(&world, &format!("reconciler: {{{keys}}}"));
         let answer = with(&world, &[], "config check --config b.conf").ends(1);
-        answer.says(&["error: ", words]);
+        let answer = answer.says(&["error: ", words]);
         assert!(!answer.stdout.contains("MARKER"), "{answer:?}");
     }
     // One server that is wrong hides no other, and each is called by its key.
@@ -119,13 +119,14 @@ fn a_check_looks_at_what_settings_name() {
     );
     let answer = with(&world, &[], "config check --config b.conf").ends(1);
     answer.says(&[
+        "5 errors.",
         "director.environment: ",
         "catalog.url: ",
         "vault.address: ",
         "`nowhere`",
         "only one is given",
     ]);
-    answer.says(&["5 errors."]);
+
     file(&world, "reconciler: {}\n");
     with(&world, &[], "config check --config b.conf").ends(0).says(&["The configuration is right."]);
     with(&world, &[], "config check").ends(0);
