@@ -191,7 +191,7 @@ mod tests {
 
     #[test]
     fn a_page_keeps_the_first_findings_and_how_many_there_were() {
-        let found = |number: usize| Finding::new("stray", &number.to_string(), "is nobody's".to_owned());
+        let found = |number: usize| Finding::new("stray", number.to_string(), "is nobody's".to_owned());
         for (count, kept) in [(0, 0), (FINDINGS_KEPT, FINDINGS_KEPT), (FINDINGS_KEPT + 1_800, FINDINGS_KEPT)]
         {
             let findings: Vec<Finding> = (0..count).map(found).collect();
