@@ -37,6 +37,17 @@ impl Failure {
         Self { exit: Exit::Remote, ..Self::told(message, advice) }
     }
 
+    /// A server that a setting names could not be set up. Where its address is
+    /// wrong, the setting is named.
+    pub(crate) fn of_server(error: PortError, key: &str) -> Self {
+        let is_of_address = error.operation.contains("address");
+        let mut failure = Self::from(error);
+        if is_of_address {
+            failure.error = anyhow::Error::msg(format!("{key}: {}", failure.error));
+        }
+        failure
+    }
+
     /// A signal came.
     pub(crate) fn interrupted() -> Self {
         let advice = Some("nothing is left half written; run again to go on from there".to_owned());

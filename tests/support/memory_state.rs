@@ -7,7 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use chrono::{DateTime, Utc};
 use reconciler_core::model::InstanceId;
 use reconciler_core::ports::{
-    Absence, DecisionEntry, LastScan, PortError, Recollections, RunEntry, RunState,
+    Absence, DecisionEntry, LastScan, PortError, Recollections, RunEntry, RunState, RunSummary,
 };
 
 /// The memory of one Director's runs.
@@ -132,8 +132,8 @@ impl RunState for MemoryState {
         Ok(self.remembered().decisions.get(run_id).cloned())
     }
 
-    fn runs(&self, limit: usize) -> Result<Vec<RunEntry>, PortError> {
-        Ok(self.remembered().runs.iter().rev().take(limit).cloned().collect())
+    fn runs(&self, limit: usize) -> Result<Vec<RunSummary>, PortError> {
+        Ok(self.remembered().runs.iter().rev().take(limit).map(RunEntry::summary).collect())
     }
 
     fn prune_runs(&self, keep: usize, oldest: DateTime<Utc>) -> Result<usize, PortError> {

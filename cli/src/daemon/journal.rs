@@ -1,10 +1,12 @@
-//! The journal as the daemon shows it: kept in memory, read when it is first
-//! known where it is and after each run.
+//! The journal as the daemon shows it: kept in memory, read once, when it is
+//! known where it is. After each run that run's line is put in front.
+
+use std::iter;
 
 use chrono::{DateTime, Utc};
 use reconciler_core::config::Settings;
 use reconciler_core::manager::RunRecord;
-use reconciler_core::ports::{PhaseTime, RunEntry};
+use reconciler_core::ports::{PhaseTime, RunSummary};
 use serde::{Deserialize, Serialize};
 
 use super::board::Board;
@@ -29,11 +31,11 @@ pub(crate) struct JournalLine {
     pub(crate) phases: Vec<PhaseTime>,
 }
 
-impl From<RunEntry> for JournalLine {
-    fn from(run: RunEntry) -> Self {
+impl From<RunSummary> for JournalLine {
+    fn from(run: RunSummary) -> Self {
         Self {
             counts: serde_json::from_str(&run.counts.to_text()).unwrap_or_default(),
-            findings: run.findings.len(),
+            findings: run.findings,
             run_id: run.run_id,
             trigger: run.trigger,
             started_at: run.started_at,
@@ -66,41 +68,40 @@ impl From<RunRecord> for JournalLine {
 
 impl Board {
     /// The journal was found. What it tells of earlier processes is taken up
-    /// once.
-    pub(crate) fn journal_is_at(&self, place: JournalPlace) {
+    /// once, away from this thread: a large file must not keep a signal waiting.
+    pub(crate) async fn journal_is_at(&self, place: JournalPlace) {
         let is_new = self.journal_place.get().is_none();
-        self.journal_place.set(Some(place));
-        if is_new && let Some(runs) = self.read_journal() {
-            self.ledger.recall(&runs);
-            self.measurements.recall(&runs);
-            self.show_journal(runs);
+        self.journal_place.set(Some(place.clone()));
+        if !is_new {
+            return;
         }
+        let told = match tokio::task::spawn_blocking(move || place.runs(SHOWN)).await {
+            Ok(Ok(runs)) => return self.recall(runs),
+            Ok(Err(error)) => error.to_string(),
+            Err(error) => error.to_string(),
+        };
+        tracing::warn!(error = told, "the journal could not be read");
+    }
+
+    fn recall(&self, runs: Vec<RunSummary>) {
+        self.ledger.recall(&runs);
+        self.measurements.recall(&runs);
+        self.journal.set(runs.into_iter().map(JournalLine::from).collect());
     }
 
     /// A run is over: the journal tells of it, whatever it came to.
     pub(crate) fn journal_tells_of(&self, run: &RunRecord, settings: &Settings) {
         let place = self.journal_place.get();
         let Some(place) = place.as_ref() else { return };
-        if let Err(error) = place.close_page(run, settings) {
-            tracing::warn!(run_id = run.run_id, %error, "the journal could not be written");
-        }
-        if let Some(runs) = self.read_journal() {
-            self.show_journal(runs);
+        match place.close_page(run, settings) {
+            Ok(told) => told.into_iter().for_each(|run| self.put_in_front(run.into())),
+            Err(error) => tracing::warn!(run_id = run.run_id, %error, "the journal could not be written"),
         }
     }
 
-    fn read_journal(&self) -> Option<Vec<RunEntry>> {
-        let place = self.journal_place.get();
-        match place.as_ref().as_ref()?.runs(SHOWN) {
-            Ok(runs) => Some(runs),
-            Err(error) => {
-                tracing::warn!(%error, "the journal could not be read");
-                None
-            }
-        }
-    }
-
-    fn show_journal(&self, runs: Vec<RunEntry>) {
-        self.journal.set(runs.into_iter().map(JournalLine::from).collect());
+    fn put_in_front(&self, line: JournalLine) {
+        let known = self.journal.get();
+        let others = known.iter().filter(|known| known.run_id != line.run_id).cloned();
+        self.journal.set(iter::once(line.clone()).chain(others).take(SHOWN).collect());
     }
 }

@@ -56,7 +56,7 @@ impl DaemonRound {
         };
         // Also what could not be opened has its place in the journal.
         if let Some(place) = journal.get() {
-            self.board.journal_is_at(place.clone());
+            self.board.journal_is_at(place.clone()).await;
         }
         let mut bench = opened?;
         let progress = Arc::clone(&self.board.reached);
@@ -74,7 +74,7 @@ impl Round for DaemonRound {
         let (run_id, trigger) = (order.run_id.clone(), order.trigger.name());
         tracing::info!(run_id, trigger, "a run begins");
         self.manager.status(&format!("run {run_id} ({trigger}) is under way"));
-        let span = tracing::info_span!("run", id = run_id);
+        let span = tracing::info_span!("run", run_id);
         self.reconcile(order).instrument(span).await.map_err(|failure| RoundFailure {
             outcome: match failure.exit() {
                 Exit::Refused => "refused",
@@ -97,6 +97,10 @@ impl Round for DaemonRound {
         let seconds = record.duration.as_secs_f64();
         let first = record.errors.first().map(String::as_str).unwrap_or_default();
         match &record.counts {
+            // Who stopped it knows.
+            None if *outcome == "interrupted" && self.board.is_stopping() => {
+                tracing::warn!(run_id, trigger, outcome, seconds, "a run was interrupted: {first}");
+            }
             None => tracing::error!(run_id, trigger, outcome, seconds, "a run failed: {first}"),
             Some(counts) => {
                 let (deployments, matched, review) = (counts.deployments, counts.matched, counts.review);
@@ -133,7 +137,7 @@ impl Round for DaemonRound {
             }
         }
         let told = match &record.counts {
-            None => format!("the last run {outcome}: {first}"),
+            None => format!("the last run {}: {first}", record.told()),
             Some(counts) => format!(
                 "the last run was {outcome}: {} deployments, {} matched, {} changed",
                 counts.deployments, counts.matched, counts.changed

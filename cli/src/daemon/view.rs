@@ -113,7 +113,7 @@ pub(crate) fn readiness_of(board: &Board) -> Readiness {
             None => against.push("no run has come to its end yet".to_owned()),
             Some(last) if last.is_failed() => {
                 let message = last.errors.first().map(String::as_str).unwrap_or_default();
-                against.push(format!("the last run {}: {message}", last.outcome));
+                against.push(format!("the last run {}: {message}", last.told()));
             }
             Some(_) => {}
         }

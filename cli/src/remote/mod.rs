@@ -120,10 +120,17 @@ impl Remote {
         while let Some(deeper) = cause.source() {
             cause = deeper;
         }
-        Failure::remote(
-            format!("failed to ask the daemon at {}: {cause}", self.url),
-            "check the address, and that `reconciler serve` runs there",
-        )
+        let cause = cause.to_string();
+        let advice = if cause.contains("CaUsedAsEndEntity") {
+            "the daemon shows a CA's own certificate, as `openssl req -x509` makes it unasked: make it with \
+             `-addext basicConstraints=critical,CA:FALSE`, or have a CA sign one and name that CA with \
+             --remote-ca"
+        } else if cause.contains("UnknownIssuer") {
+            "name the CA of the daemon's certificate, or a certificate that it signed itself, with --remote-ca"
+        } else {
+            "check the address, and that `reconciler serve` runs there"
+        };
+        Failure::remote(format!("failed to ask the daemon at {}: {cause}", self.url), advice)
     }
 
     fn odd(&self, what: &str) -> Failure {

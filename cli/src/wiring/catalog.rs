@@ -32,18 +32,14 @@ pub(crate) enum CatalogSource {
 impl CatalogSource {
     /// Finds what the settings name, else the fleet's own, else the broker that
     /// Blacksmith's own variables name.
-    pub(crate) fn open(
-        settings: &Settings,
-        source: &DirectorSource,
-        stop: &CancellationToken,
-    ) -> Result<Self, Failure> {
+    pub(crate) fn open(settings: &Settings, stop: &CancellationToken) -> Result<Self, Failure> {
         let path = settings.path(keys::CATALOG_PATH);
         let url = settings.text(keys::CATALOG_URL);
         match (path, url) {
             (Some(_), Some(_)) => Err(refuse_both(settings)),
             (Some(path), None) => Ok(Self::File(path.to_owned())),
             (None, Some(url)) => Self::broker(settings, url, stop),
-            (None, None) if source.fleet().is_some() => Ok(Self::Fleet),
+            (None, None) if settings.path(keys::FLEET).is_some() => Ok(Self::Fleet),
             (None, None) => match variable("BLACKSMITH_URL") {
                 Some(url) => Self::broker(settings, &url, stop),
                 None => Err(Failure::told(
@@ -97,7 +93,10 @@ impl CatalogSource {
             ..ClientSettings::default()
         };
         broker.retry.tries = number(settings.integer(keys::CATALOG_TRIES));
-        let broker = Box::new(BrokerCatalog::new(&broker)?.with_stop(stop));
+        let named_by =
+            settings.text(keys::CATALOG_URL).map_or("BLACKSMITH_URL", |_| keys::CATALOG_URL.path());
+        let broker = BrokerCatalog::new(&broker).map_err(|error| Failure::of_server(error, named_by))?;
+        let broker = Box::new(broker.with_stop(stop));
         Ok(Self::Broker { broker, insecure })
     }
 

@@ -52,7 +52,9 @@ impl DirectorSource {
                  Director with --environment, BOSH_ENVIRONMENT or `director.environment`",
             ));
         }
-        let mut director = BoshDirector::new(bosh_settings(settings)?)?.with_stop(stop);
+        let director = BoshDirector::new(bosh_settings(settings)?);
+        let mut director =
+            director.map_err(|error| Failure::of_server(error, named_by(settings)))?.with_stop(stop);
         if let Some(observer) = observer {
             director = director.with_observer(observer);
         }
@@ -118,6 +120,12 @@ fn refuse_both(settings: &Settings) -> Result<(), Failure> {
     ))
 }
 
+/// What names the Director.
+fn named_by(settings: &Settings) -> &'static str {
+    let key = keys::DIRECTOR_ENVIRONMENT;
+    if settings.text(key).is_some() { key.path() } else { "BOSH_ENVIRONMENT" }
+}
+
 /// The settings of the Director. What a key does not say, the variable of the
 /// bosh CLI may.
 fn bosh_settings(settings: &Settings) -> Result<BoshSettings, Failure> {
@@ -134,7 +142,8 @@ fn bosh_settings(settings: &Settings) -> Result<BoshSettings, Failure> {
         };
         own.map(str::to_owned).or_else(|| variable(name))
     };
-    let mut bosh = BoshSettings::from_environment(lookup, |path: &Path| std::fs::read_to_string(path))?;
+    let mut bosh = BoshSettings::from_environment(lookup, |path: &Path| std::fs::read_to_string(path))
+        .map_err(|error| Failure::of_server(error, named_by(settings)))?;
     bosh.skip_ssl_validation = settings.boolean(keys::DIRECTOR_SKIP_SSL_VALIDATION);
     bosh.limits = LimitSettings::new(
         number(settings.integer(keys::DIRECTOR_MAX_IN_FLIGHT)),

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use reconciler_core::adapters::sqlite::StateFile;
 use reconciler_core::config::{Settings, keys};
 use reconciler_core::manager::{CancellationToken, JournalBounds, RunRecord, close_page};
-use reconciler_core::ports::{DecisionEntry, PortError, RunEntry, RunState as _};
+use reconciler_core::ports::{DecisionEntry, PortError, RunEntry, RunState as _, RunSummary};
 
 use super::Access;
 use super::director::DirectorSource;
@@ -70,7 +70,7 @@ impl JournalPlace {
     }
 
     /// The newest runs; nothing if there is no journal yet.
-    pub(crate) fn runs(&self, limit: usize) -> Result<Vec<RunEntry>, PortError> {
+    pub(crate) fn runs(&self, limit: usize) -> Result<Vec<RunSummary>, PortError> {
         self.open()?.map_or_else(|| Ok(Vec::new()), |state| state.runs(limit))
     }
 
@@ -81,9 +81,16 @@ impl JournalPlace {
         Ok(Some((run, state.decisions_of(run_id)?)))
     }
 
-    /// Has the journal tell of a run that could not do so itself.
-    pub(crate) fn close_page(&self, run: &RunRecord, settings: &Settings) -> Result<(), PortError> {
-        close_page(&StateFile::open(&self.path, &self.director_uuid)?, run, bounds(settings))
+    /// Has the journal tell of a run that could not do so itself, and gives what
+    /// it tells.
+    pub(crate) fn close_page(
+        &self,
+        run: &RunRecord,
+        settings: &Settings,
+    ) -> Result<Option<RunSummary>, PortError> {
+        let state = StateFile::open(&self.path, &self.director_uuid)?;
+        close_page(&state, run, bounds(settings))?;
+        Ok(state.run(&run.run_id)?.map(|run| run.summary()))
     }
 
     fn open(&self) -> Result<Option<StateFile>, PortError> {

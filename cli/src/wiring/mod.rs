@@ -219,7 +219,7 @@ impl Workbench {
         if source.is_live() && kind == StoreKind::Embedded {
             places::require_named_store(settings)?;
         }
-        let catalog = CatalogSource::open(settings, &source, stop)?.observed(observer);
+        let catalog = CatalogSource::open(settings, stop)?.observed(observer);
         for warning in [source.warning(), catalog.warning()].into_iter().flatten() {
             output.warn(&warning);
         }

@@ -35,7 +35,9 @@ impl OpenVault {
     pub(crate) fn open(settings: &Settings, stop: &CancellationToken) -> Result<Self, Failure> {
         let (vault, warnings) = read(settings, |name| std::env::var(name).ok())?;
         let (clock, pause) = (Arc::new(SystemClock), Arc::new(TokioPause));
-        Ok(Self { store: VaultStore::with_parts(vault, clock, pause, stop.clone())?, warnings })
+        let store = VaultStore::with_parts(vault, clock, pause, stop.clone());
+        let store = store.map_err(|error| Failure::of_server(error, named_by(settings)))?;
+        Ok(Self { store, warnings })
     }
 }
 
@@ -43,6 +45,12 @@ impl OpenVault {
 pub(super) fn is_configured(settings: &Settings) -> bool {
     let mut entries = settings.entries().filter(|entry| entry.spec().path.starts_with(SECTION));
     entries.any(|entry| !matches!(entry.origin(), None | Some(Origin::Default)))
+}
+
+/// What names the Vault.
+fn named_by(settings: &Settings) -> &'static str {
+    let key = keys::VAULT_ADDRESS;
+    if settings.text(key).is_some() { key.path() } else { "VAULT_ADDR" }
 }
 
 fn read(
@@ -78,11 +86,13 @@ fn read(
         };
         if hidden { None } else { variable(name) }
     };
-    let found = VaultSettings::from_environment(lookup, |path: &Path| std::fs::read_to_string(path))?;
+    let refused = |error| Failure::of_server(error, named_by(settings));
+    let found = VaultSettings::from_environment(lookup, |path: &Path| std::fs::read_to_string(path))
+        .map_err(refused)?;
     let (mut vault, mut warnings) = (found.settings, found.warnings);
 
     if let Some(address) = address {
-        vault.address = VaultSettings::new(address, TokenSource::Absent)?.address;
+        vault.address = VaultSettings::new(address, TokenSource::Absent).map_err(refused)?.address;
     }
     warnings.extend(in_the_clear(&vault));
     if let Some(token) = token {

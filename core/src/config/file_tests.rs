@@ -27,7 +27,7 @@ fn a_file_without_a_word_for_us_is_fine() {
         "reconciler: {}\n",
         "reconciler:\n  policy:\n    # threshold: 0.7\n",
         "\u{feff}broker: {port: 3000}\n",
-        "broker: {port: 3000, port: 3001}\nvault: [1]\nbosh: x\nservices: {}\nforges: {}\n\
+        "broker: {port: 3000, port: 3001}\nvault: {a: 1}\nbosh: {b: x}\nservices: {}\nforges: {}\n\
          vm_monitoring: {enabled: true}\nshield: {}\nbroker.cf: 1\ndebug: true\nenv: x\n",
     ] {
         let settings = load(text).unwrap_or_else(|errors| panic!("{text:?}: {errors}"));

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use super::gathered::{Gathered, Sourced};
 use super::kind::Refusal;
 use super::{Finding, Origin};
-use crate::manifest::{Location, Node};
+use crate::manifest::{Location, Node, NodeKind};
 
 /// What is taken from a section, and when.
 struct Section {
@@ -94,6 +94,17 @@ pub(super) fn collect(file: &Arc<str>, root: Node<'_>, gathered: &mut Gathered) 
         let Some(entry) = root.entry(section.name).filter(|entry| !entry.value.is_null()) else {
             continue;
         };
+        if entry.value.kind() != NodeKind::Mapping {
+            let at = entry.value.location();
+            let origin = Origin::Section { name: Arc::clone(file), setting: section.name.to_owned(), at };
+            let what = "is no section of Blacksmith's, and nothing is taken from it";
+            gathered.notices.push(Finding::on_source(
+                origin,
+                what,
+                "write its settings below it, each as `key: value`",
+            ));
+            continue;
+        }
         let origin = |name: &str, at: Location| Origin::Section {
             name: Arc::clone(file),
             setting: format!("{}.{name}", section.name),

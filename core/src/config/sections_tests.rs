@@ -36,6 +36,19 @@ fn loaded(text: &str, flags: &[(&str, &str)]) -> (Vec<String>, Vec<String>) {
 }
 
 #[test]
+fn what_is_no_section_is_told_and_nothing_is_taken_from_it() {
+    let (values, notices) = loaded("bosh: hello\nvault: [1]\nbroker: [x]\n", &[]);
+    assert_eq!(values, Vec::<String>::new());
+    let told = "is no section of Blacksmith's";
+    for (notice, place) in
+        notices.iter().zip(["b.conf:1:7 (bosh)", "b.conf:2:8 (vault)", "b.conf:3:9 (broker)"])
+    {
+        assert!(notice.starts_with(place) && notice.contains(told), "{notice}");
+    }
+    assert_eq!(notices.len(), 3);
+}
+
+#[test]
 fn what_nobody_else_says_comes_from_blacksmiths_sections() {
     let (values, notices) = loaded(BLACKSMITH, &[]);
     assert_eq!(
@@ -108,8 +121,9 @@ fn what_is_odd_in_another_section_is_never_an_error() {
         "bosh: {address: d, skip_ssl_validation: maybe, username: [a], password: ~}\nvault: 1\nbroker: ~\n";
     let (values, notices) = loaded(text, &[]);
     assert_eq!(values, ["director.environment = d <- b.conf:1:17 (bosh.address)"]);
-    assert_eq!(notices.len(), 1, "{notices:?}");
-    assert!(notices[0].contains("`maybe` is not a truth value"), "{notices:?}");
+    assert_eq!(notices.len(), 2, "{notices:?}");
+    assert!(notices[0].contains("is no section"), "{notices:?}");
+    assert!(notices[1].contains("`maybe` is not a truth value"), "{notices:?}");
     // A section that does not say which server it is about says nothing.
     assert_eq!(loaded("bosh: {username: a}\nvault: {token: t}\n", &[]).0, Vec::<String>::new());
 }

@@ -2,14 +2,28 @@
 //! shows as unfinished, and at its end.
 
 use chrono::{DateTime, Duration, Utc};
+use serde::Serialize;
 
 use super::laps::phase_times;
-use super::report::RunReport;
+use super::report::{Counts, RunReport};
 use super::run::{Reconciler, RunError};
 use super::status::RunRecord;
 use crate::matching::{Decision, Outcome};
 use crate::model::JsonObject;
 use crate::ports::{DecisionEntry, PortError, RunEntry, RunState};
+use crate::updater::Finding;
+
+/// How many findings of one run are kept. Where there are more, one cause has
+/// most of them, and the run's counts say how many there were.
+const FINDINGS_KEPT: usize = 200;
+
+/// What a run counted, and how many findings it had.
+#[derive(Serialize)]
+struct Counted {
+    #[serde(flatten)]
+    counts: Counts,
+    findings: usize,
+}
 
 /// How much the journal keeps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,8 +90,7 @@ impl<'a> JournalPage<'a> {
         self.entry.outcome = Some(report.outcome().to_owned());
         self.entry.complete = report.complete;
         self.entry.phases = phase_times(&report.phases);
-        self.entry.counts = json_object(&report.counts);
-        self.entry.findings = report.findings.iter().map(json_object).collect();
+        (self.entry.counts, self.entry.findings) = told(report.counts, &report.findings);
         self.entry.error = report.errors().next();
         self.state.record_run(&self.entry)?;
         let decisions: Vec<DecisionEntry> = report.decisions.iter().map(decision_entry).collect();
@@ -98,6 +111,12 @@ impl<'a> JournalPage<'a> {
     fn prune(&self, at: DateTime<Utc>) -> Result<(), PortError> {
         self.bounds.prune(self.state, at)
     }
+}
+
+/// What a run counted, and the first of its findings.
+fn told(counts: Counts, findings: &[Finding]) -> (JsonObject, Vec<JsonObject>) {
+    let kept = findings.iter().take(FINDINGS_KEPT).map(json_object).collect();
+    (json_object(&Counted { counts, findings: findings.len() }), kept)
 }
 
 impl JournalBounds {
@@ -128,9 +147,10 @@ pub fn close_page(state: &dyn RunState, run: &RunRecord, bounds: JournalBounds) 
         counts: JsonObject::new(),
         findings: Vec::new(),
     });
-    let finished_at = page.finished_at.or(Some(run.finished_at));
+    // The page begins when all is open: the run began before.
+    let (started_at, finished_at) = (run.started_at, Some(run.finished_at));
     let (outcome, error) = (Some(run.outcome.to_owned()), run.errors.first().cloned());
-    let closed = RunEntry { finished_at, outcome, error, ..page };
+    let closed = RunEntry { started_at, finished_at, outcome, error, ..page };
     if begun.as_ref() == Some(&closed) {
         return Ok(());
     }
@@ -163,4 +183,22 @@ pub fn decision_entry(decision: &Decision) -> DecisionEntry {
 
 fn json_object(value: &impl serde::Serialize) -> JsonObject {
     JsonObject::parse(crate::model::json::raw(value).get()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_keeps_the_first_findings_and_how_many_there_were() {
+        let found = |number: usize| Finding::new("stray", number.to_string(), "is nobody's".to_owned());
+        for (count, kept) in [(0, 0), (FINDINGS_KEPT, FINDINGS_KEPT), (FINDINGS_KEPT + 1_800, FINDINGS_KEPT)]
+        {
+            let findings: Vec<Finding> = (0..count).map(found).collect();
+            let (counts, findings) = told(Counts::default(), &findings);
+            assert_eq!(findings.len(), kept);
+            assert_eq!(counts.raw("findings").unwrap().get(), count.to_string());
+            assert!(counts.raw("deployments").is_some());
+        }
+    }
 }

@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 
 use super::report::{Counts, RunReport};
 use super::trigger::Trigger;
-use crate::ports::RunEntry;
+use crate::ports::RunSummary;
 
 /// How many errors, and how many runs, are kept in memory.
 const RECENT: usize = 50;
@@ -105,6 +105,12 @@ pub struct RunRecord {
 }
 
 impl RunRecord {
+    /// How it ended, in words that stand behind "the last run".
+    #[must_use]
+    pub fn told(&self) -> String {
+        if self.outcome == "failed" { "failed".to_owned() } else { format!("was {}", self.outcome) }
+    }
+
     /// A run that came to a report.
     #[must_use]
     pub fn of(report: &RunReport, begun: &Begun, finished_at: DateTime<Utc>, duration: Duration) -> Self {
@@ -182,7 +188,7 @@ impl Ledger {
     /// Takes up what the journal tells of runs before this process, newest first:
     /// how the last one went. The counts over all runs begin anew, as counters
     /// do; and once a run has ended here, nothing is taken up any more.
-    pub fn recall(&self, journal: &[RunEntry]) {
+    pub fn recall(&self, journal: &[RunSummary]) {
         self.with(|inner| {
             if inner.metrics.total_runs == 0 {
                 inner.status.recall(journal);
@@ -225,7 +231,7 @@ impl Ledger {
 }
 
 impl Status {
-    fn recall(&mut self, journal: &[RunEntry]) {
+    fn recall(&mut self, journal: &[RunSummary]) {
         let ended = || journal.iter().filter(|run| run.finished_at.is_some());
         if let Some(last) = ended().next() {
             self.last_run_time = Some(last.started_at);
@@ -351,7 +357,7 @@ mod tests {
 
     #[test]
     fn what_the_journal_tells_is_taken_up_until_a_run_has_ended_here() {
-        let entry = |second, counts: &str, error: Option<&str>| RunEntry {
+        let entry = |second, counts: &str, error: Option<&str>| RunSummary {
             run_id: format!("before-{second}"),
             trigger: Some("schedule".to_owned()),
             started_at: at(second),
@@ -359,12 +365,11 @@ mod tests {
             outcome: Some("complete".to_owned()),
             complete: true,
             error: error.map(str::to_owned),
-            chain: None,
             phases: Vec::new(),
             counts: JsonObject::parse(counts).unwrap(),
-            findings: Vec::new(),
+            findings: 0,
         };
-        let unfinished = RunEntry { finished_at: None, outcome: None, ..entry(30, "{}", None) };
+        let unfinished = RunSummary { finished_at: None, outcome: None, ..entry(30, "{}", None) };
         let failed = entry(20, "{}", Some("no Director"));
         let journal =
             [unfinished, failed, entry(10, r#"{"matched": 7, "changed": 1, "unchanged": 5}"#, None)];

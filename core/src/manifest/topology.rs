@@ -11,7 +11,8 @@ use crate::model::{Job, ReleaseRef, Topology};
 /// Reads manifests of both shapes, `instance_groups` with `jobs` and the older
 /// `jobs` with `templates`. The manifest of a plan may be a Spruce template:
 /// a value that holds an operator, `(( grab meta.version ))`, is not known yet
-/// and counts as not written.
+/// and counts as not written. So does what an alias or a merge key lends from a
+/// place that may hold secrets: what a plan deploys is told openly everywhere.
 #[must_use]
 pub fn of(document: &Document) -> Topology {
     document.root().map(|root| Topology::new(releases(root), jobs(root))).unwrap_or_default()
@@ -67,28 +68,35 @@ fn job_nodes(root: Node<'_>) -> impl Iterator<Item = (Node<'_>, Node<'_>, (&'sta
 }
 
 fn releases(root: Node<'_>) -> Vec<ReleaseRef> {
-    let text = |node, key| written(node, key).map(Arc::from);
+    let place = Place::below(&["releases"]).item();
     release_nodes(root)
         .filter_map(|release| {
             Some(ReleaseRef {
-                name: text(release, "name")?,
-                version: text(release, "version").unwrap_or_default(),
+                name: told(release, "name", place)?,
+                version: told(release, "version", place).unwrap_or_default(),
             })
         })
         .collect()
 }
 
 fn jobs(root: Node<'_>) -> Vec<Job> {
-    let text = |node, key| written(node, key).map(Arc::from);
     job_nodes(root)
-        .filter_map(|(group, job, _)| {
+        .filter_map(|(group, job, lists)| {
+            let at_group = Place::below(&[lists.0]).item();
+            let at_job = at_group.key(lists.1).item();
             Some(Job {
-                group: text(group, "name").unwrap_or_default(),
-                name: text(job, "name")?,
-                release: text(job, "release").unwrap_or_default(),
+                group: told(group, "name", at_group).unwrap_or_default(),
+                name: told(job, "name", at_job)?,
+                release: told(job, "release", at_job).unwrap_or_default(),
             })
         })
         .collect()
+}
+
+/// What is written at a key of the node, if it is no secret.
+fn told(node: Node<'_>, key: &str, place: Place) -> Option<Arc<str>> {
+    let is_public = visibility(node.get(key)?, place.key(key), KnownNames::default()) == Visibility::Public;
+    written(node, key).filter(|_| is_public).map(Arc::from)
 }
 
 /// The text of a key, unless it is empty or not known before Spruce has run.
@@ -148,6 +156,14 @@ mod tests {
              - name: node\n  jobs: (( grab meta.jobs ))\n\
              - name: other\n  jobs: [{name: \"job-((index))\"}, {name: agent, release: ~}]\n";
         assert_eq!(shown(template), ["bpm -", "redis -", "-/server redis", "other/agent -"]);
+    }
+
+    #[test]
+    fn what_a_secret_place_lends_is_not_told() {
+        let text = "zz: &p {password: hunter2, name: hunter2}\nzv: &v hunter2\n\
+             releases: [*p, {name: &r redis, version: *v}, {name: *r, version: 2}]\n\
+             instance_groups: [{name: *v, jobs: [{name: *v}, {name: server, release: *v}, {name: *r}]}]\n";
+        assert_eq!(shown(text), ["redis -", "redis 2", "-/redis -", "-/server -"]);
     }
 
     #[test]

@@ -53,6 +53,24 @@ impl PortErrorKind {
         matches!(self, Self::Transient | Self::RateLimited | Self::Unavailable)
     }
 
+    /// All of them.
+    pub const ALL: [Self; 14] = [
+        Self::Transient,
+        Self::RateLimited,
+        Self::Unavailable,
+        Self::Unauthenticated,
+        Self::Denied,
+        Self::NotFound,
+        Self::Conflict,
+        Self::Ambiguous,
+        Self::TooLarge,
+        Self::Invalid,
+        Self::Malformed,
+        Self::Unsupported,
+        Self::Local,
+        Self::Cancelled,
+    ];
+
     /// A stable name for metrics and JSON.
     #[must_use]
     pub fn code(self) -> &'static str {
@@ -142,5 +160,16 @@ impl fmt::Display for PortError {
 impl std::error::Error for PortError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         self.source.as_deref().map(|source| source as _)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::PortErrorKind;
+
+    #[test]
+    fn all_kinds_are_there() {
+        assert_eq!(PortErrorKind::ALL.len(), PortErrorKind::Cancelled as usize + 1);
+        assert!(PortErrorKind::ALL.iter().enumerate().all(|(place, kind)| *kind as usize == place));
     }
 }

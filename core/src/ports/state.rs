@@ -33,8 +33,57 @@ pub struct RunEntry {
     pub phases: Vec<PhaseTime>,
     /// How many of each kind there were.
     pub counts: JsonObject,
-    /// What people should look at.
+    /// What people should look at, or the first of it: `findings` in the counts
+    /// says how many there were.
     pub findings: Vec<JsonObject>,
+}
+
+/// The name in a run's counts of how many findings there were in all.
+const FINDINGS: &str = "findings";
+
+impl RunEntry {
+    /// The run with its findings counted.
+    #[must_use]
+    pub fn summary(&self) -> RunSummary {
+        let told = self.counts.raw(FINDINGS).and_then(|count| count.get().parse().ok());
+        RunSummary {
+            run_id: self.run_id.clone(),
+            trigger: self.trigger.clone(),
+            started_at: self.started_at,
+            finished_at: self.finished_at,
+            outcome: self.outcome.clone(),
+            complete: self.complete,
+            error: self.error.clone(),
+            phases: self.phases.clone(),
+            counts: self.counts.clone(),
+            findings: told.unwrap_or(self.findings.len()),
+        }
+    }
+}
+
+/// One run of the journal in few words: its findings are counted, and not read.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RunSummary {
+    /// The run's own id.
+    pub run_id: String,
+    /// What began it; `None` if an older release wrote the entry.
+    pub trigger: Option<String>,
+    /// When it started.
+    pub started_at: DateTime<Utc>,
+    /// When it finished; `None` while it runs, or if it was killed.
+    pub finished_at: Option<DateTime<Utc>>,
+    /// How it ended, in the reconciler's words; `None` if it did not.
+    pub outcome: Option<String>,
+    /// Whether it saw and did everything it had to.
+    pub complete: bool,
+    /// Why it failed, if it did.
+    pub error: Option<String>,
+    /// How long each of its phases took, in their order.
+    pub phases: Vec<PhaseTime>,
+    /// How many of each kind there were.
+    pub counts: JsonObject,
+    /// How many findings there were, also those that were not kept.
+    pub findings: usize,
 }
 
 /// How long a phase of a run took.
@@ -197,9 +246,9 @@ pub trait RunState: fmt::Debug + Send + Sync {
     ///
     /// # Errors
     /// If the file cannot be read.
-    fn runs(&self, limit: usize) -> Result<Vec<RunEntry>, PortError>;
+    fn runs(&self, limit: usize) -> Result<Vec<RunSummary>, PortError>;
 
-    /// The run of an id, if the journal has it.
+    /// The whole run of an id, if the journal has it.
     ///
     /// # Errors
     /// If the file cannot be read.

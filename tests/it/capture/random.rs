@@ -247,8 +247,12 @@ fn catalog(dice: &mut Dice) -> Catalog {
         }
         let manifest = format!(
             "releases: [{{name: {service}-forge, version: (( grab {} ))}}, {{name: bpm}}]\n\
-             instance_groups: [{{name: node, jobs: [{{name: server, release: {service}-forge}}]}}]\n\
+             zz: &lent {{password: {}, name: {}, release: {}}}\n\
+             instance_groups: [{{name: node, jobs: [{{name: server, release: {service}-forge}}, *lent]}}]\n\
              properties: {{password: {}}}\n",
+            dice.secret(),
+            dice.secret(),
+            dice.secret(),
             dice.secret(),
             dice.secret()
         );

@@ -100,11 +100,33 @@ fn a_check_looks_at_what_settings_name() {
         ("http: {listen: '0.0.0.0:9180'}".to_owned(), "http.token_file"),
         ("http: {tls_cert: a.pem}".to_owned(), "only one is given"),
         ("interval: soon, strategies: [no-such]".to_owned(), "no-such"),
+        ("http: {token: 'MARKER '}".to_owned(), "http.token: a space at an end"),
+        (
+            "director: {environment: 127.0.0.1}".to_owned(),
+            "a Director is named, and no store for its records",
+        ),
     ] {
         file(&world, &format!("reconciler: {{{keys}}}"));
         let answer = with(&world, &[], "config check --config b.conf").ends(1);
-        answer.says(&["error: ", words]);
+        let answer = answer.says(&["error: ", words]);
+        assert!(!answer.stdout.contains("MARKER"), "{answer:?}");
     }
+    // One server that is wrong hides no other, and each is called by its key.
+    file(
+        &world,
+        "reconciler:\n  director: {environment: 'gopher://d'}\n  catalog: {url: 'gopher://c', username: u, password: p}\n  \
+         vault: {address: 'gopher://v', token: t}\n  http: {listen: nowhere, tls_cert: a.pem}\n",
+    );
+    let answer = with(&world, &[], "config check --config b.conf").ends(1);
+    answer.says(&[
+        "5 errors.",
+        "director.environment: ",
+        "catalog.url: ",
+        "vault.address: ",
+        "`nowhere`",
+        "only one is given",
+    ]);
+
     file(&world, "reconciler: {}\n");
     with(&world, &[], "config check --config b.conf").ends(0).says(&["The configuration is right."]);
     with(&world, &[], "config check").ends(0);

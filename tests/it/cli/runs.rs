@@ -44,6 +44,12 @@ async fn a_run_is_remembered_with_its_outcome_and_the_size_of_the_index() {
     let runs = state.runs(9).unwrap();
     assert_eq!(runs.len(), 2);
     assert!(runs.iter().all(|run| run.complete && run.finished_at.is_some()));
+    let page = state.run(&runs[0].run_id).unwrap().unwrap();
+    assert_eq!(page.summary(), runs[0]);
+    for (line, shown) in [("history --runs=1 --json", 1), ("history --runs=0 --json", 2)] {
+        let document = world.run(line).ends(0).document();
+        assert_eq!(document["data"]["runs"].as_array().unwrap().len(), shown, "{line}");
+    }
 }
 
 #[test]

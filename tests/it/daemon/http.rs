@@ -76,6 +76,8 @@ fn what_cannot_be_answered_is_refused_with_its_status_and_what_to_do() {
         (ask, &format!("Host: localhost\r\n{token}Content-Type: text/plain\r\n"), "{}", 415, "not-json"),
         (ask, &format!("Host: localhost\r\n{token}{json}"), "{", 400, "bad-body"),
         (ask, &format!("Host: localhost\r\n{token}{json}"), r#"{"full": 1}"#, 400, "bad-body"),
+        (ask, &format!("Host: localhost\r\n{token}{json}"), "[]", 400, "bad-body"),
+        ("GET /healthz", "Host: localhost\r\nHost: evil.example\r\n", "", 400, "two-hosts"),
         (ask, &format!("Host: localhost\r\n{token}{json}"), &long, 413, "too-large"),
         ("GET /api/v1/runs?limit=many", &format!("Host: localhost\r\n{token}"), "", 400, "bad-query"),
         ("GET /api/v1/runs/none", &format!("Host: localhost\r\n{token}"), "", 404, "unknown-run"),

@@ -35,6 +35,11 @@ fn a_daemon_knows_at_once_what_was_before_it() {
         command.env("BLACKSMITH_RECONCILER_ENABLED", "false");
     };
     let daemon = serve(&scene, off);
+    // What was before is taken up as soon as the daemon answers.
+    let begun = std::time::Instant::now();
+    while shown(&daemon).is_empty() && begun.elapsed() < PATIENCE {
+        std::thread::yield_now();
+    }
     assert_eq!(shown(&daemon), [pair("cli", "complete")]);
     let (_, status) = daemon.get("/api/v1/status");
     let data = &status["data"];

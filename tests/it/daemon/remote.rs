@@ -169,3 +169,28 @@ fn the_journal_keeps_as_many_runs_as_it_is_told() {
     let status: Value = serde_json::from_str(&stdout).unwrap();
     assert_eq!(status["data"]["runs"].as_array().unwrap().len(), 2);
 }
+
+/// A daemon that was killed during the run, as the next one tells of it.
+#[test]
+fn nobody_waits_for_a_run_whose_daemon_was_killed() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let Ok(mut stream) = stream else { return };
+            let mut head = [0; 4096];
+            let length = stream.read(&mut head).unwrap_or_default();
+            let body = match head[..length].starts_with(b"POST") {
+                true => r#"{"data":{"run_id":"killed"}}"#,
+                false => r#"{"data":{"run_id":"killed","state":"unfinished","counts":{},"findings":[]}}"#,
+            };
+            let head =
+                format!("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: {}\r\n\r\n", body.len());
+            let _ = stream.write_all(format!("{head}{body}").as_bytes());
+        }
+    });
+    let home = Home::new();
+    let (code, _, stderr) = output(home.command(&["run", "--remote", &url]));
+    assert_eq!(code, Some(130), "{stderr}");
+    assert!(stderr.contains("the daemon that made it ended in its midst"), "{stderr}");
+}

@@ -52,7 +52,27 @@ fn every_line_of_a_json_log_is_a_document_and_every_change_has_one_with_its_run(
     let expected = run["writes"].as_u64().unwrap() + run["backups"].as_u64().unwrap();
     assert_eq!(audited.len() as u64, expected, "each write has its line");
     for line in audited {
-        assert_eq!(line["span"]["id"], run["run_id"], "{line}");
+        assert_eq!(line["span"]["run_id"], run["run_id"], "{line}");
         assert!(line["path"].is_string() && line["before"].is_u64() && line["after"].is_u64(), "{line}");
+    }
+}
+
+#[test]
+fn a_start_that_cannot_work_says_whether_another_may() {
+    let other = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let taken = other.local_addr().unwrap().to_string();
+    let home = Home::new();
+    for (arguments, listen, code, words) in [
+        (&["serve"][..], "127.0.0.1:0", 1, "nothing says what to look at"),
+        (&["serve", "--environment", "127.0.0.1"], "127.0.0.1:0", 1, "no store for its records"),
+        (&["serve", "--fleet", "fleet"], taken.as_str(), 2, "failed to listen at 127.0.0.1"),
+        (&["serve", "--fleet", "fleet"], "192.0.2.1:9180", 1, "no TLS or no token"),
+    ] {
+        let mut command = home.command(arguments);
+        command.env("BLACKSMITH_RECONCILER_HTTP_LISTEN", listen);
+        let output = command.output().unwrap();
+        let log = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(code), "{arguments:?}: {log}");
+        assert!(log.contains(words), "{arguments:?}: {log}");
     }
 }

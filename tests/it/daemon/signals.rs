@@ -72,7 +72,8 @@ fn a_stop_while_the_director_hangs_ends_the_run_at_once_and_well() {
     }
     let (code, log) = daemon.stop();
     assert_eq!(code, Some(0), "{log}");
-    assert!(log.contains("outcome=\"interrupted\""), "{log}");
+    assert!(log.contains("outcome=\"interrupted\"") && log.contains("a run was interrupted"), "{log}");
+    assert!(!log.contains("ERROR"), "who stopped it knows: {log}");
 }
 
 #[test]

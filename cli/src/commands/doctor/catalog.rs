@@ -25,7 +25,7 @@ async fn look(
     stop: &CancellationToken,
     checks: &mut Vec<Check>,
 ) -> Result<(), Failure> {
-    let catalog = CatalogSource::open(settings, source, stop)?;
+    let catalog = CatalogSource::open(settings, stop)?;
     checks.push(Check::ok("address", catalog.address()));
     if let Some(warning) = catalog.warning() {
         checks.push(Check::warn("validation", warning, "give the CA with `catalog.ca_cert` instead"));

@@ -13,8 +13,8 @@ pub(crate) struct HistoryArgs {
     /// How many events at most; 0 shows all.
     #[arg(long, value_name = "N", default_value_t = 50)]
     pub(crate) limit: usize,
-    /// Show the latest N runs of the journal instead, as `status` does
-    /// [default N: 10].
+    /// Show the latest N runs of the journal instead, as `status` does; 0
+    /// shows all [default N: 10].
     #[arg(
         long,
         value_name = "N",

@@ -62,11 +62,6 @@ async fn serve(settings: Settings, load: Load<'_>) -> Result<Ended, Failure> {
     let setup = Arc::new(Setup::new(settings.clone())?);
     let chain = strategies::views(setup.engine()?.chain().entries());
     let board = Arc::new(Board::new(settings, guard, chain));
-    // Whoever looks before the first run is over finds what earlier ones did.
-    match JournalPlace::without_asking(&setup.settings()).await {
-        Ok(place) => place.into_iter().for_each(|place| board.journal_is_at(place)),
-        Err(failure) => tracing::warn!("the journal is not found yet: {}", failure.in_one_line()),
-    }
     board.requests.open(setup.settings().boolean(keys::ENABLED), None);
     let (stop, abort) = (CancellationToken::new(), CancellationToken::new());
     let closing = CancellationToken::new();
@@ -118,10 +113,18 @@ async fn serve(settings: Settings, load: Load<'_>) -> Result<Ended, Failure> {
             }
         }
     };
+    let working = async {
+        tokio::select! {
+            biased;
+            () = stop.cancelled() => {}
+            () = recall(&setup, &board) => {}
+        }
+        rounds.run(&round, dice).await
+    };
     let ended = tokio::select! {
         biased;
         () = obeying => unreachable!("signals are listened to until the rounds end"),
-        ended = rounds.run(&round, dice) => ended,
+        ended = working => ended,
         () = pulse(&manager) => unreachable!("a pulse has no end"),
         () = watch_scripts(&setup, &board, strategies::views) => unreachable!("scripts are watched without an end"),
     };
@@ -130,6 +133,15 @@ async fn serve(settings: Settings, load: Load<'_>) -> Result<Ended, Failure> {
     let _ = tokio::time::timeout(LAST_MOMENT, server).await;
     tracing::info!(forced = ended == Ended::Aborted, "ended");
     Ok(ended)
+}
+
+/// Whoever looks before the first run is over finds what earlier ones did.
+async fn recall(setup: &Setup, board: &Board) {
+    match JournalPlace::without_asking(&setup.settings()).await {
+        Ok(Some(place)) => board.journal_is_at(place).await,
+        Ok(None) => {}
+        Err(failure) => tracing::warn!("the journal is not found yet: {}", failure.in_one_line()),
+    }
 }
 
 /// Tells the service manager that the thread of the runs is alive.

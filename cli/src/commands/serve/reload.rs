@@ -72,7 +72,8 @@ mod tests {
     /// Settings with a certificate, and with other keys.
     fn settings(folder: &Path, more: &[(&str, &str)]) -> Settings {
         let path = |name: &str| folder.join(name).display().to_string();
-        let tls = [("http.tls_cert", path("tls.pem")), ("http.tls_key", path("tls.key"))];
+        let fleet = ("fleet", reconciler_tests::fleets::demo().display().to_string());
+        let tls = [fleet, ("http.tls_cert", path("tls.pem")), ("http.tls_key", path("tls.key"))];
         let more = more.iter().map(|(key, text)| (*key, (*text).to_owned()));
         let flags = tls.into_iter().chain(more).map(|(key, text)| FlagText::new(key, text, "--flag"));
         Settings::load(Sources { flags: flags.collect(), ..Sources::default() }).unwrap()

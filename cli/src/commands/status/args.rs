@@ -10,7 +10,7 @@ pub(crate) struct StatusArgs {
     /// Show it again every two seconds, until Ctrl-C.
     #[arg(long)]
     pub(crate) watch: bool,
-    /// How many of the latest runs are shown.
+    /// How many of the latest runs are shown; 0 shows all.
     #[arg(long, value_name = "N", default_value_t = 10)]
     pub(crate) runs: usize,
     #[command(flatten)]

@@ -72,14 +72,19 @@ async fn has_stopped(stop: &CancellationToken) -> bool {
     }
 }
 
-/// Shows the latest runs of a journal.
+/// How many runs that is; 0 means all.
+fn at_most(runs: usize) -> usize {
+    if runs == 0 { usize::MAX } else { runs }
+}
+
+/// Shows the latest runs of a journal; 0 means all.
 pub(super) fn show_journal(
     kind: &str,
     place: &JournalPlace,
     limit: usize,
     output: &mut Output,
 ) -> Result<(), Failure> {
-    let runs = place.runs(limit)?.into_iter().map(JournalLine::from).collect();
+    let runs = place.runs(at_most(limit))?.into_iter().map(JournalLine::from).collect();
     let journal = Journal { journal: place.address(), runs };
     output.answer(kind, true, &journal, |out| {
         writeln!(out, "Journal   {}", journal.journal)?;
@@ -93,7 +98,7 @@ pub(super) fn show_journal(
 async fn show_remote(remote: &Remote, limit: usize, output: &mut Output) -> Result<(), Failure> {
     let status = RemoteStatus {
         status: remote.get("/api/v1/status").await?,
-        runs: remote.get(&format!("/api/v1/runs?limit={limit}")).await?,
+        runs: remote.get(&format!("/api/v1/runs?limit={}", at_most(limit))).await?,
     };
     let runs: Vec<JournalLine> = serde_json::from_value(status.runs.clone()).map_err(Failure::local)?;
     output.answer("RemoteStatus", true, &status, |out| {

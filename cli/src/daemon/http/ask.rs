@@ -74,9 +74,14 @@ async fn read(headers: &HeaderMap, body: Body) -> Result<(), Problem> {
     if body.trim_ascii().is_empty() {
         return Ok(());
     }
-    serde_json::from_slice::<Wish>(&body).map(|Wish {}| ()).map_err(|error| {
-        let message =
-            format!("line {}, column {}: that is no object without fields", error.line(), error.column());
+    let refused = |message: String| {
         Problem::new(StatusCode::BAD_REQUEST, "bad-body", message).advise("send the body `{}`")
+    };
+    // An empty list would do for an empty object.
+    if !body.trim_ascii().starts_with(b"{") {
+        return Err(refused("that is no object".to_owned()));
+    }
+    serde_json::from_slice::<Wish>(&body).map(|Wish {}| ()).map_err(|error| {
+        refused(format!("line {}, column {}: that is no object without fields", error.line(), error.column()))
     })
 }

@@ -61,6 +61,10 @@ pub(super) async fn time_limit(request: Request, next: Next) -> Response {
 /// Lets in who calls us by a name of ours: a page of another site, whose name
 /// was made to point here, does not.
 pub(super) async fn host(State(board): State<Arc<Board>>, request: Request, next: Next) -> Response {
+    if request.headers().get_all(header::HOST).iter().nth(1).is_some() {
+        let message = "the request names its host more than once";
+        return Problem::new(StatusCode::BAD_REQUEST, "two-hosts", message).into_response();
+    }
     let named = request
         .uri()
         .authority()

@@ -1,6 +1,7 @@
 //! Serving: a listener, a certificate that can be replaced, a bound on everything
 //! a client can hold on to.
 
+use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -82,10 +83,19 @@ impl Listening {
     pub(crate) async fn bind(rules: HttpRules) -> Result<Self, Failure> {
         let HttpRules { wanted, acceptor, .. } = rules;
         let refused = |error: std::io::Error| {
-            Failure::told(
-                format!("failed to listen at {wanted}: {error}"),
-                "another program may be there, perhaps another daemon; choose another port with `http.listen`",
-            )
+            let message = format!("failed to listen at {wanted}: {error}");
+            match error.kind() {
+                // What is there may go, and what is not up yet may come.
+                ErrorKind::AddrInUse => Failure::remote(
+                    message,
+                    "another program is there, perhaps another daemon; choose another port with `http.listen`",
+                ),
+                ErrorKind::AddrNotAvailable => Failure::remote(
+                    message,
+                    "this machine does not have the address, or not yet; name one that it has as `http.listen`",
+                ),
+                _ => Failure::told(message, "name another address or port as `http.listen`"),
+            }
         };
         let listener = TcpListener::bind(wanted).await.map_err(refused)?;
         let address = listener.local_addr().map_err(refused)?;

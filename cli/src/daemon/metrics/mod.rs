@@ -17,7 +17,7 @@ use crate::wiring::{Observation, RequestObserver};
 use chrono::{DateTime, Utc};
 use prometheus_client::registry::Registry;
 use reconciler_core::manager::{Metrics, RunRecord, RunReport};
-use reconciler_core::ports::RunEntry;
+use reconciler_core::ports::RunSummary;
 use reconciler_core::scanner::CacheLookups;
 
 use self::requests::RequestFamilies;
@@ -72,7 +72,7 @@ impl Measurements {
     }
 
     /// Takes up from the journal, newest first, when the last complete run ended.
-    pub(crate) fn recall(&self, journal: &[RunEntry]) {
+    pub(crate) fn recall(&self, journal: &[RunSummary]) {
         let complete = journal.iter().find(|run| run.complete);
         if let Some(ended) = complete.and_then(|run| run.finished_at) {
             self.runs.last_complete_ended(ended);

@@ -11,8 +11,9 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
-use reconciler_core::manager::{RunRecord, RunReport};
+use reconciler_core::manager::{RunRecord, RunReport, Trigger};
 use reconciler_core::matching::{Decision, StepResult, StrategyError, registered};
+use reconciler_core::ports::PortErrorKind;
 use reconciler_core::scanner::CacheLookups;
 
 use super::Moment;
@@ -64,6 +65,9 @@ struct VersionLabels {
 const RUN_SECONDS: [f64; 13] =
     [0.1, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1_800.0, 3_600.0];
 const CONFIDENCES: [f64; 10] = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0];
+
+/// How runs end, in the words of their records.
+const OUTCOMES: [&str; 6] = ["complete", "incomplete", "failed", "refused", "interrupted", "aborted"];
 
 type Seconds = Gauge<f64, AtomicU64>;
 
@@ -122,8 +126,22 @@ impl RunFamilies {
             scripts_refused: Gauge::default(),
             built_in: built_in.iter().map(|entry| entry.meta.id.to_string()).collect(),
         };
+        families.begin_at_zero();
         families.add_to(registry);
         families
+    }
+
+    /// Counts of a closed set are there from the start: what appears with its
+    /// first count never rose, and no alert would see it.
+    fn begin_at_zero(&self) {
+        for kind in PortErrorKind::ALL {
+            drop(self.failures.get_or_create(&KindLabels { kind: kind.code() }));
+        }
+        for trigger in [Trigger::Schedule, Trigger::Forced].map(Trigger::name) {
+            for outcome in OUTCOMES {
+                drop(self.runs.get_or_create(&OutcomeLabels { trigger, outcome }));
+            }
+        }
     }
 
     fn add_to(&self, registry: &mut Registry) {

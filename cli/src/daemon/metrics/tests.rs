@@ -198,3 +198,14 @@ fn a_cache_that_was_made_anew_is_counted_from_its_own_beginning() {
     assert_eq!(sample(&samples, "manifest_cache_hits_total"), 15.0);
     assert_eq!(sample(&samples, "manifest_cache_misses_total"), 13.0);
 }
+
+/// What appears with its first count never rose, and no alert would see it.
+#[test]
+fn counts_of_a_closed_set_begin_at_zero() {
+    let text = Measurements::new(Utc::now()).exposition(&Metrics::default(), Moment::default(), Utc::now());
+    let (_, samples) = linted(&text);
+    let of = |name: &'static str| samples.iter().filter(move |(series, _)| series.starts_with(name));
+    assert_eq!(of("blacksmith_reconciler_failures_total{").count(), 14);
+    assert_eq!(of("blacksmith_reconciler_runs_by_outcome_total{").count(), 12);
+    assert!(of("blacksmith_reconciler_failures_total{").all(|(_, count)| *count == 0.0));
+}

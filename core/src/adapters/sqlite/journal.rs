@@ -11,7 +11,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::columns;
 use crate::model::JsonObject;
-use crate::ports::{DecisionEntry, RunEntry};
+use crate::ports::{DecisionEntry, RunEntry, RunSummary};
 
 /// What later releases than the first know of a run. A fleet at rest is decided
 /// the same way run after run: its decisions are kept once, by their digest.
@@ -83,17 +83,20 @@ pub(super) fn record_decisions(
     Ok(())
 }
 
-/// The newest runs, newest first.
-pub(super) fn newest(connection: &Connection, limit: usize) -> Result<Vec<RunEntry>> {
+/// The newest runs, newest first. Their findings, which may be many, are counted
+/// where they are.
+pub(super) fn newest(connection: &Connection, limit: usize) -> Result<Vec<RunSummary>> {
+    let count = "coalesce(json_extract(counts, '$.findings'), json_array_length(findings))";
+    let select = select(connection, count)?;
     connection
-        .prepare(&format!("{} ORDER BY started_at DESC, rowid DESC LIMIT ?1", select(connection)?))?
-        .query_map([bound(limit)], entry)?
+        .prepare(&format!("{select} ORDER BY started_at DESC, rowid DESC LIMIT ?1"))?
+        .query_map([bound(limit)], summary)?
         .collect()
 }
 
 /// The run of an id.
 pub(super) fn of_id(connection: &Connection, run_id: &str) -> Result<Option<RunEntry>> {
-    let select = select(connection)?;
+    let select = select(connection, "findings")?;
     connection.query_row(&format!("{select} WHERE run_id = ?1"), [run_id], entry).optional()
 }
 
@@ -121,13 +124,13 @@ fn is_upgraded(connection: &Connection) -> Result<bool> {
     connection.table_exists(None, "decision_set")
 }
 
-fn select(connection: &Connection) -> Result<String> {
+fn select(connection: &Connection, findings: &str) -> Result<String> {
     let later = match is_upgraded(connection)? {
         true => "started_by, error, chain, phases",
         false => "NULL, NULL, NULL, '[]'",
     };
     Ok(format!(
-        "SELECT run_id, started_at, finished_at, outcome, complete, counts, findings, {later} FROM run"
+        "SELECT run_id, started_at, finished_at, outcome, complete, counts, {findings}, {later} FROM run"
     ))
 }
 
@@ -143,6 +146,21 @@ fn entry(row: &Row<'_>) -> Result<RunEntry> {
         trigger: row.get(7)?,
         error: row.get(8)?,
         chain: row.get(9)?,
+        phases: columns::json(row, 10)?,
+    })
+}
+
+fn summary(row: &Row<'_>) -> Result<RunSummary> {
+    Ok(RunSummary {
+        run_id: row.get(0)?,
+        started_at: columns::instant(row, 1)?,
+        finished_at: columns::instant_or_none(row, 2)?,
+        outcome: row.get(3)?,
+        complete: row.get(4)?,
+        counts: columns::json(row, 5)?,
+        findings: usize::try_from(row.get::<_, i64>(6)?).unwrap_or_default(),
+        trigger: row.get(7)?,
+        error: row.get(8)?,
         phases: columns::json(row, 10)?,
     })
 }

@@ -13,7 +13,9 @@ use super::file::{DatabaseFile, Form, Journal, LOCK_WAIT};
 use super::journal;
 use super::recollections;
 use crate::model::InstanceId;
-use crate::ports::{Absence, DecisionEntry, LastScan, PortError, Recollections, RunEntry, RunState};
+use crate::ports::{
+    Absence, DecisionEntry, LastScan, PortError, Recollections, RunEntry, RunState, RunSummary,
+};
 
 /// The state's file. It is written a few times a run, so that a rollback
 /// journal is fast enough; and with it, reading creates no file.
@@ -261,7 +263,7 @@ impl RunState for StateFile {
         self.write("write the run into the journal in", |transaction| journal::record(transaction, run))
     }
 
-    fn runs(&self, limit: usize) -> Result<Vec<RunEntry>, PortError> {
+    fn runs(&self, limit: usize) -> Result<Vec<RunSummary>, PortError> {
         self.read("read the journal in", |transaction| journal::newest(transaction, limit))
     }
 

@@ -171,7 +171,14 @@ fn the_journal_keeps_each_run_once_and_gives_the_newest_first() {
     };
     state.record_run(&finished).unwrap();
     let runs = state.runs(10).unwrap();
-    assert_eq!(runs, [finished, run("second", 10), run("first", 0)]);
+    assert_eq!(runs, [&finished, &run("second", 10), &run("first", 0)].map(RunEntry::summary));
+    assert_eq!(runs[0].findings, 2);
+    let many = RunEntry { counts: object(r#"{"findings":2000}"#), ..finished.clone() };
+    state.record_run(&many).unwrap();
+    assert_eq!(state.runs(1).unwrap(), [many.summary()]);
+    assert_eq!(many.summary().findings, 2000, "also those that were not kept");
+    state.record_run(&finished).unwrap();
+    assert_eq!(state.run("third").unwrap(), Some(finished));
     assert_eq!(state.runs(1).unwrap().len(), 1);
 }
 
