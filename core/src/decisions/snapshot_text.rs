@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use super::opinion::{RecordedOpinion, Said, sorted};
 use super::record::{DecisionRecord, Degraded, Verdict};
 use super::snapshot::Group;
-use crate::manifest::{Document, Location, Node};
+use crate::manifest::{Document, Location, Node, NodeKind};
 use crate::model::{Identity, InvalidId};
 
 /// The first line of every file.
@@ -165,6 +165,15 @@ where
     read(node, key)?.ok_or_else(|| wrong(node.location(), format!("there is no `{key}`")))
 }
 
+/// The items of the list under a key.
+fn items<'m>(node: Node<'m>, key: &str) -> Result<impl Iterator<Item = Node<'m>>, SnapshotError> {
+    let value = node.get(key);
+    match value.filter(|value| value.kind() != NodeKind::Sequence) {
+        Some(value) => Err(wrong(value.location(), format!("`{key}` is not a list"))),
+        None => Ok(value.into_iter().flat_map(Node::items)),
+    }
+}
+
 fn read_identity(node: Node<'_>) -> Result<Identity, SnapshotError> {
     Ok(Identity {
         service: needed(node, "service")?,
@@ -189,9 +198,8 @@ fn read_record(name: &crate::model::DeploymentName, node: Node<'_>) -> Result<De
     if verdict == Verdict::Matched && identity.is_none() {
         return Err(wrong(node.location(), "it is matched, and there is no `instance`"));
     }
-    let degraded = node.get("degraded").into_iter().flat_map(Node::items);
-    let degraded: Result<Vec<_>, _> = degraded.map(read_degraded).collect();
-    let opinions = node.get("opinions").into_iter().flat_map(Node::items);
+    let degraded: Result<Vec<_>, _> = items(node, "degraded")?.map(read_degraded).collect();
+    let opinions = items(node, "opinions")?;
     let opinions: Result<Vec<_>, _> = opinions.map(|one| read_opinion(one, identity.as_ref())).collect();
     Ok(DecisionRecord {
         deployment: name.clone(),
@@ -210,8 +218,11 @@ fn read_degraded(node: Node<'_>) -> Result<Degraded, SnapshotError> {
 
 fn read_opinion(node: Node<'_>, above: Option<&Identity>) -> Result<RecordedOpinion, SnapshotError> {
     keys(node, &["by", "proposes", "vetoes", "confidence", "because", "refused", "failed"])?;
-    let codes = node.get("because").into_iter().flat_map(Node::items).filter_map(Node::as_str);
-    let evidence = sorted(codes.map(str::to_owned));
+    let code = |code: Node<'_>| {
+        code.as_str().map(str::to_owned).ok_or_else(|| wrong(code.location(), "a reason is not a text"))
+    };
+    let codes: Result<Vec<String>, _> = items(node, "because")?.map(code).collect();
+    let evidence = sorted(codes?.into_iter());
     let said = if let Some(code) = read(node, "failed")? {
         Said::Failed { code }
     } else if let Some(refused) = node.get("refused") {

@@ -79,6 +79,13 @@ fn a_group_depends_on_name_and_catalog_only() {
 #[test]
 fn what_is_no_snapshot_is_refused_at_its_place() {
     for (text, place, reason) in [
+        ("a: {outcome: unmatched, opinions: nonsense}", "1:35", "`opinions` is not a list"),
+        ("a: {outcome: unmatched, degraded: x}", "1:35", "`degraded` is not a list"),
+        (
+            "a: {outcome: unmatched, opinions: [{by: x, failed: y, because: [[z]]}]}",
+            "1:65",
+            "a reason is not a text",
+        ),
         ("a: {outcome: matchd}", "1:4", "there is no outcome `matchd`"),
         ("a: {outcome: matched}", "1:4", "there is no `instance`"),
         ("a:\n  outcome: review\n", "2:3", "there is no `reason`"),

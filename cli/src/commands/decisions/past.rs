@@ -43,8 +43,17 @@ pub(super) async fn read(
     let advice = "`reconciler status` shows the runs there are";
     let wanted = match id {
         "latest" => {
-            let newest = journal.runs(usize::MAX)?.into_iter().find(|run| run.finished_at.is_some());
-            newest.map(|run| run.run_id)
+            // One that was interrupted has decided nothing.
+            let finished = journal.runs(usize::MAX)?.into_iter().filter(|run| run.finished_at.is_some());
+            let mut newest = None;
+            for run in finished {
+                newest.get_or_insert_with(|| run.run_id.clone());
+                if journal.page(&run.run_id)?.is_some_and(|(_, decisions)| decisions.is_some()) {
+                    newest = Some(run.run_id);
+                    break;
+                }
+            }
+            newest
         }
         id => Some(id.to_owned()),
     };

@@ -1,7 +1,7 @@
 //! The folder of accepted decisions: `<fleet>/<group>.yml`.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::ErrorKind;
+use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 
 use reconciler_core::decisions::{DecisionRecord, Snapshot, group_of, read_group, write_group};
@@ -83,6 +83,16 @@ fn file(folder: &Path, group: &str) -> PathBuf {
     folder.join(format!("{group}.{EXTENSION}"))
 }
 
+/// Writes a file that is not there. What was left there, or put there to lead
+/// elsewhere, is removed.
+fn write_anew(file: &Path, text: &str) -> std::io::Result<()> {
+    match std::fs::remove_file(file) {
+        Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    std::fs::File::create_new(file)?.write_all(text.as_bytes())
+}
+
 /// Writes what is accepted now: files that differ are replaced, those that hold
 /// nothing any more are removed. Says which were touched.
 pub(super) fn write(
@@ -108,7 +118,7 @@ pub(super) fn write(
             std::fs::create_dir_all(&folder).map_err(unwritten)?;
             // Beside it, then in its place: what is cut short replaces nothing.
             let beside = file.with_extension("yml.new");
-            std::fs::write(&beside, text).map_err(unwritten)?;
+            write_anew(&beside, text).map_err(unwritten)?;
             std::fs::rename(&beside, file).map_err(unwritten)?;
             touched.push(file.clone());
         }
