@@ -194,7 +194,7 @@ async fn side(
             let fleet = fleet.is_dir().then_some(OneFleet { fleet, catalog: None });
             let run = past::read(global, id, fleet, stop, output).await?;
             let source = format!("run:{}", run.id);
-            let unseen = unseen(&source, run.complete, Vec::new());
+            let unseen = unseen(&source, run.complete, run.unknown);
             let rules = Rules { source, policy: None, chain: run.chain, strategies: Vec::new() };
             Ok(Side { rules, records: run.records, policy: None, unseen })
         }
