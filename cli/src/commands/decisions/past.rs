@@ -1,5 +1,6 @@
 //! The decisions of a past run, from the journal.
 
+use reconciler_core::config::keys;
 use reconciler_core::decisions::{DecisionRecord, Degraded, Verdict};
 use reconciler_core::manager::{CancellationToken, Unknown};
 use reconciler_core::matching::Confidence;
@@ -38,7 +39,17 @@ pub(super) async fn read(
 ) -> Result<PastRun, Failure> {
     let flags: Vec<&dyn Flags> = fleet.iter().map(|fleet| fleet as &dyn Flags).collect();
     let settings = wiring::settings(global, &flags, output)?;
-    let journal = JournalPlace::find(&settings, stop).await?;
+    let journal = match JournalPlace::without_asking(&settings).await? {
+        Some(journal) => journal,
+        None if settings.text(keys::DIRECTOR_ENVIRONMENT).is_none() => {
+            return Err(Failure::told(
+                format!("run:{id}: nothing says in whose journal the run is"),
+                "put the fleet's folder on the other side, or name `fleet`, `director.environment` or \
+                 `state.path` in the configuration",
+            ));
+        }
+        None => JournalPlace::find(&settings, stop).await?,
+    };
     if !journal.exists()? {
         return Err(Failure::told(
             format!("run:{id}: there is no journal of runs at {}", journal.address()),
