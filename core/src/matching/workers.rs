@@ -135,6 +135,16 @@ mod tests {
     }
 
     #[test]
+    fn each_thread_gets_something_of_its_own_once() {
+        let items: Vec<usize> = (0..1000).collect();
+        let made = AtomicUsize::new(0);
+        let own = || made.fetch_add(1, Ordering::Relaxed);
+        let by = map_in_order(&items, workers(8), own, |own, _| *own, |_| Next::GoOn);
+        assert!(by.iter().all(|own| *own < 8));
+        assert_eq!(made.into_inner(), 8);
+    }
+
+    #[test]
     fn nothing_follows_the_result_that_says_stop() {
         let items: Vec<usize> = (0..1000).collect();
         for count in [1, 2, 8] {
