@@ -113,7 +113,7 @@ impl FleetWriter {
                 self.unread.insert(name.clone(), lacking);
             }
         }
-        self.summaries.push(deployment.summary.clone());
+        self.summaries.push(DeploymentSummary::clone(&deployment.summary));
         Ok(())
     }
 
