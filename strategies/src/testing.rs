@@ -5,6 +5,7 @@
 //! manifests, indexes and opinions alike.
 
 use std::cell::Cell;
+use std::sync::Arc;
 
 use reconciler_core::manifest::{Deployment, Document, Manifest, topology};
 use reconciler_core::matching::{Evidence, Facts, MatchContext, MatchStrategy, Opinion};
@@ -103,7 +104,7 @@ impl Case {
         let mut summary = DeploymentSummary::named(DeploymentName::new(&self.name).unwrap());
         summary.releases = self.releases.split_whitespace().map(release).collect();
         let manifest = self.manifest.as_deref().map_or_else(Manifest::absent, Manifest::from_text);
-        let facts = Facts::new(catalog(), index(&self.index), self.fleet(&summary));
+        let facts = Arc::new(Facts::new(catalog(), index(&self.index), self.fleet(&summary)));
         let deployment = Deployment::new(summary, manifest);
         let consulted = Cell::new(false);
         strategy.assess(MatchContext::new(&deployment, &facts, &consulted)).unwrap()

@@ -102,7 +102,7 @@ impl Scene {
         Facts::new(
             Catalog::new(self.services.clone()).expect("a catalog"),
             Index::parse(&self.index).expect("an index"),
-            FleetStatistics::of(self.deployments.iter().map(|deployment| &deployment.summary)),
+            FleetStatistics::of(self.deployments.iter().map(|deployment| deployment.summary.as_ref())),
         )
     }
 

@@ -43,7 +43,7 @@ pub fn fleet(deployments: usize, plans: usize) -> SyntheticFleet {
             deployment(number, plan, &instance)
         })
         .collect();
-    let statistics = FleetStatistics::of(deployments.iter().map(|deployment| &deployment.summary));
+    let statistics = FleetStatistics::of(deployments.iter().map(|deployment| deployment.summary.as_ref()));
     let facts = Facts::new(catalog, Index::from_object(&index), statistics);
     SyntheticFleet { deployments, facts }
 }

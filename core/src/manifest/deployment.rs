@@ -1,14 +1,16 @@
 //! A deployment with its manifest: what matching looks at.
 
+use std::sync::Arc;
+
 use super::Manifest;
 use crate::model::DeploymentSummary;
 
 /// A deployment as the Director knows it: its entry in the list, and its
-/// manifest.
+/// manifest. Copied in no time.
 #[derive(Debug, Clone)]
 pub struct Deployment {
     /// What the Director's list says.
-    pub summary: DeploymentSummary,
+    pub summary: Arc<DeploymentSummary>,
     /// Its manifest, or what is known about why there is none.
     pub manifest: Manifest,
 }
@@ -16,7 +18,7 @@ pub struct Deployment {
 impl Deployment {
     /// Joins a deployment with its manifest.
     #[must_use]
-    pub fn new(summary: DeploymentSummary, manifest: Manifest) -> Self {
-        Self { summary, manifest }
+    pub fn new(summary: impl Into<Arc<DeploymentSummary>>, manifest: Manifest) -> Self {
+        Self { summary: summary.into(), manifest }
     }
 }

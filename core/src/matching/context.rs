@@ -48,7 +48,7 @@ impl Facts {
 #[derive(Debug, Clone, Copy)]
 pub struct MatchContext<'a> {
     deployment: &'a Deployment,
-    facts: &'a Facts,
+    facts: &'a Arc<Facts>,
     consulted: &'a Cell<bool>,
     reads: Option<&'a RefCell<Vec<Read>>>,
 }
@@ -56,7 +56,7 @@ pub struct MatchContext<'a> {
 impl<'a> MatchContext<'a> {
     /// A context; `consulted` is set when the manifest is looked at.
     #[must_use]
-    pub fn new(deployment: &'a Deployment, facts: &'a Facts, consulted: &'a Cell<bool>) -> Self {
+    pub fn new(deployment: &'a Deployment, facts: &'a Arc<Facts>, consulted: &'a Cell<bool>) -> Self {
         Self { deployment, facts, consulted, reads: None }
     }
 
@@ -79,9 +79,10 @@ impl<'a> MatchContext<'a> {
         self.deployment
     }
 
-    /// What is the same for every deployment of the run.
+    /// What is the same for every deployment of the run. To keep it beyond the
+    /// call, clone the `Arc`: its counter is this thread's alone.
     #[must_use]
-    pub fn facts(&self) -> &'a Facts {
+    pub fn facts(&self) -> &'a Arc<Facts> {
         self.facts
     }
 

@@ -8,16 +8,12 @@ use std::sync::Arc;
 use super::admission::{Admission, admit};
 use super::chain::Fnv;
 use super::decision::{self, Decision, Degradation, Outcome, Refusal, ReviewReason, Step, StepResult};
+use super::workers::{self, Next};
 use super::{
     Chain, ChainEntry, ChainError, ChainFingerprint, Facts, MatchContext, Opinion, Policy, StrategyError,
-    Suspensions, registered, settle_claims, workers,
+    Suspensions, registered, settle_claims,
 };
 use crate::manifest::{Deployment, Severity};
-
-/// How many deployments are decided before it is seen whether a strategy has to
-/// be suspended: few where that may come soon, many where it does not come.
-const LEAST_AHEAD: usize = 32;
-const MOST_AHEAD: usize = 1024;
 
 /// Decides which service instance a deployment is.
 #[derive(Debug, Clone)]
@@ -131,12 +127,17 @@ impl MatchEngine {
     /// not looked at: see [`settle_claims`].
     #[must_use]
     pub fn decide(&self, deployment: &Deployment, facts: &Facts) -> Decision {
-        self.decide_without(deployment, facts, &Suspensions::default())
+        self.decide_without(deployment, &Arc::new(facts.clone()), &Suspensions::default())
     }
 
     /// Decides about one deployment without asking the strategies that are
     /// suspended.
-    fn decide_without(&self, deployment: &Deployment, facts: &Facts, suspensions: &Suspensions) -> Decision {
+    fn decide_without(
+        &self,
+        deployment: &Deployment,
+        facts: &Arc<Facts>,
+        suspensions: &Suspensions,
+    ) -> Decision {
         let consulted = Cell::new(false);
         let context = MatchContext::new(deployment, facts, &consulted);
         let mut trace: Vec<Step> = Vec::with_capacity(self.chain.entries().len());
@@ -192,21 +193,23 @@ impl MatchEngine {
         facts: &Facts,
         suspensions: &mut Suspensions,
     ) -> Vec<Decision> {
-        let mut decisions: Vec<Decision> = Vec::with_capacity(deployments.len());
-        let mut ahead = LEAST_AHEAD;
+        let mut decisions: Vec<Decision> = Vec::new();
         while decisions.len() < deployments.len() {
             let rest = &deployments[decisions.len()..];
-            let decided = workers::map_in_order(&rest[..rest.len().min(ahead)], self.workers, |deployment| {
-                self.decide_without(deployment, facts, suspensions)
-            });
-            ahead = (ahead * 2).min(MOST_AHEAD);
-            for decision in decided {
-                let suspended = suspensions.note(&decision);
-                decisions.push(decision);
-                if suspended {
-                    ahead = LEAST_AHEAD;
-                    break;
-                }
+            let before = suspensions.clone();
+            let decided = workers::map_in_order(
+                rest,
+                self.workers,
+                // Each thread counts references to facts of its own: threads that
+                // share a counter wait for each other at every script.
+                || Arc::new(facts.clone()),
+                |facts, deployment| self.decide_without(deployment, facts, &before),
+                |decision| if suspensions.note(decision) { Next::Stop } else { Next::GoOn },
+            );
+            if decisions.is_empty() {
+                decisions = decided;
+            } else {
+                decisions.extend(decided);
             }
         }
         decisions

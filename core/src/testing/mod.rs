@@ -27,7 +27,7 @@ impl Fleet {
     /// A fleet of these deployments; how common releases are is counted here.
     #[must_use]
     pub fn new(catalog: Catalog, index: Index, deployments: Vec<Deployment>) -> Self {
-        let statistics = FleetStatistics::of(deployments.iter().map(|one| &one.summary));
+        let statistics = FleetStatistics::of(deployments.iter().map(|one| one.summary.as_ref()));
         Self { facts: Facts::new(catalog, index, statistics), deployments }
     }
 

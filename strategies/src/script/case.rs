@@ -86,7 +86,7 @@ pub(super) fn read(file: &Arc<str>, text: &str) -> Result<Case, ScriptProblem> {
     let index = reader.index(root.get("index"), &catalog)?;
     Ok(Case {
         deployment: reader.deployment(reader.required(root, "deployment")?, index)?,
-        catalog: CatalogHandle::new(Arc::new(catalog)),
+        catalog: CatalogHandle::of(catalog),
         expected: reader.expected(expect)?,
         at: expect.location(),
     })

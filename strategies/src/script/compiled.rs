@@ -3,6 +3,7 @@
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use reconciler_core::model::StrategyId;
 use rhai::{AST, CallFnOptions, Dynamic, Engine, Position, Scope};
@@ -23,11 +24,18 @@ use super::stack::on_deep_stack;
 use super::visible::visible;
 use super::vocabulary::Vocabulary;
 
+/// What a call of a script counts references to, and so each thread has for itself.
+pub(super) struct Loaded {
+    pub(super) ast: AST,
+    /// The name of the file, for what is read.
+    pub(super) file: Arc<str>,
+}
+
 /// A script that can be called.
 pub struct Script {
     pub(super) source: Source,
-    pub(super) ast: AST,
-    copies: Lanes<AST>,
+    pub(super) loaded: Loaded,
+    copies: Lanes<Loaded>,
     pub(super) id: StrategyId,
     header: Header,
     hash: String,
@@ -67,7 +75,8 @@ impl Script {
                     return (None, problems);
                 };
                 let hash = Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
-                (Some(Self { source, ast, copies: Lanes::new(), id, header, hash }), problems)
+                let loaded = Loaded { ast, file: Arc::clone(&source.file) };
+                (Some(Self { source, loaded, copies: Lanes::new(), id, header, hash }), problems)
             }
             Ok(_) => (None, problems),
             Err(found) => {
@@ -84,13 +93,18 @@ impl Script {
         function: &str,
         arguments: Vec<Dynamic>,
     ) -> (Result<Dynamic, ScriptProblem>, Account) {
-        let engine = shared.engine();
-        let ast = self.copies.of_this_thread(&self.ast, || {
-            let mut copy = on_deep_stack(|| engine.compile(self.source.text.as_ref())).ok()?.ok()?;
-            copy.set_source(self.source.file.as_ref());
-            Some(copy)
-        });
-        invoke(shared, engine, &self.source, ast, function, arguments)
+        let loaded = self.of_this_thread(shared);
+        invoke(shared, shared.engine(), &self.source, &loaded.ast, function, arguments)
+    }
+
+    /// What this thread has of it.
+    pub(super) fn of_this_thread(&self, shared: &Shared) -> &Loaded {
+        self.copies.of_this_thread(&self.loaded, || {
+            let engine = shared.engine();
+            let mut ast = on_deep_stack(|| engine.compile(self.source.text.as_ref())).ok()?.ok()?;
+            ast.set_source(self.source.file.as_ref());
+            Some(Loaded { ast, file: self.source.file.as_ref().into() })
+        })
     }
 
     /// Its id in the chain, `script:<id>`.
@@ -126,7 +140,7 @@ impl Script {
     /// The comment at its top, without the slashes.
     #[must_use]
     pub fn doc(&self) -> String {
-        let lines = self.ast.doc().lines();
+        let lines = self.loaded.ast.doc().lines();
         let lines: Vec<_> = lines.map(|line| visible(line.trim_start_matches("//!").trim())).collect();
         lines.join("\n").trim().to_owned()
     }
@@ -137,7 +151,7 @@ impl Script {
         let functions = source::functions(&self.source.text);
         let is_test = |name: &String| {
             let known = |f: rhai::ScriptFnMetadata<'_>| f.name == name.as_str() && f.params.is_empty();
-            name.starts_with(checks::TEST_PREFIX) && self.ast.iter_functions().any(known)
+            name.starts_with(checks::TEST_PREFIX) && self.loaded.ast.iter_functions().any(known)
         };
         functions.into_iter().map(|(name, _)| name).filter(is_test).collect()
     }

@@ -68,7 +68,7 @@ pub(super) fn take(script: &Script) -> Coverage {
         function.is_some_and(|name| name == "strategy" || name.starts_with(TEST_PREFIX))
     };
     let mut lines = BTreeSet::new();
-    script.ast.walk(&mut |path| {
+    script.loaded.ast.walk(&mut |path| {
         if let Some(ASTNode::Stmt(statement)) = path.last() {
             // A block begins with its brace; what is in it counts.
             let place = match statement {

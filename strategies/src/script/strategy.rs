@@ -50,11 +50,12 @@ impl ScriptStrategy {
     }
 
     fn reads(&self, account: &mut Account) -> Vec<Read> {
+        let file = &self.script.of_this_thread(&self.shared).file;
         let reads = std::mem::take(&mut account.reads).into_iter();
         reads
             .map(|(what, at)| {
                 let at = location(at).unwrap_or(Location { line: 1, column: 1 });
-                Read::new(what, Arc::clone(&self.script.source.file), at)
+                Read::new(what, Arc::clone(file), at)
             })
             .collect()
     }
@@ -63,7 +64,7 @@ impl ScriptStrategy {
 impl MatchStrategy for ScriptStrategy {
     fn assess(&self, context: MatchContext<'_>) -> Result<Opinion, StrategyError> {
         let deployment = DeploymentHandle::new(context.deployment(), context.facts());
-        let catalog = CatalogHandle::new(Arc::clone(&context.facts().catalog));
+        let catalog = CatalogHandle::new(context.facts());
         let (opinion, mut account) = self.call(deployment, catalog);
         if account.consulted {
             // So that a manifest with a fault degrades the decision.
@@ -100,9 +101,10 @@ pub struct Examination {
 pub(super) fn examine(strategy: &ScriptStrategy, deployment: &Deployment, facts: &Facts) -> Examination {
     // Parsing is not the script's doing.
     let _ = deployment.manifest.document();
+    let facts = Arc::new(facts.clone());
     let begun = Instant::now();
-    let (opinion, mut account) = strategy
-        .call(DeploymentHandle::new(deployment, facts), CatalogHandle::new(Arc::clone(&facts.catalog)));
+    let (opinion, mut account) =
+        strategy.call(DeploymentHandle::new(deployment, &facts), CatalogHandle::new(&facts));
     let time = begun.elapsed();
     let reads = strategy.reads(&mut account);
     Examination { opinion, reads, lines: account.lines, operations: account.operations, time }

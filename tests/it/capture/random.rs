@@ -324,7 +324,7 @@ pub(super) fn fleet(number: u64) -> Planted {
         deployments.push(Deployment::new(summary, manifest));
     }
     deployments.sort_by(|a, b| a.summary.name.cmp(&b.summary.name));
-    let statistics = FleetStatistics::of(deployments.iter().map(|one| &one.summary));
+    let statistics = FleetStatistics::of(deployments.iter().map(|one| one.summary.as_ref()));
     let facts = Facts::new(catalog, Index::from_object(&index), statistics);
     let fleet = Fleet {
         name: format!("random-{number}"),

@@ -29,13 +29,17 @@ fn nothing_that_led_to_a_conclusion_changes_unnoticed() {
     let entry = |text: &str| Index::parse(&format!(r#"{{"{A}":{text}}}"#)).unwrap();
     let (noted, restated) = (entry(&ENTRY.replace("\"n\"", "\"m\"")), entry(&ENTRY.replace("1.10", "1.1")));
     let manifest = Manifest::from_text(format!("meta: {{params: {{instance_id: {A}}}}}\n# more\n"));
-    let name = |name: &str| DeploymentSummary { name: name.parse().unwrap(), ..deployment.summary.clone() };
+    let name = |name: &str| DeploymentSummary {
+        name: name.parse().unwrap(),
+        ..DeploymentSummary::clone(&deployment.summary)
+    };
     let renamed = name("another");
     let released = DeploymentSummary {
         releases: vec![ReleaseRef { name: "redis".into(), version: "2".into() }],
-        ..deployment.summary.clone()
+        ..DeploymentSummary::clone(&deployment.summary)
     };
-    let owned = DeploymentSummary { teams: vec!["team".into()], ..deployment.summary.clone() };
+    let owned =
+        DeploymentSummary { teams: vec!["team".into()], ..DeploymentSummary::clone(&deployment.summary) };
     let mut identity = matched.identity.clone();
     identity.instance = B.parse().unwrap();
     let mut planned = matched.identity.clone();

@@ -1,5 +1,7 @@
 //! What scripts see and say, and how much of it counts.
 
+use std::sync::Arc;
+
 use reconciler_core::manifest::Manifest;
 use reconciler_core::matching::{Decision, Explanation, Family, Opinion, StepResult};
 use reconciler_core::model::{ReleaseRef, StemcellRef};
@@ -31,7 +33,7 @@ fn rich() -> Scene {
     );
     let scene = Scene::of("redis: small small-ha; pg: one");
     let mut scene = scene.entry(A, "redis", "redis-small").deployment(format!("redis-small-{A}"), manifest);
-    let summary = &mut scene.deployments[0].summary;
+    let summary = Arc::make_mut(&mut scene.deployments[0].summary);
     summary.teams = vec!["ops".into()];
     summary.releases.push(ReleaseRef { name: "redis-forge".into(), version: "2.0".into() });
     summary.stemcells.push(StemcellRef { name: "jammy".into(), version: "1.250".into() });

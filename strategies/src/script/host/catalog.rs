@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use reconciler_core::model::{Catalog, Plan, Service};
+use reconciler_core::matching::Facts;
+use reconciler_core::model::{Catalog, FleetStatistics, Index, Plan, Service};
 use rhai::{Array, Dynamic, EvalAltResult, ImmutableString, Module, NativeCallContext};
 
 use super::parts::text;
@@ -13,7 +14,7 @@ use crate::script::limits::Limits;
 
 /// A catalog as scripts hold it.
 #[derive(Debug, Clone)]
-pub(in crate::script) struct CatalogHandle(pub(super) Arc<Catalog>);
+pub(in crate::script) struct CatalogHandle(Arc<Facts>);
 
 /// A plan as scripts hold it.
 #[derive(Debug, Clone)]
@@ -24,22 +25,31 @@ pub(super) struct PlanHandle(pub(super) Plan);
 pub(super) struct ServiceHandle {
     id: ImmutableString,
     name: ImmutableString,
-    catalog: Arc<Catalog>,
+    catalog: CatalogHandle,
 }
 
 type Context<'a> = NativeCallContext<'a>;
 type Outcome<T> = Result<T, Box<EvalAltResult>>;
 
 impl CatalogHandle {
-    pub(in crate::script) fn new(catalog: Arc<Catalog>) -> Self {
-        Self(catalog)
+    pub(in crate::script) fn new(facts: &Arc<Facts>) -> Self {
+        Self(Arc::clone(facts))
+    }
+
+    /// A catalog by itself, for tests and cases.
+    pub(in crate::script) fn of(catalog: Catalog) -> Self {
+        Self(Arc::new(Facts::new(catalog, Index::default(), FleetStatistics::default())))
+    }
+
+    fn catalog(&self) -> &Catalog {
+        &self.0.catalog
     }
 
     fn service(&self, service: &Service) -> ServiceHandle {
         ServiceHandle {
             id: service.id.as_str().into(),
             name: service.name.as_ref().into(),
-            catalog: Arc::clone(&self.0),
+            catalog: self.clone(),
         }
     }
 }
@@ -76,7 +86,7 @@ pub(super) fn register(module: &mut Module) {
         "The plan of exactly that id, or `()`.",
         |cx: Context<'_>, one: &mut CatalogHandle, id: &str| -> Dynamic {
             read(&cx, format!("catalog.plan(\"{id}\")"));
-            one.0.plan(id).map_or(Dynamic::UNIT, plan)
+            one.catalog().plan(id).map_or(Dynamic::UNIT, plan)
         },
     );
     function(
@@ -89,7 +99,7 @@ pub(super) fn register(module: &mut Module) {
             // Every text that ends before a hyphen is looked up.
             charge(&cx, text.len() * (1 + text.matches('-').count()), Limits::STANDARD.work)?;
             let shorter = text.rmatch_indices('-').map(|(at, _)| &text[..at]);
-            let found = std::iter::once(text).chain(shorter).find_map(|text| one.0.plan(text));
+            let found = std::iter::once(text).chain(shorter).find_map(|text| one.catalog().plan(text));
             Ok(found.map_or(Dynamic::UNIT, plan))
         },
     );
@@ -101,8 +111,8 @@ pub(super) fn register(module: &mut Module) {
         "All plans, in the broker's order.",
         |cx: Context<'_>, one: &mut CatalogHandle| -> Outcome<Array> {
             read(&cx, "catalog.plans");
-            listed(&cx, one.0.plan_count())?;
-            Ok(one.0.plans().map(plan).collect())
+            listed(&cx, one.catalog().plan_count())?;
+            Ok(one.catalog().plans().map(plan).collect())
         },
     );
     function(
@@ -112,8 +122,8 @@ pub(super) fn register(module: &mut Module) {
         "The service of exactly that id, or `()`.",
         |cx: Context<'_>, one: &mut CatalogHandle, id: &str| -> Outcome<Dynamic> {
             read(&cx, format!("catalog.service(\"{id}\")"));
-            charge(&cx, one.0.services().len(), Limits::STANDARD.work)?;
-            let found = one.0.service(id);
+            charge(&cx, one.catalog().services().len(), Limits::STANDARD.work)?;
+            let found = one.catalog().service(id);
             Ok(found.map_or(Dynamic::UNIT, |found| Dynamic::from(one.service(found))))
         },
     );
@@ -125,8 +135,8 @@ pub(super) fn register(module: &mut Module) {
         "All services, in the broker's order.",
         |cx: Context<'_>, one: &mut CatalogHandle| -> Outcome<Array> {
             read(&cx, "catalog.services");
-            listed(&cx, one.0.services().len())?;
-            Ok(one.0.services().iter().map(|found| Dynamic::from(one.service(found))).collect())
+            listed(&cx, one.catalog().services().len())?;
+            Ok(one.catalog().services().iter().map(|found| Dynamic::from(one.service(found))).collect())
         },
     );
     register_parts(module);
@@ -146,7 +156,7 @@ fn register_parts(module: &mut Module) {
         "The service's plans, in the broker's order.",
         |cx: Context<'_>, one: &mut ServiceHandle| -> Outcome<Array> {
             read(&cx, format!("catalog.service(\"{}\").plans", one.id));
-            let plans = one.catalog.service(&one.id).map_or(&[][..], |service| &service.plans);
+            let plans = one.catalog.catalog().service(&one.id).map_or(&[][..], |service| &service.plans);
             listed(&cx, plans.len())?;
             Ok(plans.iter().map(plan).collect())
         },

@@ -29,11 +29,18 @@ pub(in crate::script) struct DeploymentHandle(pub(super) Arc<Subject>);
 /// What there is to see of a deployment.
 #[derive(Debug, Clone)]
 pub(super) struct Subject {
-    pub(super) summary: DeploymentSummary,
+    pub(super) summary: Arc<DeploymentSummary>,
     pub(super) manifest: Manifest,
-    pub(super) index: Arc<Index>,
-    /// What else knows names; nothing in a script's own tests.
-    pub(super) known: Option<Facts>,
+    pub(super) beside: Beside,
+}
+
+/// What is known beside a deployment.
+#[derive(Debug, Clone)]
+pub(super) enum Beside {
+    /// Everything a run knows.
+    Run(Arc<Facts>),
+    /// What a script's own test says.
+    Test(Arc<Index>),
 }
 
 impl Subject {
@@ -44,13 +51,19 @@ impl Subject {
     }
 
     fn known_names(&self) -> KnownNames<'_> {
-        match &self.known {
-            Some(facts) => facts.known_names(&self.summary),
-            None => KnownNames {
-                deployment: Some(&self.summary),
-                index: Some(&self.index),
-                ..KnownNames::default()
-            },
+        match &self.beside {
+            Beside::Run(facts) => facts.known_names(&self.summary),
+            Beside::Test(index) => {
+                KnownNames { deployment: Some(&self.summary), index: Some(index), ..KnownNames::default() }
+            }
+        }
+    }
+
+    /// What Vault knows.
+    pub(super) fn index(&self) -> &Index {
+        match &self.beside {
+            Beside::Run(facts) => &facts.index,
+            Beside::Test(index) => index,
         }
     }
 
@@ -67,14 +80,9 @@ impl Subject {
 }
 
 impl DeploymentHandle {
-    pub(in crate::script) fn new(deployment: &Deployment, facts: &Facts) -> Self {
+    pub(in crate::script) fn new(deployment: &Deployment, facts: &Arc<Facts>) -> Self {
         let Deployment { summary, manifest } = deployment.clone();
-        Self(Arc::new(Subject {
-            summary,
-            manifest,
-            index: Arc::clone(&facts.index),
-            known: Some(facts.clone()),
-        }))
+        Self(Arc::new(Subject { summary, manifest, beside: Beside::Run(Arc::clone(facts)) }))
     }
 
     fn name(&self) -> &str {
@@ -270,7 +278,7 @@ fn register_records(module: &mut Module, kind: &str) {
         "The record of the instance whose deployment would have this name, or `()`.",
         |cx: Context<'_>, one: &mut Handle| {
             read(&cx, "deployment.record");
-            let mut found = one.0.index.expecting(one.name());
+            let mut found = one.0.index().expecting(one.name());
             found.find_map(RecordHandle::of).map_or(Dynamic::UNIT, Dynamic::from)
         },
     );
@@ -284,7 +292,7 @@ fn register_records(module: &mut Module, kind: &str) {
             if text.len() < 4 {
                 return Array::new();
             }
-            let found = one.0.index.beginning(text).filter_map(RecordHandle::of);
+            let found = one.0.index().beginning(text).filter_map(RecordHandle::of);
             found.take(MOST_RECORDS).map(Dynamic::from).collect()
         },
     );

@@ -10,7 +10,7 @@ use reconciler_core::model::{
 use rhai::{Array, EvalAltResult, Map, Module, NativeCallContext, Position};
 
 use super::catalog::CatalogHandle;
-use super::deployment::{DeploymentHandle, Subject};
+use super::deployment::{Beside, DeploymentHandle, Subject};
 use super::function;
 use crate::script::failure::refuse;
 
@@ -85,7 +85,11 @@ pub(in crate::script) fn deployment(name: &str) -> Result<DeploymentSummary, Str
 impl DeploymentHandle {
     /// A handle made of its parts, for tests and cases.
     pub(in crate::script) fn of_parts(summary: DeploymentSummary, manifest: Manifest, index: Index) -> Self {
-        Self(Arc::new(Subject { summary, manifest, index: Arc::new(index), known: None }))
+        Self(Arc::new(Subject {
+            summary: Arc::new(summary),
+            manifest,
+            beside: Beside::Test(Arc::new(index)),
+        }))
     }
 
     fn changed(&self, change: impl FnOnce(&mut Subject)) -> Self {
@@ -125,7 +129,7 @@ pub(super) fn register(module: &mut Module) {
         "In tests: the same deployment with one more release.",
         |one: &mut DeploymentHandle, name: &str, version: &str| {
             let release = ReleaseRef { name: name.into(), version: version.into() };
-            one.changed(|subject| subject.summary.releases.push(release))
+            one.changed(|subject| Arc::make_mut(&mut subject.summary).releases.push(release))
         },
     );
     function(
@@ -135,7 +139,7 @@ pub(super) fn register(module: &mut Module) {
         "In tests: the same deployment with one more stemcell.",
         |one: &mut DeploymentHandle, name: &str, version: &str| {
             let stemcell = StemcellRef { name: name.into(), version: version.into() };
-            one.changed(|subject| subject.summary.stemcells.push(stemcell))
+            one.changed(|subject| Arc::make_mut(&mut subject.summary).stemcells.push(stemcell))
         },
     );
     function(
@@ -144,7 +148,7 @@ pub(super) fn register(module: &mut Module) {
         &["deployment: Deployment", "team: String", "Deployment"],
         "In tests: the same deployment with one more team.",
         |one: &mut DeploymentHandle, team: &str| {
-            one.changed(|subject| subject.summary.teams.push(team.into()))
+            one.changed(|subject| Arc::make_mut(&mut subject.summary).teams.push(team.into()))
         },
     );
     function(
@@ -159,9 +163,9 @@ pub(super) fn register(module: &mut Module) {
          plan: &str|
          -> Outcome<DeploymentHandle> {
             let help = "name an instance, a service and a plan by their ids";
-            let index = with_entry(&one.0.index, instance, service, plan)
+            let index = with_entry(one.0.index(), instance, service, plan)
                 .map_err(|error| wrong(cx.call_position(), error, help))?;
-            Ok(one.changed(|subject| subject.index = Arc::new(index)))
+            Ok(one.changed(|subject| subject.beside = Beside::Test(Arc::new(index))))
         },
     );
     function(
@@ -183,7 +187,7 @@ pub(super) fn register(module: &mut Module) {
             });
             let services = services.collect::<Outcome<Vec<_>>>()?;
             let catalog = catalog(services).map_err(|error| wrong(cx.call_position(), error, help))?;
-            Ok(CatalogHandle::new(Arc::new(catalog)))
+            Ok(CatalogHandle::of(catalog))
         },
     );
 }
