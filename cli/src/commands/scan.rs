@@ -12,7 +12,7 @@ use super::block_on;
 use crate::args::{GlobalArgs, ScanArgs};
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::output::{Output, Table, outcome_style};
+use crate::output::{Output, Table, in_one_line, outcome_style};
 use crate::wiring::{self, Access, Workbench};
 
 #[derive(Serialize)]
@@ -70,7 +70,7 @@ pub(super) fn write_findings<'a>(
 ) -> io::Result<()> {
     let widest = findings.clone().map(|finding| finding.code.len()).max().unwrap_or_default();
     for Finding { code, subject, message } in findings {
-        writeln!(out, "{code:<widest$}  {subject}: {message}")?;
+        writeln!(out, "{code:<widest$}  {}: {}", in_one_line(subject), in_one_line(message))?;
     }
     Ok(())
 }

@@ -13,7 +13,7 @@ use crate::args::{Format, GlobalArgs};
 use crate::failure::Failure;
 
 pub(crate) use comment::Comment;
-pub(crate) use table::Table;
+pub(crate) use table::{Table, in_one_line};
 
 /// Grows when a field of a document changes its meaning or goes away.
 pub(crate) const SCHEMA_VERSION: u32 = 1;

@@ -4,6 +4,15 @@ use std::io::{self, Write};
 
 use comfy_table::{ColumnConstraint, ContentArrangement};
 
+/// A text of any writer in one line, with nothing that steers a terminal: nobody
+/// must be able to forge a line.
+pub(crate) fn in_one_line(text: &str) -> String {
+    match text.contains(char::is_control) {
+        true => text.replace(char::is_control, " ").split_whitespace().collect::<Vec<_>>().join(" "),
+        false => text.to_owned(),
+    }
+}
+
 /// Rows under a heading.
 pub(crate) struct Table(comfy_table::Table);
 
@@ -23,7 +32,7 @@ impl Table {
 
     /// One more row.
     pub(crate) fn row<const N: usize>(&mut self, cells: [String; N]) {
-        self.0.add_row(cells);
+        self.0.add_row(cells.map(|cell| in_one_line(&cell)));
     }
 
     pub(crate) fn is_empty(&self) -> bool {

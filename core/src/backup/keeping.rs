@@ -62,7 +62,9 @@ pub async fn keep(
     let mut seconds: Vec<u64> = names.iter().filter_map(|name| second_of(name)).collect();
     seconds.sort_unstable_by(|a, b| b.cmp(a));
     let digest = snapshot.contents.digest();
-    if let Some(&newest) = seconds.first() {
+    // One that a wrong clock has put into the future is not the latest.
+    let latest = seconds.iter().find(|second| **second <= snapshot.at.0).or(seconds.first());
+    if let Some(&newest) = latest {
         let unfinished = is_unfinished(&snapshot.contents, Moment(newest));
         if unfinished || !written_since(&snapshot.contents, Moment(newest)) {
             let path = folder.archive(instance, newest);

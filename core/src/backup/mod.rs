@@ -34,7 +34,7 @@ pub use hold::{Hold, Release, held, release};
 pub use keeping::{Deposit, Snapshot, keep};
 pub use problem::BackupError;
 pub use restoring::{Restoration, RestoreOrder, present, refuse_counted, restore};
-pub use retention::{Pruning, prune};
+pub use retention::{Pruning, oldest_last, prune};
 pub use run::{BackupPolicy, RunBackups, folder_in_use};
 pub use shelf::{Listed, Listing, Shelf, Unreadable};
 pub use when::{Moment, When};

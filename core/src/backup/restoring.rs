@@ -37,6 +37,8 @@ pub struct RestoreOrder<'a> {
     pub folder: &'a BackupFolder,
     /// The time.
     pub at: DateTime<Utc>,
+    /// Whether it may say another service or plan than the broker does.
+    pub allow_other_plan: bool,
     /// Whether nothing is written.
     pub dry_run: bool,
 }
@@ -51,7 +53,8 @@ impl RestoreOrder<'_> {
     /// newer ones.
     fn by_its_time(&self, instance: &InstanceId) -> String {
         let only = self.only.map(|part| format!(" --only {}", part.name())).unwrap_or_default();
-        format!("backups restore {instance}@{}{only}", self.archive.at.0)
+        let allowed = if self.allow_other_plan { " --allow-other-plan" } else { "" };
+        format!("backups restore {instance}@{}{only}{allowed}", self.archive.at.0)
     }
 }
 
@@ -121,7 +124,8 @@ pub async fn present(store: &dyn SecretStore, instance: &InstanceId) -> Result<C
 /// the records. A part that the archive lacks stays as it is.
 ///
 /// # Errors
-/// `Refused` if the broker removed the entry or is at work on the instance;
+/// `Refused` if the broker removed the entry, is at work on the instance, or has
+/// moved it to another plan since;
 /// `Unfinished` if anything fails once writing has begun, also because somebody
 /// else wrote meanwhile. What they wrote stays, and the order that goes on is
 /// in the error.
@@ -132,6 +136,9 @@ pub async fn restore(
 ) -> Result<Restoration, BackupError> {
     let present = Present::read(store, instance).await?;
     refuse_at_work(&present, order.at)?;
+    if !order.allow_other_plan {
+        refuse_other_plan(store, &present, order).await?;
+    }
     let there = present.contents();
     let wanted = wanted(&there, order)?;
     let now = Moment::of(order.at);
@@ -191,9 +198,10 @@ pub async fn restore(
     Ok(restoration)
 }
 
-/// An archive that a restore made of what it replaced is never meant by its
-/// place: after a restore that broke off it stands where the archive stood that
-/// was to be put back, and holds what that was to replace.
+/// An archive is not meant by its place if that may not be what it seems: it bears
+/// a time that is still to come, or a restore made it of what it replaced. That
+/// one stands, after a restore that broke off, where the archive stood that was to
+/// be put back, and holds what that was to replace.
 ///
 /// # Errors
 /// `Refused`, with the archives by their times.
@@ -202,8 +210,23 @@ pub fn refuse_counted(
     when: When,
     instance: &InstanceId,
     entry: Option<&JsonObject>,
+    now: DateTime<Utc>,
 ) -> Result<(), BackupError> {
-    if !matches!(when, When::Back(_)) || archive.reason != REASON {
+    if !matches!(when, When::Back(_)) {
+        return Ok(());
+    }
+    let path = &archive.path;
+    if archive.at > Moment::latest(now) {
+        return Err(BackupError::Refused {
+            reason: format!(
+                "`@{when}` is `{path}`, named by a time that is still to come, {}: a clock was wrong, and it need not \
+                 be the newest",
+                archive.at
+            ),
+            advice: format!("name the one that is meant by its time: `backups list {instance}` shows all"),
+        });
+    }
+    if archive.reason != REASON {
         return Ok(());
     }
     let undo = format!("to undo that restore: `backups restore {instance}@{}`", archive.at.0);
@@ -212,7 +235,6 @@ pub fn refuse_counted(
         Some(second) => format!("to go on with the restore: `backups restore {instance}@{second}`; {undo}"),
         None => format!("{undo}; `backups list {instance}` shows the others"),
     };
-    let path = &archive.path;
     let reason = format!("`@{when}` is `{path}`, which a restore made of what it replaced");
     Err(BackupError::Refused { reason, advice })
 }
@@ -239,6 +261,46 @@ fn refuse_at_work(present: &Present, at: DateTime<Utc>) -> Result<(), BackupErro
         reason: format!("the broker is at work on instance `{}`: its status is `{status}`", present.instance),
         advice: "wait until it is done and give the order again".to_owned(),
     })
+}
+
+/// What the broker wrote about service and plan counts: it computes the name of
+/// the deployment from that. Where the archive says something else than what
+/// stands there, its own copy of the request settles it.
+async fn refuse_other_plan(
+    store: &dyn SecretStore,
+    present: &Present,
+    order: &RestoreOrder<'_>,
+) -> Result<(), BackupError> {
+    let there = present.contents();
+    let parts = [Part::Index, Part::Root].into_iter().filter(|part| order.asks_for(*part));
+    let moved = parts.flat_map(|part| ["service_id", "plan_id"].map(|field| (part, field))).filter_map(
+        |(part, field)| {
+            let text = |contents: &Contents| contents.get(part)?.text(field).filter(|text| !text.is_empty());
+            let (archived, now) = (text(&order.archive.contents)?, text(&there)?);
+            (archived != now).then_some((part, field, archived))
+        },
+    );
+    let moved: Vec<_> = moved.collect();
+    if moved.is_empty() {
+        return Ok(());
+    }
+    let request = store.read(&layout::deployment(&present.instance)).await?;
+    let said = |field: &str| request.data().and_then(|request| request.text(field));
+    for (part, field, archived) in moved {
+        let Some(said) = said(field).filter(|said| *said != archived) else { continue };
+        return Err(BackupError::Refused {
+            reason: format!(
+                "the {} in the archive says {field} `{}`, and the broker's own request `{}`",
+                part.name(),
+                archived.escape_debug(),
+                said.escape_debug()
+            ),
+            advice: "put back only the manifest or the metadata with `--only`, or all of it, if the broker is wrong, \
+                     with `--allow-other-plan`"
+                .to_owned(),
+        });
+    }
+    Ok(())
 }
 
 /// Writes the index with one entry replaced. Other entries may change

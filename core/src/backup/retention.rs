@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::archive::bears_our_mark;
 use super::folder::BackupFolder;
+use super::when::Moment;
 use crate::model::InstanceId;
 use crate::ports::{PortError, SecretStore};
 
@@ -19,7 +20,8 @@ pub struct Pruning {
 /// Removes the archives beyond the newest `retention`; 0 keeps all. What does
 /// not bear our mark stays, and so does the last that does.
 ///
-/// `seconds` are those of all archives in the folder, newest first. `fresh` is
+/// `seconds` are those of all archives in the folder, in the order of
+/// [`oldest_last`]. `fresh` is
 /// an archive of ours that was just written: whatever its second, it stays. A
 /// run, which gives it, looks no further than the first that is not ours: what
 /// is older than that was as a rule left by others, perhaps hundreds of them.
@@ -64,6 +66,15 @@ pub async fn prune(
         }
     }
     Ok(pruning)
+}
+
+/// The seconds of archives with those last that lie in the future: they are of a
+/// time when a clock was wrong, and older than any that a right one has named.
+#[must_use]
+pub fn oldest_last(mut seconds: Vec<u64>, latest: Moment) -> Vec<u64> {
+    let ahead = seconds.partition_point(|second| *second > latest.0);
+    seconds.rotate_left(ahead);
+    seconds
 }
 
 /// Whether an archive bears our mark; nothing if it is deleted.

@@ -10,10 +10,10 @@ use super::beside::OtherReconciler;
 use super::contents::{Contents, Part};
 use super::folder::BackupFolder;
 use super::keeping::{Snapshot, keep};
-use super::retention::prune;
+use super::retention::{oldest_last, prune};
 use super::when::Moment;
 use crate::model::{Index, InstanceId, JsonObject, layout};
-use crate::ports::{PortError, SecretStore, Slot, Version};
+use crate::ports::{Clock, PortError, SecretStore, Slot, Version};
 use crate::updater::{
     Backup, BackupTaker, EntryChange, Finding, InstanceChange, Observed, Stamp, bears_our_stamp,
 };
@@ -70,6 +70,7 @@ pub struct RunBackups<'a> {
     index: &'a Index,
     index_version: Version,
     stamp: Stamp,
+    clock: &'a dyn Clock,
     folder: OnceCell<BackupFolder>,
 }
 
@@ -82,9 +83,9 @@ impl<'a> RunBackups<'a> {
         policy: &'a BackupPolicy,
         index: &'a Index,
         index_version: Version,
-        stamp: Stamp,
+        (stamp, clock): (Stamp, &'a dyn Clock),
     ) -> Self {
-        Self { store, other, policy, index, index_version, stamp, folder: OnceCell::new() }
+        Self { store, other, policy, index, index_version, stamp, clock, folder: OnceCell::new() }
     }
 
     /// The folder that this run uses, chosen with its first archive.
@@ -152,9 +153,12 @@ impl<'a> RunBackups<'a> {
         backup.path = Some(deposit.path);
         let mut others =
             deposit.seconds.iter().filter(|second| !deposit.written || **second != deposit.second);
-        backup.overtaken = others.any(|second| *second >= at.0);
+        // What a clock that was wrong has put into the future is nobody's at work.
+        let latest = Moment::latest(self.clock.now());
+        backup.overtaken = others.any(|second| (at.0..=latest.0).contains(second));
         if deposit.written && was_ours(&snapshot.contents) {
-            backup.findings.extend(self.clean_up(instance, folder, &deposit.seconds, deposit.second).await);
+            let seconds = oldest_last(deposit.seconds, latest);
+            backup.findings.extend(self.clean_up(instance, folder, &seconds, deposit.second).await);
         }
         Ok(backup)
     }

@@ -4,7 +4,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use chrono::{DateTime, SecondsFormat};
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use serde::{Serialize, Serializer};
 
 use super::problem::BackupError;
@@ -17,7 +17,7 @@ pub struct Moment(pub u64);
 impl Moment {
     /// A moment of a clock; none is before 1970.
     #[must_use]
-    pub fn of(at: DateTime<chrono::Utc>) -> Self {
+    pub fn of(at: DateTime<Utc>) -> Self {
         Self(u64::try_from(at.timestamp()).unwrap_or(0))
     }
 
@@ -30,6 +30,18 @@ impl Moment {
 }
 
 /// As RFC 3339 in UTC; a number that is no date stays a number.
+/// How far another machine's clock may be ahead of ours.
+const CLOCK_SKEW: TimeDelta = TimeDelta::minutes(5);
+
+impl Moment {
+    /// The latest that an archive may have been taken at by now, if clocks are
+    /// right.
+    #[must_use]
+    pub fn latest(now: DateTime<Utc>) -> Self {
+        Self::of(now.checked_add_signed(CLOCK_SKEW).unwrap_or(now))
+    }
+}
+
 impl fmt::Display for Moment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let at = i64::try_from(self.0).ok().and_then(|second| DateTime::from_timestamp(second, 0));

@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::entry::{EntryState, other_views};
 use crate::model::{Catalog, Index, IndexEntry, JsonObject, layout};
 use crate::ports::{PortError, SecretStore, Slot};
-use crate::updater::Finding;
+use crate::updater::{Finding, bears_marks};
 
 /// How many entries are looked at at once.
 const AT_ONCE: usize = 8;
@@ -118,7 +118,9 @@ pub fn verify_entry(entry: &IndexEntry, witnesses: &Witnesses<'_>) -> Vec<Findin
         (Some(service), Some(plan)) => match witnesses.catalog.plan(plan.as_str()) {
             None => found(
                 "plan.retired",
-                format!("plan `{plan}` is not in the catalog; bring it back, or move the instance to another plan"),
+                format!(
+                    "plan `{plan}` is not in the catalog; bring it back, or move the instance to another plan"
+                ),
             ),
             Some(there) if there.service != *service => found(
                 "entry.other-service",
@@ -130,12 +132,25 @@ pub fn verify_entry(entry: &IndexEntry, witnesses: &Witnesses<'_>) -> Vec<Findin
             ),
             Some(_) => {}
         },
-        _ => found(
-            "entry.no-plan",
-            "it names no service or no plan, so that the broker finds no deployment for it; a run fills them in if \
-             its deployment proves them"
-                .to_owned(),
-        ),
+        _ => {
+            let has_other = |field| {
+                let raw = entry.fields.raw(field).map(|raw| raw.get());
+                raw.is_some_and(|raw| !matches!(raw, "null" | "\"\""))
+            };
+            let is_odd = has_other("service_id") && entry.service().is_none()
+                || has_other("plan_id") && entry.plan().is_none();
+            let what_to_do = if is_odd {
+                "what stands there instead is no id, and no run writes over it: take it out"
+            } else {
+                "a run fills them in if its deployment proves them"
+            };
+            found(
+                "entry.no-plan",
+                format!(
+                    "it names no service or no plan, so that the broker finds no deployment for it; {what_to_do}"
+                ),
+            );
+        }
     }
     against_record(entry, witnesses, &mut found);
     against_deployments(entry, witnesses, &mut found);
@@ -206,7 +221,16 @@ fn against_deployments(
     match (name, recorded.as_ref().or(expected.as_ref())) {
         (Some(name), _) if is_called_gone => found(
             "entry.called-gone",
-            format!("it is called {state}, and deployment `{name}` is there; the next run heals it"),
+            match bears_marks(&entry.fields) {
+                true => format!(
+                    "it is called {state}, and deployment `{name}` is there; a run heals it unless it has to leave it \
+                     alone"
+                ),
+                false => format!(
+                    "it is called {state}, and deployment `{name}` is there; no run takes that out: find out who \
+                     wrote it, and take its `status` out"
+                ),
+            },
         ),
         (None, Some(name)) if state != EntryState::InOperation => found(
             "entry.absent",

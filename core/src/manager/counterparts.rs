@@ -50,7 +50,12 @@ impl Writer<'_> {
         decided
             .filter(|(_, summary)| !summary.locked && !self.busy.contains(summary.name.as_str()))
             .flat_map(|(decision, summary)| {
+                // One that is another instance's by now says nothing of it.
+                let is_its_own = |entry: &&IndexEntry| {
+                    decision.identity().is_none_or(|identity| identity.instance == entry.instance)
+                };
                 let by_record = recorded.get(summary.name.as_str()).into_iter().flatten().copied();
+                let by_record = by_record.filter(is_its_own);
                 let by_identity = decision.identity().and_then(|identity| index.entry(&identity.instance));
                 index
                     .expecting(summary.name.as_str())
@@ -158,7 +163,29 @@ impl Writer<'_> {
             .chain(concluded.clone())
             .chain(self.absences.findings.iter().cloned())
             .chain(of_writing)
+            .chain(self.called_gone())
             .chain(self.beside())
+            .collect()
+    }
+
+    /// Entries that somebody calls deleted, of whom nobody knows that he looked but
+    /// once, while their deployments are there: they keep that.
+    fn called_gone(&self) -> Vec<Finding> {
+        let index = &self.survey.facts.index;
+        let admitted = self.survey.decisions.iter().filter(|one| self.run.options.filter.admits(one));
+        admitted
+            .filter_map(|decision| Some((decision, index.entry(&decision.identity()?.instance)?)))
+            .filter(|(_, entry)| {
+                entry.fields.text("status").as_deref() == Some("deleted") && !bears_marks(&entry.fields)
+            })
+            .map(|(decision, entry)| {
+                let message = format!(
+                    "its entry is called deleted, and deployment `{}` is there; find out who wrote that, and take its \
+                     `status` out",
+                    decision.deployment
+                );
+                Finding::new("entry.called-gone", &entry.instance, message)
+            })
             .collect()
     }
 
@@ -220,7 +247,7 @@ impl Writer<'_> {
         let absent: Vec<_> = absent.into_iter().filter(|one| filter.is_open() || admitted(one)).collect();
         let surveyed = self.survey.findings_for(filter).into_iter().cloned();
         let beside = surveyed.chain(self.retired()).filter(|finding| BESIDE.contains(&finding.code));
-        let told = ["index.empty", "events.unread", "record.unread"];
+        let told = ["index.empty", "events.unread", "record.unread", "entry.not-an-object"];
         let findings = beside
             .chain(self.absences.findings.iter().cloned())
             .chain(findings.into_iter().filter(|finding| told.contains(&finding.code)))

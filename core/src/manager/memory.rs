@@ -15,7 +15,7 @@ use crate::ports::{Conclusion, Hindrance, Left, Origin, Recollection, Recollecti
 use crate::updater::{Finding, InstanceChange, Matched, Setting, grounds};
 
 /// Codes of findings for which records were read.
-const READ_FOR: [&str; 3] = ["record.differs", "entry.unproven", "deployment.stray"];
+const READ_FOR: [&str; 4] = ["record.differs", "record.states-another", "entry.unproven", "deployment.stray"];
 
 /// What a run remembers.
 #[derive(Debug)]

@@ -101,6 +101,9 @@ impl AbsentInstance {
             absent.begun(time(&entry.fields, "orphaned_at"), now);
             let reason = entry.fields.text("orphaned_reason").unwrap_or_else(|| "no reason".to_owned());
             absent.evidence.push(format!("the entry is marked: {reason}"));
+            if absent.since.is_none() && absent.state == EntryState::Missing {
+                absent.evidence.push("its `orphaned_at` is no time, so that it never turns stale".to_owned());
+            }
         }
         if entry.fields.text("status").as_deref() == Some("deleted") {
             let by = entry.fields.text("deleted_by").unwrap_or_else(|| "somebody".to_owned());

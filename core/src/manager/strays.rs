@@ -48,6 +48,14 @@ impl Reconciler<'_> {
                     && self.options.filter.admits(decision)
             })
             .filter(|(_, summary)| !recorded.contains(summary.name.as_str()))
+            .filter(|(decision, _)| match odd_entry(survey, decision) {
+                None => true,
+                Some(odd) => {
+                    // Of a matched one that is told already.
+                    findings.extend(decision.identity().is_none().then_some(odd));
+                    false
+                }
+            })
             .filter_map(|(decision, summary)| stray(survey, decision, summary, refused))
             .collect();
         if strays.is_empty() {
@@ -174,6 +182,20 @@ fn told(
         next_step: "find out whose it is; if nobody needs it, its data either: bosh delete-deployment"
             .to_owned(),
     }
+}
+
+/// What a person should know of a deployment whose instance may have an entry
+/// that is none: null, a text.
+fn odd_entry(survey: &Survey, decision: &Decision) -> Option<Finding> {
+    let name = &decision.deployment;
+    let written = uuids(name.as_str()).into_iter().filter_map(|uuid| InstanceId::new(uuid.text).ok());
+    let ranked = decision.ranking.iter().map(|ranked| ranked.identity.instance.clone());
+    let odd = ranked.chain(written).find(|instance| survey.facts.index.has_other(instance))?;
+    let message = format!(
+        "what the index has for instance `{odd}`, which it may be, is no object; restore the entry, or take it out \
+         if there is no such instance"
+    );
+    Some(Finding::new("entry.not-an-object", name, message))
 }
 
 /// Whether the index has an instance that the deployment may be, by anything

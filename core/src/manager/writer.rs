@@ -73,7 +73,8 @@ impl<'a> Writer<'a> {
         let busy = tasks.iter().filter_map(|task| task.deployment.as_deref()).collect();
         let policy = &run.options.backups;
         let version = survey.index_slot.version();
-        let backups = RunBackups::new(run.store, other, policy, &survey.facts.index, version, stamp);
+        let time = (stamp, run.clock);
+        let backups = RunBackups::new(run.store, other, policy, &survey.facts.index, version, time);
         let wanted: BTreeSet<_> = survey.scan.summaries.iter().map(|summary| summary.name.clone()).collect();
         let setting = run.setting(survey);
         let planned = errand.only.into_iter().flat_map(|only| &only.instances);

@@ -308,7 +308,7 @@ fn difference(identity: &Identity, object: &JsonObject) -> Option<String> {
             let raw = object.raw(field).filter(|raw| raw.get() != "null")?;
             let there = object.text(field).unwrap_or_else(|| format!("no text but {}", kind_of(raw)));
             let differs = !there.is_empty() && there != decided;
-            differs.then(|| format!("{field} `{there}`, the decision `{decided}`"))
+            differs.then(|| format!("{field} `{}`, the decision `{decided}`", there.escape_debug()))
         },
     )
 }

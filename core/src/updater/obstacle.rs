@@ -61,6 +61,17 @@ pub(super) fn obstacle(
         return Some(finding);
     }
     let name = &matched.summary.name;
+    if let Some(other) = observed.root.data().and_then(|root| root.text("instance_id"))
+        && !other.is_empty()
+        && InstanceId::new(&other).ok().as_ref() != Some(&matched.identity.instance)
+    {
+        let message = format!(
+            "the record of instance `{}` says that it is that of `{}`; its records are not written",
+            matched.identity.instance,
+            other.escape_debug()
+        );
+        return Some(Finding::new("record.states-another", name, message));
+    }
     if matched.entry.is_none() {
         let deleted = ["delete_requested_at", "deleted_at"]
             .into_iter()

@@ -4,7 +4,7 @@
 use reconciler_core::manager::EntryState;
 use reconciler_core::synchronizer::Waiting;
 
-use super::{World, codes, id, message, object};
+use super::{World, codes, id, message, name, object};
 
 /// An entry that has its id from somewhere else than the broker.
 const ODD: &str = "gallant-bowditch";
@@ -89,4 +89,38 @@ async fn an_entry_called_missing_that_another_deployment_names_is_listed_and_tur
     world.deploy(4);
     assert!(world.run().await.absent.is_empty());
     assert_eq!(world.says(4).await, "-");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_recorded_name_does_not_speak_for_an_entry_if_it_is_another_instances_by_now() {
+    let world = World::of(5).await;
+    world.delete(4);
+    world
+        .change_entry(4, |entry| {
+            entry.set_value("deployment_name", &name(3));
+            entry.set_value("orphaned", &true);
+            entry.set_value("orphaned_at", "soon");
+        })
+        .await;
+    for _ in 0..2 {
+        let report = world.run().await;
+        let [absent] = &report.absent[..] else { panic!("{report:?}") };
+        assert_eq!(absent.waiting, Some(Waiting::NamedByAnother { deployment: name(3) }));
+        assert_eq!((report.counts.healed, world.says(4).await), (0, "missing"));
+        // Why it never turns stale is said.
+        assert!(absent.evidence.iter().any(|one| one.contains("never turns stale")), "{absent:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_live_instance_that_somebody_calls_deleted_is_told() {
+    let world = World::of(3).await;
+    world.change_entry(1, |entry| entry.set_value("status", "deleted")).await;
+    for _ in 0..2 {
+        let report = world.run().await;
+        let told = message(&report, "entry.called-gone");
+        assert!(told.contains(&name(1)) && told.contains("take its `status` out"), "{told}");
+    }
+    world.change_entry(1, |entry| drop(entry.remove("status"))).await;
+    assert!(!codes(&world.run().await).contains("entry.called-gone"));
 }

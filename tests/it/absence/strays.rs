@@ -1,9 +1,10 @@
 //! Deployments that look like ours and have no instance.
 
 use chrono::DateTime;
+use reconciler_core::manager::StrayDeployment;
 use reconciler_core::ports::DirectorEvent;
 
-use super::{World, codes, id, name, object};
+use super::{World, codes, id, message, name, object};
 
 fn created(id: u64, deployment: &str, user: &str) -> DirectorEvent {
     DirectorEvent {
@@ -151,4 +152,23 @@ async fn a_list_for_deletion_comes_from_what_stands_there_and_not_from_memory() 
     assert!(recalled.strays[0].evidence[1].contains("; as read at 2027-"), "{:?}", recalled.strays);
     world.put(&format!("{uuid}/metadata"), &object(r#"{"created_at":"2027-01-01T00:00:00Z"}"#)).await;
     assert!(world.orphans().await.strays.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_may_be_the_instance_of_an_entry_that_is_none_is_not_called_stray() {
+    let world = World::of(3).await;
+    // Its plan was retired.
+    let retired = format!("redis-old-{}", id(7));
+    world.director.holdings().deployments.insert(retired.clone(), String::new());
+    let stray = |names: &[StrayDeployment]| names.iter().any(|one| one.deployment == retired);
+    assert!(stray(&world.run().await.strays));
+    let mut index = world.index().await;
+    index.set(id(7), serde_json::from_str("null").unwrap());
+    world.put("db", &index).await;
+    let report = world.run().await;
+    assert!(!stray(&report.strays), "{:?}", report.strays);
+    assert!(message(&report, "entry.not-an-object").contains(&id(7)));
+    let listed = world.orphans().await;
+    assert!(!stray(&listed.strays));
+    assert!(listed.findings.iter().any(|finding| finding.code == "entry.not-an-object"));
 }

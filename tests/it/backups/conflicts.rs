@@ -149,11 +149,49 @@ async fn a_restore_that_breaks_off_says_how_far_it_came_and_what_goes_on() {
 
         // The newest archive is that of what was to be replaced: not by its place.
         let (newest, entry) = (bench.archive("-1").await, bench.entry().await);
-        let counted = refuse_counted(&newest, When::Back(1), &instance(), Some(&entry)).unwrap_err();
+        let now = bench.clock.now();
+        let counted = refuse_counted(&newest, When::Back(1), &instance(), Some(&entry), now).unwrap_err();
         let goes_on = counted.advice().unwrap().contains(order.as_str());
         assert_eq!(goes_on, held, "{counted}");
-        refuse_counted(&newest, When::At(newest.at), &instance(), Some(&entry)).unwrap();
+        refuse_counted(&newest, When::At(newest.at), &instance(), Some(&entry), now).unwrap();
         bench.restore(&meant.0.to_string()).await.unwrap();
         assert_eq!(bench.fields(INSTANCE).await, before, "{path}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_broker_says_of_service_and_plan_is_set_back_only_by_a_persons_word() {
+    for (part, path) in [(Part::Root, INSTANCE), (Part::Index, "")] {
+        let (bench, _) = bench().await;
+        let (archive, before) = (bench.archive("-1").await, bench.fields(INSTANCE).await);
+        // The broker moves the instance to another plan.
+        let large = |object: &mut JsonObject| object.set_value("plan_id", "redis-large");
+        let mut entry = bench.entry().await;
+        let mut root = before;
+        if path.is_empty() {
+            large(&mut entry)
+        } else {
+            large(&mut root)
+        }
+        bench.put_entry(&entry).await;
+        bench.put(INSTANCE, &root).await;
+        let request = |plan: &str| object(&format!(r#"{{"service_id":"redis","plan_id":"{plan}"}}"#));
+        bench.put(&layout::deployment(&instance()), &request("redis-large")).await;
+        let stood = (bench.fields(INSTANCE).await, bench.entry().await);
+        for dry_run in [true, false] {
+            for only in [None, Some(part)] {
+                let error = bench.restore_with(&archive.at.0.to_string(), only, dry_run).await.unwrap_err();
+                let BackupError::Refused { reason, advice } = &error else { panic!("{error}") };
+                assert!(reason.contains("plan_id") && reason.contains("`redis-large`"), "{reason}");
+                assert!(advice.contains("--allow-other-plan"), "{advice}");
+            }
+        }
+        assert_eq!((bench.fields(INSTANCE).await, bench.entry().await), stood);
+        // What says nothing of it is put back, and so is what the broker's own
+        // request agrees with.
+        bench.restore_with(&archive.at.0.to_string(), Some(Part::Metadata), false).await.unwrap();
+        bench.put(&layout::deployment(&instance()), &request("redis-small")).await;
+        bench.restore(&archive.at.0.to_string()).await.unwrap();
+        assert_eq!(bench.fields(INSTANCE).await.text("plan_id").as_deref(), Some("redis-small"));
     }
 }

@@ -160,7 +160,8 @@ impl Bench {
         let archive = self.archive(when).await;
         let folder = BackupFolder::usual();
         let at = self.clock.now();
-        let order = RestoreOrder { archive: &archive, only, folder: &folder, at, dry_run };
+        let allow_other_plan = false;
+        let order = RestoreOrder { archive: &archive, only, folder: &folder, at, allow_other_plan, dry_run };
         let done = restore(&self.store, &instance(), &order).await;
         self.clock.advance(Duration::from_secs(60));
         done

@@ -3,10 +3,11 @@
 
 use std::collections::BTreeMap;
 
-use reconciler_core::backup::{BackupFolder, Part, release};
+use reconciler_core::backup::{BackupFolder, Part, When, refuse_counted, release};
 use reconciler_core::model::layout;
 use reconciler_core::ports::{Clock as _, PortErrorKind, SecretStore as _};
 use reconciler_tests::old_archives::{OldRecords, bundled};
+use reconciler_tests::vault::HandClock;
 use reconciler_tests::watched::{Request, Trouble};
 
 use super::{Bench, INSTANCE, instance, object};
@@ -217,4 +218,28 @@ async fn a_hold_that_is_set_during_a_run_keeps_its_entry_from_being_written() {
     assert!(report.findings.iter().any(|finding| finding.code == "instance.held"));
     assert_eq!(bench.entry().await, entry);
     assert!(bench.store.list("").await.unwrap().contains(&"db".to_owned()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_archive_of_a_clock_that_was_ahead_is_not_taken_for_the_latest_and_goes_first() {
+    let mut bench = Bench::after_a_run().await;
+    bench.policy.retention = 3;
+    let right = bench.clock.now();
+    bench.clock = HandClock::at(right + chrono::TimeDelta::days(1));
+    bench.broker_rewrites().await;
+    bench.run().await;
+    bench.clock = HandClock::at(right);
+    let future = bench.archives().await[0].clone();
+    let archive = bench.archive("-1").await;
+    assert_eq!(archive.path, future);
+    for _ in 0..2 {
+        bench.broker_rewrites().await;
+        let report = bench.run().await;
+        // Nobody else is at work, and nothing is kept twice.
+        assert_eq!((report.counts.backups, report.counts.conflicted), (1, 0));
+    }
+    let error = refuse_counted(&archive, When::Back(1), &instance(), None, bench.clock.now()).unwrap_err();
+    assert!(error.to_string().contains("still to come"), "{error}");
+    assert_eq!(bench.archives().await.len(), 3);
+    assert!(!bench.archives().await.contains(&future), "the oldest goes");
 }

@@ -117,7 +117,14 @@ async fn an_instance_that_was_put_back_and_let_go_between_two_runs_is_read_again
     let slot = store.read(&kept.path).await.unwrap();
     let archive = Archive::decode(&id, &kept.path, slot.data().unwrap()).unwrap();
     let at = time_of_run(1) + TimeDelta::seconds(60);
-    let order = RestoreOrder { archive: &archive, only: None, folder: &folder, at, dry_run: false };
+    let order = RestoreOrder {
+        archive: &archive,
+        only: None,
+        folder: &folder,
+        at,
+        allow_other_plan: true,
+        dry_run: false,
+    };
     restore(&store, &id, &order).await.unwrap();
     release(&store, &id, at).await.unwrap();
     let _before = store.requests();

@@ -81,3 +81,21 @@ async fn a_full_verification_that_a_wrong_clock_put_into_the_future_puts_off_non
     bench.run(store.as_ref(), 2).await.unwrap();
     assert_eq!(bench.state.last_full_verification().unwrap(), Some(time_of_run(2)));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_record_that_says_it_is_another_instances_is_left_alone_and_told() {
+    let bench = bench().await;
+    let mut books = left_behind(3);
+    let id = Provisioned::new(1).id();
+    let mut record = books.data(id.as_str()).unwrap().clone();
+    record["instance_id"] = "another".into();
+    books.put(id.as_str(), record.clone());
+    let store = books.in_memory().await;
+    for run in 1..3 {
+        let report = bench.run(store.as_ref(), run).await.unwrap();
+        let told = report.findings.iter().find(|finding| finding.code == "record.states-another");
+        assert!(told.unwrap().message.contains("`another`"), "{told:?}");
+        assert_eq!((report.counts.skipped, report.complete), (1, true));
+    }
+    assert_eq!(Books::of(store.as_ref()).await.data(id.as_str()), Some(&record));
+}

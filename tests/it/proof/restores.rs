@@ -83,7 +83,7 @@ async fn put_back(
 ) -> Result<Restoration, BackupError> {
     let at = time_of_run(1) + TimeDelta::seconds(1);
     let folder = BackupFolder::usual();
-    let order = RestoreOrder { archive, only, folder: &folder, at, dry_run: false };
+    let order = RestoreOrder { archive, only, folder: &folder, at, allow_other_plan: true, dry_run: false };
     restore(store, &instance(), &order).await
 }
 
@@ -127,7 +127,14 @@ async fn what_is_put_back_during_a_run_stands_there_afterwards_and_is_held() {
         if setting.as_new {
             let at = time_of_run(0) + TimeDelta::seconds(60);
             let folder = BackupFolder::usual();
-            let order = RestoreOrder { archive: &archive, only: None, folder: &folder, at, dry_run: false };
+            let order = RestoreOrder {
+                archive: &archive,
+                only: None,
+                folder: &folder,
+                at,
+                allow_other_plan: true,
+                dry_run: false,
+            };
             restore(store.as_ref(), &instance(), &order).await.unwrap();
             release(store.as_ref(), &instance(), at).await.unwrap();
         }

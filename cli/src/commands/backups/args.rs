@@ -103,6 +103,9 @@ pub(crate) struct RestoreArgs {
     /// Only this: root, manifest, metadata or index, or its path.
     #[arg(long, value_name = "PATH")]
     pub(crate) only: Option<String>,
+    /// Put back also what says another service or plan than the broker does by now.
+    #[arg(long)]
+    pub(crate) allow_other_plan: bool,
     /// Show what would be put back, and write nothing.
     #[arg(long)]
     pub(crate) dry_run: bool,

@@ -1,6 +1,7 @@
 //! `backups prune`: removes the archives beyond the number that is kept.
 
-use reconciler_core::backup::{Pruning, prune};
+use reconciler_core::backup::{Moment, Pruning, oldest_last, prune};
+use reconciler_core::ports::{Clock as _, SystemClock};
 use serde::Serialize;
 
 use super::args::PruneArgs;
@@ -24,7 +25,7 @@ pub(super) async fn run(room: &ArchiveRoom, args: &PruneArgs, output: &mut Outpu
     let shelf = room.shelf();
     for listing in shelf.list_all().await? {
         for folder in shelf.folders() {
-            let seconds = listing.seconds_in(folder);
+            let seconds = oldest_last(listing.seconds_in(folder), Moment::latest(SystemClock.now()));
             let pruned =
                 prune(room.store(), folder, &listing.instance, &seconds, retention, None, args.dry_run);
             let Pruning { removed, foreign } = pruned.await?;

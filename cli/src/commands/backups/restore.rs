@@ -38,13 +38,15 @@ pub(super) async fn run(
     let index = room.store().read(layout::INDEX).await?;
     let index = index.data().map(Index::from_object).unwrap_or_default();
     let entry = index.entry(&instance).map(|entry| &entry.fields);
-    refuse_counted(&archive, args.spot.when, &instance, entry)?;
+    let now = SystemClock.now();
+    refuse_counted(&archive, args.spot.when, &instance, entry, now)?;
     let folder = room.folder().await?;
     let order = RestoreOrder {
         archive: &archive,
         only,
         folder: &folder,
-        at: SystemClock.now(),
+        at: now,
+        allow_other_plan: args.allow_other_plan,
         dry_run: args.dry_run,
     };
     let restoration = restore(room.store(), &instance, &order).await?;

@@ -12,11 +12,13 @@ use crate::failure::Failure;
 use crate::output::{Output, outcome_style};
 use crate::wiring::ArchiveRoom;
 
-#[derive(Serialize)]
+#[derive(Default, Serialize)]
 struct VerificationView {
     whole: usize,
     doubtful: Vec<Doubt>,
     broken: Vec<Doubt>,
+    /// What could not be read.
+    unread: Vec<Unread>,
     /// How many older ones were not looked at.
     not_looked_at: usize,
 }
@@ -28,23 +30,24 @@ struct Doubt {
     why: String,
 }
 
+#[derive(Serialize)]
+struct Unread {
+    path: String,
+    why: String,
+}
+
 pub(super) async fn run(room: &ArchiveRoom, args: &VerifyArgs, output: &mut Output) -> Result<Exit, Failure> {
-    let mut view = VerificationView { whole: 0, doubtful: Vec::new(), broken: Vec::new(), not_looked_at: 0 };
+    let mut view = VerificationView::default();
     let shelf = room.shelf();
     for listing in super::listings(room, args.instance.as_ref()).await? {
-        verify(&shelf, &listing, args.all, &mut view).await?;
+        verify(&shelf, &listing, args.all, &mut view).await;
     }
-    let complete = view.broken.is_empty();
+    let complete = view.broken.is_empty() && view.unread.is_empty();
     output.answer("Verification", complete, &view, |out| text(out, &view))?;
     Ok(if complete { Exit::Success } else { Exit::Incomplete })
 }
 
-async fn verify(
-    shelf: &Shelf<'_>,
-    listing: &Listing,
-    all: bool,
-    view: &mut VerificationView,
-) -> Result<(), Failure> {
+async fn verify(shelf: &Shelf<'_>, listing: &Listing, all: bool, view: &mut VerificationView) {
     let instance = &listing.instance;
     let doubt = |path: &str, why: &str| Doubt {
         instance: instance.clone(),
@@ -59,10 +62,9 @@ async fn verify(
             Ok(archive) if archive.doubts.is_empty() => view.whole += 1,
             Ok(archive) => view.doubtful.push(doubt(&listed.path, &archive.doubts.join("; "))),
             Err(BackupError::Unreadable(fault)) => view.broken.push(doubt(&fault.path, &fault.why)),
-            Err(error) => return Err(error.into()),
+            Err(error) => view.unread.push(Unread { path: listed.path.clone(), why: error.to_string() }),
         }
     }
-    Ok(())
 }
 
 fn text(out: &mut dyn Write, view: &VerificationView) -> io::Result<()> {
@@ -70,11 +72,20 @@ fn text(out: &mut dyn Write, view: &VerificationView) -> io::Result<()> {
     for Doubt { path, why, .. } in &view.broken {
         writeln!(out, "{red}broken{red:#}    {path}: {why}")?;
     }
+    for Unread { path, why } in &view.unread {
+        writeln!(out, "{red}unread{red:#}    {path}: {why}")?;
+    }
     for Doubt { path, why, .. } in &view.doubtful {
         writeln!(out, "doubtful  {path}: {why}")?;
     }
     let (broken, doubtful) = (view.broken.len(), view.doubtful.len());
-    writeln!(out, "{} archives are whole, {doubtful} doubtful, {broken} broken", view.whole)?;
+    let archives =
+        if view.whole == 1 { "1 archive is".to_owned() } else { format!("{} archives are", view.whole) };
+    write!(out, "{archives} whole, {doubtful} doubtful, {broken} broken")?;
+    match view.unread.len() {
+        0 => writeln!(out)?,
+        unread => writeln!(out, ", {unread} could not be read")?,
+    }
     match view.not_looked_at {
         0 => Ok(()),
         1 => writeln!(out, "1 older one was not looked at: --all"),

@@ -76,18 +76,12 @@ async fn of_one(store: &dyn SecretStore, instance: &InstanceId, index: &Index) -
     Ok(Histories { events: history.events, odd: history.odd, unread: Vec::new() })
 }
 
-/// A text of any writer as a cell: one line, and nothing that steers a terminal.
-fn in_one_line(text: &str) -> String {
-    let spaced = text.replace(char::is_control, " ");
-    spaced.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
 fn text(out: &mut dyn Write, view: &HistoryView) -> io::Result<()> {
     let mut table = Table::new(["When", "Instance", "Source", "Action", "Description"]);
     for event in &view.events {
         let at = event.at.map_or_else(|| "-".to_owned(), |at| at.to_rfc3339_opts(SecondsFormat::Secs, true));
         let [source, action, description] =
-            [&event.source, &event.action, &event.description].map(|text| in_one_line(text));
+            [&event.source, &event.action, &event.description].map(Clone::clone);
         table.row([at, event.instance.to_string(), source, action, description]);
     }
     if table.is_empty() {
@@ -100,7 +94,8 @@ fn text(out: &mut dyn Write, view: &HistoryView) -> io::Result<()> {
         writeln!(out, "{red}unread{red:#}  {subject}: {why}")?;
     }
     if view.odd > 0 {
-        writeln!(out, "{} entries cannot be read; they stay as they are", view.odd)?;
+        let entries = if view.odd == 1 { "entry" } else { "entries" };
+        writeln!(out, "{} {entries} cannot be read; they stay as they are", view.odd)?;
     }
     if view.events.len() < view.total {
         writeln!(out, "{} of {} events; --limit 0 shows all", view.events.len(), view.total)?;

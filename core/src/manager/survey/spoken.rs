@@ -6,10 +6,20 @@ use super::Survey;
 use crate::model::recognise::uuids;
 use crate::model::{DeploymentName, IndexEntry, InstanceId};
 
+/// Which deployment speaks for an entry.
+enum Voice<'a> {
+    /// Its own.
+    Own,
+    /// Another one, which has its name.
+    Other(&'a DeploymentName),
+    None,
+}
+
 /// What the deployments of a survey say about entries.
 struct Spoken<'a> {
-    /// The deployments that are there.
-    there: HashSet<&'a str>,
+    /// The deployments that are there, each with the instance that it is matched
+    /// with.
+    there: HashMap<&'a str, (&'a DeploymentName, Option<&'a InstanceId>)>,
     /// The instances that have a deployment: one that is matched with it, or is
     /// named as the broker would have.
     owned: HashSet<&'a InstanceId>,
@@ -21,13 +31,14 @@ struct Spoken<'a> {
 
 impl<'a> Spoken<'a> {
     fn of(survey: &'a Survey) -> Self {
-        let mut spoken = Self { there: HashSet::new(), owned: HashSet::new(), named: HashMap::new() };
+        let mut spoken = Self { there: HashMap::new(), owned: HashSet::new(), named: HashMap::new() };
         let index = &survey.facts.index;
         for decision in &survey.decisions {
             let name = decision.deployment.as_str();
-            spoken.there.insert(name);
+            let matched = decision.identity().map(|identity| &identity.instance);
+            spoken.there.insert(name, (&decision.deployment, matched));
             spoken.owned.extend(index.expecting(name).map(|entry| &entry.instance));
-            spoken.owned.extend(decision.identity().map(|identity| &identity.instance));
+            spoken.owned.extend(matched);
             let written = uuids(name).into_iter().filter_map(|uuid| InstanceId::new(uuid.text).ok());
             let ending = index.ending(name).map(|(_, entry)| entry.instance.clone());
             let claimed = decision.ranking.iter().map(|ranked| ranked.identity.instance.clone());
@@ -38,11 +49,21 @@ impl<'a> Spoken<'a> {
         spoken
     }
 
-    /// Whether an entry has a deployment of its own, also by what it notes itself.
-    fn owns(&self, entry: &IndexEntry) -> bool {
+    /// Which deployment speaks for an entry: its own, also by what it notes itself,
+    /// or another one that has its name.
+    fn of_entry(&self, entry: &IndexEntry) -> Voice<'a> {
         let recorded = entry.fields.text("deployment_name");
-        self.owned.contains(&entry.instance)
-            || recorded.is_some_and(|name| self.there.contains(name.as_str()))
+        let noted = recorded.and_then(|name| self.there.get(name.as_str()));
+        match noted {
+            _ if self.owned.contains(&entry.instance) => Voice::Own,
+            // One that is another instance's by now is not its own.
+            Some((name, Some(_))) => Voice::Other(name),
+            Some((_, None)) => Voice::Own,
+            None => match self.named.get(&entry.instance) {
+                Some(name) => Voice::Other(name),
+                None => Voice::None,
+            },
+        }
     }
 }
 
@@ -52,11 +73,11 @@ impl Survey {
     pub(in crate::manager) fn find_absent(&mut self) {
         let spoken = Spoken::of(self);
         let (mut absent, mut named) = (Vec::new(), Vec::new());
-        let entries = self.facts.index.entries().iter().enumerate();
-        for (at, entry) in entries.filter(|(_, entry)| !spoken.owns(entry)) {
-            match spoken.named.get(&entry.instance) {
-                Some(name) => named.push((at, (*name).clone())),
-                None => absent.push(at),
+        for (at, entry) in self.facts.index.entries().iter().enumerate() {
+            match spoken.of_entry(entry) {
+                Voice::Own => {}
+                Voice::Other(name) => named.push((at, name.clone())),
+                Voice::None => absent.push(at),
             }
         }
         (self.absent, self.named) = (absent, named);
