@@ -255,6 +255,11 @@ impl<'a> Writer<'a> {
         }
     }
 
+    /// Whether VMs that were to be read could not be.
+    fn lacks_vms(&self) -> bool {
+        !self.unread_vms.lock().expect("nobody panics while holding it").is_empty()
+    }
+
     /// What people should know of what was read beside the records.
     fn unread(&self) -> impl Iterator<Item = Finding> {
         let unread = self.unread_vms.lock().expect("nobody panics while holding it");
@@ -291,6 +296,7 @@ impl<'a> Writer<'a> {
             chain: self.run.engine.fingerprint().to_string(),
             complete: failures.is_empty()
                 && counts.not_begun == 0
+                && !self.lacks_vms()
                 && self.survey.is_complete()
                 && !self.absences.is_contradicted(),
             counts,
