@@ -126,3 +126,25 @@ async fn a_manifest_kept_from_an_earlier_scan_replaces_nothing_newer() {
         assert!(number == 1 || is_kept(store.as_ref()).await, "run {number}");
     }
 }
+
+#[tokio::test]
+async fn an_instance_that_is_being_deleted_is_left_alone_before_its_entry_says_so() {
+    let path = format!("{}/metadata", UPDATED.id());
+    for (at, expected) in
+        [("2027-01-15T08:09:00Z", vec!["instance.in-operation"]), ("2027-01-13T08:00:00Z", vec![])]
+    {
+        let bench = Bench::new(StillDirector::with((0..3).map(Provisioned::new))).await;
+        let mut books = left_behind(3);
+        let mut metadata = UPDATED.metadata();
+        metadata["delete_requested_at"] = at.into();
+        books.put(&path, metadata);
+        let store = books.in_memory().await;
+        let report = bench.run(store.as_ref(), 1).await.unwrap();
+        assert_eq!(codes(&report), expected);
+        let after = Books::of(store.as_ref()).await;
+        let untouched = |path: &str| after.data(path) == books.data(path);
+        let alone =
+            [UPDATED.id().to_string(), path.clone(), manifest_path()].iter().all(|path| untouched(path));
+        assert_eq!(alone, !expected.is_empty(), "{at}");
+    }
+}
