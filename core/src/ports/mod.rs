@@ -18,5 +18,5 @@ pub use director::{
 pub use error::{PortError, PortErrorKind};
 pub use reach::Reach;
 pub use recollection::{Conclusion, Origin, Recollection, Recollections, Versions};
-pub use state::{Absence, DecisionEntry, LastScan, PhaseTime, RunEntry, RunState, RunSummary};
+pub use state::{Absence, DecisionEntry, FailureEntry, LastScan, PhaseTime, RunEntry, RunState, RunSummary};
 pub use store::{SecretStore, Slot, StoreAddress, Version};
