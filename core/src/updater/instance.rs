@@ -8,7 +8,7 @@ use super::change::{Disposition, EntryChange, Finding, InstanceChange, SecretCha
 use super::entry::{Worth, entry};
 use super::fingerprint::{self, Fingerprint};
 use super::history::HistoryLimits;
-use super::obstacle::obstacle;
+use super::obstacle::{newer_manifest, obstacle};
 use super::premise::Premise;
 use super::secrets;
 use super::times::{self, Creation, rfc3339};
@@ -188,8 +188,14 @@ impl Observed {
 
     /// Whether a run of ours wrote them before.
     pub(super) fn bears_our_stamp(&self) -> bool {
-        self.metadata.data().is_some_and(|metadata| metadata.contains("match_chain"))
+        self.metadata.data().is_some_and(bears_our_stamp)
     }
+}
+
+/// Whether metadata say that a run of ours wrote them.
+#[must_use]
+pub fn bears_our_stamp(metadata: &JsonObject) -> bool {
+    metadata.contains("match_chain")
 }
 
 /// Decides what becomes of the records of a matched deployment.
@@ -227,6 +233,11 @@ pub fn decide_change(
         })
     };
     let manifest = secrets::manifest(matched, observed.manifest.data(), stamp);
+    if let Some(stored) = observed.manifest.data().filter(|_| manifest.is_some())
+        && let Some(finding) = newer_manifest(matched, stored, stamp)
+    {
+        return Disposition::Skip(Skip { finding });
+    }
     let kept = observed.manifest.data().and_then(|kept| kept.text("manifest")).map(Manifest::from_text);
     let stored = if manifest.is_some() { Some(matched.manifest) } else { kept.as_ref() };
     let metadata = secrets::metadata(matched, observed.metadata.data(), stored, created, stamp);

@@ -1,10 +1,12 @@
 //! What would be written for a matched instance, computed without writing, and
 //! the writing of it by compare-and-set.
 
+mod again;
 mod apply;
 mod backup;
 mod change;
 mod change_set;
+mod director_again;
 mod entry;
 mod fields;
 mod fingerprint;
@@ -17,20 +19,23 @@ mod obstacle;
 mod operation;
 mod premise;
 mod secrets;
+mod shown;
 mod times;
 mod vms;
 
+pub use again::Again;
 pub use apply::{Applied, Applier, Done, Failure, Settled, Subject};
 pub use backup::{Backup, BackupTaker};
 pub use change::{Change, Disposition, EntryChange, Finding, InstanceChange, SecretChange, Skip};
 pub use change_set::{ChangeSet, PlannedEntry, PlannedInstance, PlannedSecret, Standing};
+pub use director_again::DirectorAgain;
 pub use fields::{FieldChange, FieldSet, changed_fields};
 pub use grounds::{Setting, grounds};
 pub use history::HistoryLimits;
 pub use index_again::IndexAgain;
-pub use instance::{Matched, Observed, Stamp, decide_change, is_up_to_date};
+pub use instance::{Matched, Observed, Stamp, bears_our_stamp, decide_change, is_up_to_date};
 pub use marks::{REFERENCE_SIGNATURE, bears_marks, healed, missing_marks, stale_marks};
 pub use obstacle::standing_obstacle;
-pub use operation::{fresh_operation, is_fresh};
+pub use operation::{believed_until, fresh_operation, is_fresh};
 pub use premise::Premise;
 pub use times::{Creation, CreationTimes, time};
