@@ -58,7 +58,7 @@ async fn a_fresh_signature_alone_keeps_our_archives_apart() {
             entry.remove("reconciler_fingerprint");
         })
         .await;
-    world.put(&id(1), &object(r#"{"instance_id":"x","plan_name":"as it was"}"#)).await;
+    world.put(&id(1), &object(r#"{"note":"x","plan_name":"as it was"}"#)).await;
     let report = world.run().await;
     assert_eq!(report.counts.backups, 1, "{report:?}");
     assert!(codes(&report).contains("reconciler.beside"));
