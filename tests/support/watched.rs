@@ -51,6 +51,7 @@ pub struct WatchedStore {
     store: Arc<dyn SecretStore>,
     seen: Arc<Mutex<Vec<(Request, String)>>>,
     plans: Arc<Mutex<VecDeque<Plan>>>,
+    address: Option<StoreAddress>,
 }
 
 impl fmt::Debug for WatchedStore {
@@ -63,7 +64,14 @@ impl WatchedStore {
     /// Watches a store.
     #[must_use]
     pub fn new(store: Arc<dyn SecretStore>) -> Self {
-        Self { store, seen: Arc::default(), plans: Arc::default() }
+        Self { store, seen: Arc::default(), plans: Arc::default(), address: None }
+    }
+
+    /// The same as if it stood somewhere else.
+    #[must_use]
+    pub fn at(mut self, address: &str) -> Self {
+        self.address = Some(address.to_owned());
+        self
     }
 
     /// The store beneath: what is done there is not noted.
@@ -184,6 +192,6 @@ impl SecretStore for WatchedStore {
     }
 
     fn address(&self) -> StoreAddress {
-        self.store.address()
+        self.address.clone().unwrap_or_else(|| self.store.address())
     }
 }

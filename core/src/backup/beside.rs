@@ -73,6 +73,12 @@ impl<'a> OtherReconciler<'a> {
         self.signature.as_ref().or_else(|| self.archives.get()?.as_ref())
     }
 
+    /// An earlier run noticed its archives, and they are believed to be there.
+    pub fn was_noticed(&self) {
+        // If the store was asked already, that counts.
+        let _ = self.archives.set(Some(Sign::Archives));
+    }
+
     /// By what it is noticed; nothing if it is not.
     ///
     /// # Errors

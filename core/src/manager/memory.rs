@@ -10,8 +10,9 @@ use super::orphans::rfc3339;
 use super::report::{InstanceOutcome, InstanceReport};
 use super::survey::Survey;
 use super::tally::Outcome;
-use crate::ports::{Conclusion, Origin, Recollection, Recollections, Versions};
-use crate::updater::{Finding, Matched, Setting, grounds};
+use crate::model::{IndexEntry, InstanceId};
+use crate::ports::{Conclusion, Hindrance, Left, Origin, Recollection, Recollections, Versions};
+use crate::updater::{Finding, InstanceChange, Matched, Setting, grounds};
 
 /// Codes of findings for which records were read.
 const READ_FOR: [&str; 3] = ["record.differs", "entry.unproven", "deployment.stray"];
@@ -24,7 +25,7 @@ pub(super) struct Memory<'a> {
     now: DateTime<Utc>,
     concluded: Mutex<HashMap<String, Conclusion>>,
     traced: Mutex<BTreeMap<String, Origin>>,
-    left: Mutex<HashMap<String, Versions>>,
+    left: Mutex<HashMap<String, Left>>,
 }
 
 impl<'a> Memory<'a> {
@@ -51,12 +52,14 @@ impl<'a> Memory<'a> {
 
     /// What an earlier run concluded, if it would be concluded from the same
     /// today.
-    pub(super) fn recall(&self, matched: &Matched<'_>) -> Option<Outcome> {
-        let deployment = matched.summary.name.as_str();
-        let conclusion = self.conclusion(deployment)?;
-        if conclusion.grounds()? != grounds(matched, &self.setting) {
-            return None;
-        }
+    pub(super) fn recall(&self, matched: &Matched<'_>) -> Option<&'a Conclusion> {
+        let conclusion = self.conclusion(matched.summary.name.as_str())?;
+        (conclusion.grounds()? == grounds(matched, &self.setting)).then_some(conclusion)
+    }
+
+    /// What it means for a deployment that this was concluded earlier, and still
+    /// is.
+    pub(super) fn conclude(&self, deployment: &str, conclusion: &Conclusion) -> Option<Outcome> {
         let outcome = match conclusion {
             // An older release did not note when it read.
             Conclusion::LeftAlone { read_at: None, .. } => return None,
@@ -65,7 +68,11 @@ impl<'a> Memory<'a> {
                 let message = format!("{message}; as read at {}, `run --full` looks again", rfc3339(*at));
                 Outcome::Skipped(Finding::new(code, deployment, message))
             }
-            _ => Outcome::UpToDate("nothing has changed since its records were read"),
+            Conclusion::Unverified => return None,
+            Conclusion::Undated { .. } => Outcome::UpToDate(
+                "nothing has changed since its records were read, which lack when it was made",
+            ),
+            Conclusion::Right { .. } => Outcome::UpToDate("nothing has changed since its records were read"),
         };
         lock(&self.concluded).insert(deployment.to_owned(), conclusion.clone());
         Some(outcome)
@@ -74,6 +81,16 @@ impl<'a> Memory<'a> {
     /// Notes that the records are right, though the index entry does not say so.
     pub(super) fn note_right(&self, matched: &Matched<'_>) {
         self.note(matched, |grounds| Conclusion::Right { grounds });
+    }
+
+    /// Notes that the records are right, or have just been written, but for when
+    /// the instance was made: its entry will be as the change leaves it.
+    pub(super) fn note_undated(&self, matched: &Matched<'_>, change: &InstanceChange) {
+        let there = matched.entry.map(|entry| &entry.fields);
+        let written = change.entry.fields.apply(there);
+        let entry = written.map(|fields| IndexEntry::new(change.instance.clone(), fields));
+        let matched = Matched { entry: entry.as_ref().or(matched.entry), ..*matched };
+        self.note(&matched, |grounds| Conclusion::Undated { grounds });
     }
 
     /// Notes why the records are left alone, if they were read for that.
@@ -90,14 +107,16 @@ impl<'a> Memory<'a> {
         lock(&self.concluded).insert(matched.summary.name.to_string(), conclusion);
     }
 
-    /// The versions of the records as the last run left them.
-    pub(super) fn left(&self, deployment: &str) -> Option<Versions> {
-        self.before.get(deployment)?.left
+    /// The versions of an instance's records as the last run left them.
+    pub(super) fn left(&self, deployment: &str, instance: &InstanceId) -> Option<Versions> {
+        let left = self.before.get(deployment)?.left.as_ref()?;
+        (left.place == self.setting.place(instance)).then_some(left.versions)
     }
 
-    /// Notes the versions of the records as this run leaves them.
-    pub(super) fn note_left(&self, deployment: &str, versions: Versions) {
-        lock(&self.left).insert(deployment.to_owned(), versions);
+    /// Notes the versions of an instance's records as this run leaves them.
+    pub(super) fn note_left(&self, deployment: &str, instance: &InstanceId, versions: Versions) {
+        let place = self.setting.place(instance);
+        lock(&self.left).insert(deployment.to_owned(), Left { place, versions });
     }
 
     /// Where a deployment comes from, if that was found out before.
@@ -114,13 +133,15 @@ impl<'a> Memory<'a> {
         self.before.get(deployment)?.conclusion.as_ref()
     }
 
-    /// What the next run has to know of the deployments that are there. `told`
-    /// says what became of those that were looked at, `filtered` that others were
-    /// left out, and `full` that every record there is was to be read.
+    /// What the next run has to know of deployments: of those that are there, and
+    /// what was found out about those that are not. `told` says what became of
+    /// what was looked at, `filtered` that others were left out, and `full` that
+    /// every record there is was to be read.
     pub(super) fn handed_on(
         &self,
         survey: &Survey,
         told: &[InstanceReport],
+        hindered: &BTreeMap<String, Hindrance>,
         (full, filtered): (bool, bool),
     ) -> Recollections {
         let (concluded, traced, left) = (lock(&self.concluded), lock(&self.traced), lock(&self.left));
@@ -136,10 +157,12 @@ impl<'a> Memory<'a> {
             };
             let owed = !is_read && (full && !filtered || self.is_unverified(deployment));
             let unread = owed.then_some(Conclusion::Unverified);
+            let before = self.before.get(deployment).filter(|_| is_read);
             Recollection {
-                left: left.get(deployment).copied().or(self.left(deployment).filter(|_| is_read)),
+                left: left.get(deployment).or(before.and_then(|before| before.left.as_ref())).cloned(),
                 conclusion: concluded.get(deployment).cloned().or(unread),
                 origin: traced.get(deployment).or(self.origin(deployment).filter(|_| filtered)).cloned(),
+                hindrance: None,
             }
         };
         let decided = survey.decisions.iter().map(|decision| {
@@ -147,7 +170,12 @@ impl<'a> Memory<'a> {
             let may_match = decision.is_degraded() || !decision.ranking.is_empty();
             (deployment.to_owned(), recollection(deployment, decision.identity().is_some(), may_match))
         });
-        decided.filter(|(_, recollection)| *recollection != Recollection::default()).collect()
+        let absent = hindered.iter().map(|(deployment, hindrance)| {
+            let hindrance = Some(hindrance.clone());
+            (deployment.clone(), Recollection { hindrance, ..Recollection::default() })
+        });
+        let decided = decided.filter(|(_, recollection)| *recollection != Recollection::default());
+        absent.chain(decided).collect()
     }
 }
 

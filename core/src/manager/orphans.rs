@@ -68,6 +68,9 @@ pub struct AbsentInstance {
     /// Why it is not called missing, or not stale, yet.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub waiting: Option<Waiting>,
+    /// When the store said so, RFC 3339, if it was not asked again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub as_read_at: Option<String>,
     /// Whether this run called it missing or stale, or would.
     pub turned: bool,
     /// What speaks for it.
@@ -89,6 +92,7 @@ impl AbsentInstance {
             age_seconds: None,
             complete_scans: None,
             waiting: None,
+            as_read_at: None,
             turned: false,
             evidence: Vec::new(),
             next_step: String::new(),
@@ -154,6 +158,9 @@ impl AbsentInstance {
             });
         } else if let Some(waiting) = &self.waiting {
             message.push_str(&format!("; not {} yet: {waiting}", self.later().name()));
+            if let Some(at) = &self.as_read_at {
+                message.push_str(&format!("; as read at {at}, `run --full` looks again"));
+            }
         }
         Some(Finding::new(code, &self.instance, message))
     }

@@ -23,7 +23,7 @@ use crate::ports::{
     Clock, Director, DirectorInfo, DirectorTask, PortError, Recollections, RunState, SecretStore, SystemClock,
 };
 use crate::scanner::{ManifestCache, ScanSettings, Scanner};
-use crate::updater::{ChangeSet, HistoryLimits, Stamp};
+use crate::updater::{ChangeSet, HistoryLimits, Setting, Stamp};
 
 /// Why a run could not be made.
 #[derive(Debug, thiserror::Error)]
@@ -262,20 +262,28 @@ impl Reconciler<'_> {
     async fn reconcile_all(&self, stamp: Stamp, run_id: String, dry_run: bool) -> Result<Made, RunError> {
         let survey = self.survey().await?;
         let other = OtherReconciler::new(self.store, &survey.facts.index, stamp.at);
-        let (tasks, absences) = self.examine(&survey, &other, stamp).await?;
         let recollections = self.recollections()?;
         let full = self.is_full(stamp)?;
+        let nothing = Recollections::default();
+        let earlier = if full { &nothing } else { &recollections };
+        let (tasks, absences) = self.examine(&survey, &other, earlier, stamp).await?;
         let errand = Errand { dry_run, full, only: None, recollections: &recollections };
         let writer = Writer::new(self, &survey, &tasks, (&other, &absences), stamp, errand);
         let (mut report, changes) = writer.write(run_id).await;
         let knows_its_director = !survey.scan.completeness.is_of_another_director();
         let filtered = !self.options.filter.is_open();
-        let handed_on = writer.memory.handed_on(&survey, &report.instances, (full, filtered));
+        let (told, hindered) = (&report.instances, &absences.hindered);
+        let handed_on = writer.memory.handed_on(&survey, told, hindered, (full, filtered));
         let handed_on = Some(handed_on).filter(|now| knows_its_director && *now != recollections);
         report.scan = survey.scan.completeness.is_complete().then(|| survey.scan.remembered());
         report.decisions = survey.decisions;
         let full = full && !filtered && knows_its_director;
         Ok(Made { report, changes, absences, full, recollections: handed_on })
+    }
+
+    /// What conclusions are drawn from beside the deployments of a survey.
+    pub(super) fn setting(&self, survey: &Survey) -> Setting {
+        Setting::new(&self.catalog, self.store.address(), &survey.scan.info.uuid)
     }
 
     /// What earlier runs found out about deployments.
@@ -303,11 +311,11 @@ impl Reconciler<'_> {
         let stamp = Stamp { at: self.clock.now() };
         let survey = self.survey().await?;
         let other = OtherReconciler::new(self.store, &survey.facts.index, stamp.at);
-        let (tasks, mut absences) = self.examine(&survey, &other, stamp).await?;
-        absences.uncounted(&self.state.map(|state| state.absences()).transpose()?.unwrap_or_default());
         // What was concluded from records earlier may not hold any more, and what
         // is listed here may be deleted by that: they are read anew.
         let nothing = Recollections::default();
+        let (tasks, mut absences) = self.examine(&survey, &other, &nothing, stamp).await?;
+        absences.uncounted(&self.state.map(|state| state.absences()).transpose()?.unwrap_or_default());
         let errand = Errand { dry_run: true, full: false, only: None, recollections: &nothing };
         Ok(Writer::new(self, &survey, &tasks, (&other, &absences), stamp, errand).orphans().await)
     }
@@ -318,12 +326,13 @@ impl Reconciler<'_> {
         &self,
         survey: &Survey,
         other: &OtherReconciler<'_>,
+        earlier: &Recollections,
         stamp: Stamp,
     ) -> Result<(Vec<DirectorTask>, Absences), RunError> {
         let looked_at = survey.decisions.len();
         let examination = async {
             let tasks = self.director.tasks_in_flight().await?;
-            let absences = self.absences(survey, &tasks, other, stamp).await?;
+            let absences = self.absences(survey, &tasks, other, earlier, stamp).await?;
             Ok((tasks, absences))
         };
         tokio::select! {

@@ -23,7 +23,7 @@ use crate::matching::Decision;
 use crate::model::{DeploymentSummary, InstanceId, layout};
 use crate::ports::{DirectorInstance, DirectorTask, PortErrorKind, Recollections, Slot};
 use crate::synchronizer::{IndexWrite, merge_index, write_index};
-use crate::updater::{ChangeSet, Finding, IndexAgain, PlannedInstance, Setting, Stamp};
+use crate::updater::{ChangeSet, Finding, IndexAgain, PlannedInstance, Stamp};
 
 /// What is to be done with what a survey found.
 #[derive(Debug, Clone, Copy)]
@@ -75,7 +75,7 @@ impl<'a> Writer<'a> {
         let version = survey.index_slot.version();
         let backups = RunBackups::new(run.store, other, policy, &survey.facts.index, version, stamp);
         let wanted: BTreeSet<_> = survey.scan.summaries.iter().map(|summary| summary.name.clone()).collect();
-        let setting = Setting::new(&run.catalog, run.store.address());
+        let setting = run.setting(survey);
         let planned = errand.only.into_iter().flat_map(|only| &only.instances);
         Self {
             run,

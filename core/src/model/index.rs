@@ -21,7 +21,9 @@ pub struct IndexEntry {
 }
 
 impl IndexEntry {
-    fn new(instance: InstanceId, fields: JsonObject) -> Self {
+    /// The entry of an instance with these fields.
+    #[must_use]
+    pub fn new(instance: InstanceId, fields: JsonObject) -> Self {
         let service = fields.text("service_id").and_then(|id| ServiceId::new(id).ok());
         let plan = fields.text("plan_id").and_then(|id| PlanId::new(id).ok());
         Self { instance, fields, service, plan }

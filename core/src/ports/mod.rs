@@ -17,6 +17,8 @@ pub use director::{
 };
 pub use error::{PortError, PortErrorKind};
 pub use reach::Reach;
-pub use recollection::{Conclusion, Origin, Recollection, Recollections, Versions};
+pub use recollection::{
+    Conclusion, Hindered, Hindrance, Left, Origin, Recollection, Recollections, Versions,
+};
 pub use state::{Absence, DecisionEntry, LastScan, PhaseTime, RunEntry, RunState, RunSummary};
 pub use store::{SecretStore, Slot, StoreAddress, Version};

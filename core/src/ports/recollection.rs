@@ -14,6 +14,15 @@ pub type Recollections = BTreeMap<String, Recollection>;
 /// The versions of an instance's records: its own, the manifest, the metadata.
 pub type Versions = [Version; 3];
 
+/// The versions that a run left an instance's records in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Left {
+    /// Identifies whose records they are, and in which store.
+    pub place: String,
+    /// The versions.
+    pub versions: Versions,
+}
+
 /// What is remembered of one deployment.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Recollection {
@@ -21,12 +30,15 @@ pub struct Recollection {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub conclusion: Option<Conclusion>,
     /// The versions of its instance's records as the last run left them, if it
-    /// read or wrote them.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub left: Option<Versions>,
+    /// read or wrote them. An older release did not note whose, under `left`.
+    #[serde(default, skip_serializing_if = "Option::is_none", rename = "left_at")]
+    pub left: Option<Left>,
     /// Where it comes from, if that was asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub origin: Option<Origin>,
+    /// What keeps its instance from being called missing, if it is not there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hindrance: Option<Hindrance>,
 }
 
 /// What was concluded about an instance's records.
@@ -35,6 +47,12 @@ pub struct Recollection {
 pub enum Conclusion {
     /// They are right, though the index entry does not say so.
     Right {
+        /// Identifies everything that led to it but the records themselves.
+        grounds: String,
+    },
+    /// They are right, but for when the instance was made: the Director's events
+    /// could not be read.
+    Undated {
         /// Identifies everything that led to it but the records themselves.
         grounds: String,
     },
@@ -59,10 +77,51 @@ impl Conclusion {
     #[must_use]
     pub fn grounds(&self) -> Option<&str> {
         match self {
-            Self::Right { grounds } | Self::LeftAlone { grounds, .. } => Some(grounds),
+            Self::Right { grounds } | Self::Undated { grounds } | Self::LeftAlone { grounds, .. } => {
+                Some(grounds)
+            }
             Self::Unverified => None,
         }
     }
+}
+
+/// What the store says that keeps an entry from being called missing, though all
+/// else speaks for it. What proves an absence is never remembered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hindrance {
+    /// Identifies the entry and where it stands.
+    pub grounds: String,
+    /// When the store was asked.
+    pub read_at: DateTime<Utc>,
+    /// What it is.
+    #[serde(flatten)]
+    pub why: Hindered,
+}
+
+/// What keeps an entry from being called missing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "by")]
+pub enum Hindered {
+    /// The broker's own task is under way.
+    Task {
+        /// Until when its note is believed.
+        until: DateTime<Utc>,
+    },
+    /// Another reconciler keeps archives in the store.
+    AnotherReconciler,
+    /// More entries would turn than a run may call so, and no other reconciler
+    /// keeps archives in the store.
+    Limit,
+    /// The store does not let us look at the broker's own task.
+    TaskDenied {
+        /// What it said.
+        why: String,
+    },
+    /// The store does not let us look for another reconciler's archives.
+    ArchivesDenied {
+        /// What it said.
+        why: String,
+    },
 }
 
 /// Where a deployment comes from, by the Director's events. What these do not

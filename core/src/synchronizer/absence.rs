@@ -12,7 +12,7 @@ use chrono::{DateTime, Duration, Utc};
 use super::waiting::Waiting;
 use crate::model::{IndexEntry, InstanceId, JsonObject, layout};
 use crate::ports::Absence;
-use crate::updater::{fresh_operation, is_fresh, time};
+use crate::updater::{believed_until, fresh_operation, time};
 
 /// How long must pass between the first complete scan that misses a deployment
 /// and the one that may call it missing.
@@ -91,14 +91,14 @@ fn born(fields: &JsonObject, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
         .max()
 }
 
-/// Whether the broker's own task on an instance, `{id}/task`, is under way. As
-/// with an entry's status, a note that is old or has no time was left behind.
+/// Until when the broker's own task on an instance, `{id}/task`, is believed to
+/// be under way, if it is. As with an entry's status, a note that is old or has
+/// no time was left behind.
 #[must_use]
-pub fn broker_works(task: &JsonObject, now: DateTime<Utc>) -> bool {
-    let state = task.text("state").unwrap_or_default();
-    !state.is_empty()
-        && !FINISHED.contains(&state.as_str())
-        && time(task, "updated_at").is_some_and(|at| is_fresh(at, now))
+pub fn broker_works_until(task: &JsonObject, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    let state = task.text("state").filter(|state| !state.is_empty())?;
+    let noted = time(task, "updated_at").filter(|_| !FINISHED.contains(&state.as_str()))?;
+    believed_until(noted, now)
 }
 
 /// The absences as they are once a complete scan is taken in: what is absent is
@@ -254,7 +254,8 @@ mod tests {
             ("{}".to_owned(), false),
         ];
         for (task, works) in cases {
-            assert_eq!(broker_works(&JsonObject::parse(&task).unwrap(), at(NOW)), works, "{task}");
+            let until = broker_works_until(&JsonObject::parse(&task).unwrap(), at(NOW));
+            assert_eq!(until, works.then(|| at(NOW) + Duration::hours(24) - Duration::seconds(60)), "{task}");
         }
     }
 

@@ -7,7 +7,8 @@ mod waiting;
 mod write;
 
 pub use absence::{
-    AbsentEntry, broker_works, counted, is_missing, is_stale, may_turn_missing, most_transitions, newly_stale,
+    AbsentEntry, broker_works_until, counted, is_missing, is_stale, may_turn_missing, most_transitions,
+    newly_stale,
 };
 pub use merge::{IndexMerge, merge_index};
 pub use waiting::Waiting;

@@ -4,7 +4,7 @@
 use sha2::{Digest, Sha256};
 
 use super::instance::Matched;
-use crate::model::{JsonObject, ReleaseRef, StemcellRef};
+use crate::model::{JsonObject, ReleaseRef, StemcellRef, digest};
 use crate::ports::DirectorInstance;
 
 /// The field of an entry that says what its records were computed from.
@@ -68,6 +68,22 @@ impl Feed {
     pub(super) fn optional(&mut self, text: Option<&str>) {
         self.0.update([u8::from(text.is_some())]);
         self.text(text.unwrap_or_default());
+    }
+
+    /// An object in any order of its fields: a store may sort them.
+    pub(super) fn object(&mut self, object: Option<&JsonObject>) {
+        self.0.update([u8::from(object.is_some())]);
+        if let Some(object) = object {
+            self.number(object.len() as u64);
+            let mut fields: Vec<_> = object.iter().collect();
+            fields.sort_by_key(|(field, _)| *field);
+            for (field, value) in fields {
+                self.text(field);
+                digest::feed(&mut self.0, value, 0);
+                // No value goes on after this.
+                self.0.update([0]);
+            }
+        }
     }
 
     pub(super) fn number(&mut self, number: u64) {

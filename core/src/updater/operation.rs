@@ -28,7 +28,14 @@ pub fn fresh_operation(fields: &JsonObject, now: DateTime<Utc>) -> Option<String
 /// Whether what was noted at that time may still be under way.
 #[must_use]
 pub fn is_fresh(noted: DateTime<Utc>, now: DateTime<Utc>) -> bool {
-    now - noted < LONGEST_OPERATION && noted - now < CLOCK_SKEW
+    believed_until(noted, now).is_some()
+}
+
+/// Until when what was noted at that time is believed to be under way, if it is.
+#[must_use]
+pub fn believed_until(noted: DateTime<Utc>, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    let until = noted.checked_add_signed(LONGEST_OPERATION)?;
+    (now < until && noted - now < CLOCK_SKEW).then_some(until)
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 
 mod archives;
 mod coexistence;
+mod hindrances;
 mod limit;
 mod named;
 mod proof;

@@ -75,6 +75,24 @@ async fn a_conclusion_is_told_in_every_run_and_drawn_anew_when_something_moved_o
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_was_left_in_one_store_is_nothing_to_another() {
+    let beneath = left_behind(3).in_memory().await;
+    let bench = Bench::new(StillDirector::with((0..3).map(Provisioned::new))).await;
+    let here = WatchedStore::new(beneath.clone());
+    let there = WatchedStore::new(beneath).at("elsewhere");
+    bench.run(&here, 1).await.unwrap();
+    // If it is not known how records were left, the index is read again before
+    // they are written over.
+    for (run, store, reads) in [(2, &here, 1), (3, &there, 2), (4, &there, 1), (5, &here, 2)] {
+        bench.director.deploy(Provisioned { number: 1, updates: run });
+        let _before = store.requests();
+        assert_eq!(bench.run(store, run).await.unwrap().counts.changed, 1);
+        let index = (Request::Read, "db".to_owned());
+        assert_eq!(store.requests().iter().filter(|asked| **asked == index).count(), reads, "run {run}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn without_a_state_every_run_reads_everything() {
     let (bench, store) = differing().await;
     for number in 1..3 {

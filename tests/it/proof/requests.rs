@@ -9,17 +9,31 @@ use reconciler_core::manager::{Reconciler, RunReport};
 use reconciler_core::matching::MatchEngine;
 use reconciler_core::ports::{Director as _, RunState as _};
 use reconciler_core::scanner::ManifestCache;
-use reconciler_tests::director::{DirectorState, FakeDirector};
+use reconciler_tests::director::{DirectorState, FakeDirector, Fault};
 use reconciler_tests::memory_state::MemoryState;
 use reconciler_tests::provisioned::{self, Provisioned};
 use reconciler_tests::vault::{FakeVault, HandClock, Route};
+use serde_json::json;
 
 use super::books::Books;
 use super::{left_behind, time_of_run};
 use crate::vault::{fake_settings, open};
 
 /// The states that an instance may be in for long.
-const KINDS: [&str; 7] = ["in line", "restated", "differs", "unproven", "stray", "in flight", "held"];
+const KINDS: [&str; 9] = [
+    "in line",
+    "restated",
+    "differs",
+    "unproven",
+    "stray",
+    "in flight",
+    "held",
+    "made some time",
+    "gone, with the broker at work",
+];
+
+/// The kinds whose deployments are there.
+const THERE: usize = KINDS.len() - 1;
 
 /// A fleet of so many instances behind two fakes.
 struct Fleet {
@@ -64,11 +78,13 @@ impl Fleet {
         Self { instances, director, vault: books.in_fake(), state: MemoryState::new(&uuid), backups }
     }
 
-    /// So many instances of each kind, behind the same fakes.
+    /// So many instances of each kind, behind the same fakes; the Director keeps
+    /// its events to itself.
     async fn of_each_kind(instances: usize) -> Self {
         let mut fleet = Self::new(instances * KINDS.len(), true).await;
         let mut books = Books::of_fake(&fleet.vault);
         let mut index = books.data("db").unwrap().clone();
+        fleet.director.inject(Fault::Refusal(403, String::new()).on("/events"));
         fleet.director.change(|state| {
             for instance in (0..fleet.instances).map(Provisioned::new) {
                 let (id, name) = (instance.id(), instance.deployment());
@@ -95,7 +111,16 @@ impl Fleet {
                         books.put(&format!("{id}/metadata"), metadata);
                     }
                     "in flight" => deployment.locked = true,
-                    "held" => index[id.as_str()]["reconciler_hold"] = serde_json::json!({}),
+                    "held" => index[id.as_str()]["reconciler_hold"] = json!({}),
+                    "made some time" => {
+                        index[id.as_str()] = json!({"service_id": "redis", "plan_id": "redis-small"});
+                        books.remove_below(id.as_str());
+                    }
+                    "gone, with the broker at work" => {
+                        state.deployments.remove(&name);
+                        let task = json!({"state": "in_progress", "updated_at": time_of_run(1).timestamp()});
+                        books.put(&format!("{id}/task"), task);
+                    }
                     _ => {}
                 }
             }
@@ -129,7 +154,8 @@ impl Fleet {
         run.options.full = full;
         run.options.backups.enabled = self.backups;
         let report = run.run().await.unwrap();
-        assert!(report.complete && report.counts.matched == self.instances, "{report:?}");
+        let there = self.director.change(|state| state.deployments.len());
+        assert!(report.complete && report.counts.matched == there, "{report:?}");
         let director = self.director.counters().director();
         Asked { report, vault: self.vault.total(), writes: self.vault.count(Route::Write), director }
     }
@@ -204,28 +230,35 @@ async fn an_unchanged_run_makes_three_requests_of_vault_whatever_state_instances
     head();
     for instances in [1, 7] {
         let fleet = Fleet::of_each_kind(instances).await;
-        let n = (instances * KINDS.len()) as u64;
+        let n = (instances * THERE) as u64;
         fleet.run(1, false).await;
         fleet.restate();
-        let before = fleet.run(2, false).await;
+        // An hour later what is gone is due.
+        let before = fleet.run(10, false).await;
 
-        let unchanged = fleet.run(3, false).await;
-        line("unchanged, of seven kinds", n as usize, &unchanged, "3", "");
+        let unchanged = fleet.run(11, false).await;
+        line("unchanged, of nine kinds", fleet.instances, &unchanged, "3", "");
         assert!(unchanged.vault <= 3 && unchanged.writes == 0, "{}", unchanged.vault);
-        assert!(unchanged.director <= n + 3, "{}", unchanged.director);
+        // Whether the events answer now, and whether it is still the same Director.
+        assert!(unchanged.director <= n + 3 + 2, "{}", unchanged.director);
         let (then, now) = (&before.report, &unchanged.report);
-        assert_eq!(now.findings, then.findings);
+        assert_eq!(codes(now), codes(then));
         assert_eq!((now.counts.skipped, now.strays.len()), (then.counts.skipped, then.strays.len()));
-        for code in ["record.differs", "entry.unproven", "deployment.stray"] {
+        for code in ["record.differs", "entry.unproven", "deployment.stray", "entry.absent"] {
             let told = now.findings.iter().filter(|finding| finding.code == code).count();
             assert_eq!(told, instances, "{code}");
         }
 
-        let full = fleet.run(4, true).await;
-        line("the same, every record read", n as usize, &full, "", "");
-        assert!(full.vault > 12 * instances as u64, "{}", full.vault);
-        assert!(fleet.run(5, false).await.vault <= 3);
+        let full = fleet.run(12, true).await;
+        line("the same, every record read", fleet.instances, &full, "", "");
+        assert!(full.vault > 15 * instances as u64, "{}", full.vault);
+        assert!(fleet.run(13, false).await.vault <= 3);
     }
+}
+
+/// The findings of a run, by their codes.
+fn codes(report: &RunReport) -> Vec<(&str, &str)> {
+    report.findings.iter().map(|finding| (finding.code, finding.subject.as_str())).collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]

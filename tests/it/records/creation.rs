@@ -106,6 +106,44 @@ async fn what_was_pruned_stays_unset_and_costs_an_unchanged_run_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn while_events_cannot_be_read_the_records_are_not_read_again_for_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let bench = Bench::new().await.remembering(&folder);
+    bench.put_entry(&object(BARE)).await;
+    bench.director.loses_events();
+    let run = async |full: bool| {
+        bench
+            .run_with(|run| {
+                run.options.filter = Default::default();
+                run.options.full = full;
+            })
+            .await
+    };
+    run(false).await;
+    let is_its_own = |path: &str| path.starts_with(INSTANCE);
+    let asked = || bench.store.requests().iter().filter(|(_, path)| is_its_own(path)).count();
+    let (_before, _first) = (asked(), bench.director.events_asked());
+    for _ in 0..2 {
+        let report = run(false).await;
+        assert_eq!((report.counts.writes, asked(), bench.director.events_asked()), (0, 0, 1));
+        assert!(report.findings.iter().any(|finding| finding.code == "events.unread"));
+    }
+    // What moved is read all the same, and what reads everything reads it.
+    let mut entry = bench.entry().await;
+    entry.set("bound", raw(&true));
+    bench.put_entry(&entry).await;
+    for (full, reads) in [(false, 3), (false, 0), (true, 3), (false, 0)] {
+        run(full).await;
+        assert_eq!(asked(), reads, "full: {full}");
+    }
+    // Once they tell, it is told.
+    bench.director.created(DEPLOYMENT, 1_790_000_000);
+    run(false).await;
+    assert_eq!(created(&bench).await, all(1_790_000_000, "2026-09-21T14:13:20Z"));
+    assert!(bench.entry().await.contains("reconciler_fingerprint"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn events_that_cannot_be_read_are_told_and_read_by_the_next_run() {
     let bench = Bench::new().await;
     bench.put_entry(&object(BARE)).await;

@@ -21,9 +21,8 @@ fn nothing_that_led_to_a_conclusion_changes_unnoticed() {
     let matched =
         Matched::new(&decision, &deployment.summary, &deployment.manifest, &facts.catalog, &facts.index)
             .unwrap();
-    let of = |matched: &Matched<'_>, store: &str| {
-        grounds(matched, &Setting::new(&facts.catalog, store.to_owned()))
-    };
+    let setting = |store: &str, director: &str| Setting::new(&facts.catalog, store.to_owned(), director);
+    let of = |matched: &Matched<'_>, store: &str| grounds(matched, &setting(store, "a director"));
     let before = of(&matched, "a store");
     assert_eq!(of(&matched, "a store"), before);
 
@@ -71,5 +70,23 @@ fn nothing_that_led_to_a_conclusion_changes_unnoticed() {
     assert_ne!(of(&Matched { strategies: &strategies, ..matched }, "a store"), before, "strategies");
     assert_ne!(of(&matched, "another store"), before);
     let catalog = Scene::of("redis: small large").facts().catalog;
-    assert_ne!(grounds(&matched, &Setting::new(&catalog, "a store".to_owned())), before, "catalog");
+    let recatalogued = Setting::new(&catalog, "a store".to_owned(), "a director");
+    assert_ne!(grounds(&matched, &recatalogued), before, "catalog");
+    assert_ne!(grounds(&matched, &setting("a store", "another director")), before, "Director");
+    // A store may sort fields.
+    let sorted = entry(r#"{"n":1.10,"plan_id":"redis-small","service_id":"redis"}"#);
+    let sorted = Matched { entry: sorted.entry(&matched.identity.instance), ..matched };
+    assert_eq!(of(&sorted, "a store"), before);
+
+    let of = |index: &Index, setting: &Setting| setting.grounds_of_absent(&index.entries()[0]);
+    let (plain, here) = (entry(ENTRY), setting("a store", "a director"));
+    assert_eq!(of(&plain, &here), of(&plain, &setting("a store", "A Director")));
+    for (index, there) in [
+        (&noted, &here),
+        (&restated, &here),
+        (&plain, &setting("another store", "a director")),
+        (&plain, &setting("a store", "another director")),
+    ] {
+        assert_ne!(of(index, there), of(&plain, &here), "{index:?} {there:?}");
+    }
 }

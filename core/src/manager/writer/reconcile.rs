@@ -8,10 +8,11 @@ use crate::manager::survey::ManifestPrint;
 use crate::manager::tally::Outcome;
 use crate::matching::Decision;
 use crate::model::{DeploymentSummary, Index, InstanceId};
-use crate::ports::{PortError, PortErrorKind};
+use crate::ports::{Conclusion, PortError, PortErrorKind};
 use crate::updater::{
-    Applied, Applier, Creation, Disposition, Done, Failure, Finding, InstanceChange, Matched, Observed,
-    PlannedInstance, Settled, Skip, Subject, decide_change, is_up_to_date, standing_obstacle,
+    Applied, Applier, Creation, CreationTimes as _, Disposition, Done, Failure, Finding, InstanceChange,
+    Matched, Observed, PlannedInstance, Settled, Skip, Subject, decide_change, is_up_to_date,
+    standing_obstacle,
 };
 
 /// The code of the finding that a planned change is not what would be written
@@ -60,7 +61,7 @@ impl Writer<'_> {
         if let Some(finding) = standing_obstacle(&matched, in_flight, self.stamp) {
             return self.left_alone(instance, finding, Done::default());
         }
-        if !full && let Some(outcome) = self.memory.recall(&matched) {
+        if !full && let Some(outcome) = self.recall(&matched).await {
             return outcome.at_once();
         }
         let planned = self.planned(instance);
@@ -82,13 +83,15 @@ impl Writer<'_> {
                 (disposition, _) => disposition,
             }
         };
-        let left = self.memory.left(summary.name.as_str());
+        let left = self.memory.left(summary.name.as_str(), instance);
         let is_known = matched.is_known();
         let subject = Subject { instance, deployment: &summary.name, left, is_known };
         match self.applier().apply(subject, decide).await {
             Ok(Applied { settled: Settled::InLine { change, observed, versions }, done }) => {
-                self.memory.note_left(summary.name.as_str(), versions);
-                if !up_to_date && done.written.is_empty() && is_nothing(&matched, &observed, &change) {
+                self.memory.note_left(summary.name.as_str(), instance, versions);
+                if observed.creation == Some(Creation::Unread) {
+                    self.memory.note_undated(&matched, &change);
+                } else if !up_to_date && done.written.is_empty() && is_nothing(&matched, &change) {
                     self.memory.note_right(&matched);
                 }
                 let planned = (self.errand.dry_run)
@@ -107,6 +110,19 @@ impl Writer<'_> {
                 (Outcome::Failed(error), done)
             }
         }
+    }
+
+    /// What an earlier run concluded, if that still holds. Whether the Director's
+    /// events answer is asked before records are read for what they may tell.
+    async fn recall(&self, matched: &Matched<'_>) -> Option<Outcome> {
+        let conclusion = self.memory.recall(matched)?;
+        let deployment = &matched.summary.name;
+        if matches!(conclusion, Conclusion::Undated { .. })
+            && self.creations.of(deployment).await != Creation::Unread
+        {
+            return None;
+        }
+        self.memory.conclude(deployment.as_str(), conclusion)
     }
 
     /// What was planned for an instance, where that is to be done now.
@@ -139,9 +155,7 @@ impl Writer<'_> {
     }
 }
 
-/// Whether there is nothing to write, and nothing to look at again either.
-fn is_nothing(matched: &Matched<'_>, observed: &Observed, change: &InstanceChange) -> bool {
-    change.secrets.is_empty()
-        && change.entry.fields.apply(matched.entry.map(|entry| &entry.fields)).is_none()
-        && observed.creation != Some(Creation::Unread)
+/// Whether there is nothing to write.
+fn is_nothing(matched: &Matched<'_>, change: &InstanceChange) -> bool {
+    change.secrets.is_empty() && change.entry.fields.apply(matched.entry.map(|entry| &entry.fields)).is_none()
 }

@@ -9,8 +9,8 @@ use super::*;
 use crate::adapters::sqlite::StateFile;
 use crate::model::InstanceId;
 use crate::ports::{
-    Absence, Conclusion, DecisionEntry, LastScan, Origin, Recollection, Recollections, RunEntry, RunState,
-    Version,
+    Absence, Conclusion, DecisionEntry, Hindered, Hindrance, LastScan, Left, Origin, Recollection,
+    Recollections, RunEntry, RunState, Version,
 };
 
 const UUID: &str = "2daf673a-9755-4b4f-aa6d-3632fbed8012";
@@ -212,11 +212,21 @@ fn what_is_remembered_of_deployments_is_replaced_as_a_whole() {
         message: "it says `another`".to_owned(),
     };
     let origin = Origin { created_at: Some(minute(3)), created_by: Some("boss".to_owned()) };
-    let of = |conclusion, origin| Recollection { conclusion, left: Some([1, 2, 3].map(Version)), origin };
+    let left = Left { place: "22".to_owned(), versions: [1, 2, 3].map(Version) };
+    let of =
+        |conclusion, origin| Recollection { conclusion, left: Some(left.clone()), origin, hindrance: None };
+    let hindered = |why| {
+        let hindrance = Hindrance { grounds: "33".to_owned(), read_at: minute(4), why };
+        Recollection { hindrance: Some(hindrance), ..Recollection::default() }
+    };
     let first = Recollections::from([
         ("a".to_owned(), of(Some(left_alone.clone()), Some(origin))),
         ("b".to_owned(), of(Some(Conclusion::Unverified), Some(Origin::default()))),
         ("c".to_owned(), of(Some(Conclusion::Right { grounds: "11".to_owned() }), None)),
+        ("d".to_owned(), of(Some(Conclusion::Undated { grounds: "11".to_owned() }), None)),
+        ("e".to_owned(), hindered(Hindered::Task { until: minute(9) })),
+        ("f".to_owned(), hindered(Hindered::Limit)),
+        ("g".to_owned(), hindered(Hindered::ArchivesDenied { why: "denied".to_owned() })),
     ]);
     open().set_recollections(&first).unwrap();
     assert_eq!(open().recollections().unwrap(), first);
