@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use chrono::{Duration, Utc};
-use reconciler_core::adapters::sqlite::StateFile;
+use reconciler_core::adapters::sqlite::{StateFile, StateOwner};
 use reconciler_core::model::{InstanceId, layout};
 use reconciler_core::ports::RunState;
 
@@ -37,7 +37,7 @@ async fn with_absent(entries: usize) -> World {
 
 /// Moves the beginning of all absences that are remembered into the past.
 fn age(world: &World, hours: i64) {
-    let state = StateFile::open(world.state_file(), DIRECTOR).unwrap();
+    let state = StateFile::open(world.state_file(), StateOwner::fleet(DIRECTOR)).unwrap();
     let absent: BTreeSet<InstanceId> =
         state.absences().unwrap().into_iter().map(|one| one.instance).collect();
     state.forget_absences(&absent).unwrap();

@@ -8,6 +8,7 @@ mod columns;
 mod faults;
 mod file;
 mod journal;
+mod owner;
 mod paths;
 mod private;
 mod recollections;
@@ -18,5 +19,6 @@ mod store;
 #[cfg(test)]
 mod tests;
 
+pub use owner::StateOwner;
 pub use state::StateFile;
 pub use store::SqliteStore;

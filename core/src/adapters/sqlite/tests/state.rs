@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Duration, Utc};
 
 use super::*;
-use crate::adapters::sqlite::StateFile;
+use crate::adapters::sqlite::{StateFile, StateOwner};
 use crate::model::InstanceId;
 use crate::ports::{
     Absence, Conclusion, DecisionEntry, Hindered, Hindrance, LastScan, Left, Origin, Recollection,
@@ -15,8 +15,16 @@ use crate::ports::{
 
 const UUID: &str = "2daf673a-9755-4b4f-aa6d-3632fbed8012";
 
+/// Makes the newest schema the fourth one.
+const WITHOUT_OWNER: &str = "
+    ALTER TABLE director DROP COLUMN scanned;
+    ALTER TABLE director DROP COLUMN store;
+    PRAGMA user_version = 4;";
+
 /// Makes the newest schema the second one.
 const WITHOUT_DECISIONS: &str = "
+    ALTER TABLE director DROP COLUMN scanned;
+    ALTER TABLE director DROP COLUMN store;
     DROP TABLE recollection;
     DROP TABLE decision_set;
     ALTER TABLE run DROP COLUMN started_by;
@@ -117,8 +125,53 @@ fn the_state_of_another_director_is_refused() {
         assert_explains(&error, &path, &[UUID, other, "another state file"]);
     }
     // A UUID is the same in any case.
-    let same = StateFile::open(&path, &UUID.to_uppercase()).unwrap();
+    let same = StateFile::open(&path, UUID.to_uppercase().as_str()).unwrap();
     assert_eq!(same.index_size().unwrap(), Some(7));
+}
+
+#[test]
+fn what_a_trial_on_a_folder_learnt_is_not_the_live_directors_nor_one_stores_anothers() {
+    let (_folder, path) = place();
+    let live = || StateOwner::director(UUID);
+    let fleet = || StateOwner::fleet(UUID);
+    drop(StateFile::open(&path, live().with_store("vault a")).unwrap());
+    for (owner, says) in [
+        (fleet(), ["the live Director", "fleets in folders"]),
+        (live().with_store("vault b"), ["vault a", "vault b"]),
+    ] {
+        let opened = StateFile::open(&path, owner.clone()).unwrap_err();
+        let read = StateFile::open_existing(&path, owner).unwrap_err();
+        for error in [opened, read] {
+            assert_explains(&error, &path, &[says[0], says[1], "--state"]);
+        }
+    }
+    // Who only reads the journal need not know the store, and changes no owner.
+    drop(StateFile::open(&path, live()).unwrap());
+    assert_eq!(StateFile::owner_of(&path).unwrap(), Some(live().with_store("vault a")));
+
+    let (_folder, path) = place();
+    drop(StateFile::open(&path, fleet().with_store("a.db")).unwrap());
+    let error = StateFile::open(&path, live().with_store("a.db")).unwrap_err();
+    assert_explains(&error, &path, &["learnt of fleets in folders", "--state"]);
+}
+
+#[test]
+fn a_state_of_a_release_that_did_not_note_whose_it_is_becomes_the_live_directors_and_counts_anew() {
+    let (_folder, path) = place();
+    let state = StateFile::open(&path, UUID).unwrap();
+    state.record_complete_scan(&ids(["a"]), minute(0)).unwrap();
+    state.set_last_full_verification(minute(0)).unwrap();
+    state.set_index_size(7).unwrap();
+    drop(state);
+    rusqlite::Connection::open(&path).unwrap().execute_batch(WITHOUT_OWNER).unwrap();
+    assert_eq!(StateFile::open_existing(&path, UUID).unwrap().unwrap().index_size().unwrap(), Some(7));
+    let error = StateFile::open(&path, StateOwner::fleet(UUID)).unwrap_err();
+    assert_explains(&error, &path, &["of an older release", "--state"]);
+    let live = StateOwner::director(UUID).with_store("vault a");
+    let state = StateFile::open(&path, live.clone()).unwrap();
+    assert_eq!((state.index_size().unwrap(), state.last_full_verification().unwrap()), (Some(7), None));
+    assert_eq!(state.absences().unwrap(), []);
+    assert_eq!(StateFile::owner_of(&path).unwrap(), Some(live));
 }
 
 #[test]
