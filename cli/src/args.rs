@@ -60,7 +60,8 @@ pub(crate) struct GlobalArgs {
     /// [env: BLACKSMITH_RECONCILER_CONFIG].
     #[arg(long, global = true, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// How the answer on standard output looks.
+    /// How the answer on standard output looks; `markdown` makes a comment where a
+    /// command says so.
     #[arg(long, global = true, value_name = "FORMAT", default_value = "table")]
     pub(crate) format: Format,
     /// Short for `--format json`.

@@ -64,7 +64,7 @@ fn run(cli: &Cli, output: &mut Output) -> Result<Exit, Failure> {
     if global.format() == Format::Markdown && !cli.command.has_markdown() {
         return Err(Failure::told(
             "this command's answer has no Markdown form",
-            "`explain`, `decisions test` and `decisions diff` have one; others know table, json and yaml",
+            "`explain`, `replay`, `decisions test` and `decisions diff` have one; others know table, json and yaml",
         ));
     }
     if global.format() == Format::Odb && !matches!(cli.command, Command::Orphans(_)) {

@@ -10,9 +10,10 @@ use reconciler_core::model::InstanceId;
 
 use super::block_on;
 use crate::args::{ExplainArgs, GlobalArgs};
+use crate::commands::difference::markdown::escaped;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::output::Output;
+use crate::output::{Comment, Output};
 use crate::wiring::{self, Access, Workbench};
 
 pub(crate) fn run(global: &GlobalArgs, args: &ExplainArgs, output: &mut Output) -> Result<Exit, Failure> {
@@ -36,14 +37,14 @@ pub(crate) fn run(global: &GlobalArgs, args: &ExplainArgs, output: &mut Output) 
         let complete = !decision.is_degraded();
         match asked {
             Some(instance) => {
-                let why_not = WhyNot::of(decision, policy, &survey.facts.index, &instance);
+                let why_not = WhyNot::of(decision, &survey.decisions, policy, &survey.facts.index, &instance);
                 let text = |out: &mut dyn Write| write!(out, "{why_not}");
-                let markdown = |out: &mut dyn Write| write!(out, "```text\n{why_not}```\n");
+                let markdown = |out: &mut Comment| fenced(out, &why_not.to_string());
                 output.answer_in_markdown("WhyNot", complete, &why_not, text, markdown)?;
             }
             None => {
                 let text = |out: &mut dyn Write| write_text(out, decision, policy, args.waterfall);
-                let markdown = |out: &mut dyn Write| write_markdown(out, decision, policy, args.waterfall);
+                let markdown = |out: &mut Comment| write_markdown(out, decision, policy, args.waterfall);
                 let view = DecisionView::of(decision);
                 output.answer_in_markdown("Decision", complete, &view, text, markdown)?;
             }
@@ -114,29 +115,33 @@ fn write_text(out: &mut dyn Write, decision: &Decision, policy: Policy, waterfal
 }
 
 /// The heart of it as Markdown, the whole of it folded below.
-fn write_markdown(
-    out: &mut dyn Write,
-    decision: &Decision,
-    policy: Policy,
-    waterfall: bool,
-) -> io::Result<()> {
+fn write_markdown(out: &mut Comment, decision: &Decision, policy: Policy, waterfall: bool) {
     let explanation = Explanation::new(decision, policy);
-    writeln!(out, "### `{}`: {}\n", decision.deployment, decision.outcome.name())?;
-    writeln!(out, "{}.\n", explanation.reasoning())?;
+    out.line(format_args!("### `{}`: {}\n", decision.deployment, decision.outcome.name()));
+    out.line(format_args!("{}.\n", escaped(&explanation.reasoning().to_string())));
     if !decision.ranking.is_empty() {
-        writeln!(out, "| identity | confidence | said by | |\n|---|---|---|---|")?;
+        out.line("| identity | confidence | said by | |\n|---|---|---|---|");
     }
     for ranked in &decision.ranking {
         let by: Vec<String> = ranked.strategies.iter().map(|id| format!("`{id}`")).collect();
         let won = decision.identity() == Some(&ranked.identity);
-        let why = if won { "matched".to_owned() } else { explanation.why_not(ranked) };
-        writeln!(out, "| `{}` | {} | {} | {why} |", ranked.identity, ranked.confidence, by.join(", "))?;
+        let why = if won { "matched".to_owned() } else { escaped(&explanation.why_not(ranked)) };
+        let by = by.join(", ");
+        out.item(format_args!("| `{}` | {} | {by} | {why} |", ranked.identity, ranked.confidence));
     }
     if waterfall {
-        return write!(out, "\n```text\n{}```\n", Waterfall::new(decision, policy));
+        out.line("");
+        return fenced(out, &Waterfall::new(decision, policy).to_string());
     }
-    write!(
-        out,
-        "\n<details><summary>What every strategy said</summary>\n\n```text\n{explanation}```\n\n</details>\n"
-    )
+    out.line("\n<details><summary>What every strategy said</summary>\n");
+    fenced(out, &explanation.to_string());
+    out.close("\n</details>");
+}
+
+/// A text as it is, between fences that nothing in it closes.
+fn fenced(out: &mut Comment, text: &str) {
+    let fence = if text.contains("```") { "~~~~" } else { "```" };
+    out.line(format_args!("{fence}text"));
+    text.lines().for_each(|line| out.item(line));
+    out.close(fence);
 }

@@ -1,6 +1,7 @@
 //! What the program prints: one answer on standard output, everything else on
 //! standard error.
 
+mod comment;
 mod table;
 
 use std::io::{self, IsTerminal as _, Write};
@@ -11,6 +12,7 @@ use serde::Serialize;
 use crate::args::{Format, GlobalArgs};
 use crate::failure::Failure;
 
+pub(crate) use comment::Comment;
 pub(crate) use table::Table;
 
 /// Grows when a field of a document changes its meaning or goes away.
@@ -97,13 +99,15 @@ impl Output {
         complete: bool,
         data: &T,
         text: impl FnOnce(&mut dyn Write) -> io::Result<()>,
-        markdown: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+        markdown: impl FnOnce(&mut Comment),
     ) -> Result<(), Failure> {
         if self.format != Format::Markdown {
             return self.answer(kind, complete, data, text);
         }
-        let mut out = io::BufWriter::new(anstream::stdout().lock());
-        markdown(&mut out)?;
+        let mut comment = Comment::new();
+        markdown(&mut comment);
+        let mut out = anstream::stdout().lock();
+        out.write_all(comment.into_text().as_bytes())?;
         out.flush()?;
         Ok(())
     }

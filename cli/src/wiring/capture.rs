@@ -1,6 +1,6 @@
 //! Captures: a fleet's folder written, and decided again.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use futures_util::StreamExt as _;
@@ -98,6 +98,7 @@ impl CapturedFleet {
     pub(crate) fn open(folder: &Path) -> Result<Self, Failure> {
         let folder = FleetFolder::open(folder)?;
         let run = folder.captured_run()?;
+        refuse_wide(folder.root())?;
         let catalog = folder.catalog()?.ok_or_else(|| {
             Failure::told(
                 format!("{} has no catalog", folder.root().display()),
@@ -131,4 +132,42 @@ impl CapturedFleet {
     pub(crate) fn rule_changes(&self, engine: &MatchEngine) -> Vec<RuleChange> {
         self.run.rules.changes_to(&Rules::of(engine))
     }
+}
+
+/// Refuses a capture that others than its owner may read. What it holds is hidden,
+/// but says all the same which instances there are, and which secrets are equal.
+#[cfg(unix)]
+pub(crate) fn refuse_wide(folder: &Path) -> Result<(), Failure> {
+    match open_to_others(folder) {
+        None => Ok(()),
+        Some((file, mode)) => Err(Failure::told(
+            format!("{}: others than the owner of the capture may open it (mode {mode:04o})", file.display()),
+            format!("close the whole capture with `chmod 700 {}`", folder.display()),
+        )),
+    }
+}
+
+/// The first file below that others may open, with its mode. What is in a closed
+/// folder is closed.
+#[cfg(unix)]
+fn open_to_others(path: &Path) -> Option<(PathBuf, u32)> {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let metadata = std::fs::metadata(path).ok()?;
+    let mode = metadata.permissions().mode() & 0o777;
+    if mode & 0o077 == 0 {
+        return None;
+    }
+    if !metadata.is_dir() {
+        return Some((path.to_owned(), mode));
+    }
+    let entries = std::fs::read_dir(path).into_iter().flatten();
+    let mut paths: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
+    paths.sort();
+    paths.iter().find_map(|path| open_to_others(path))
+}
+
+#[cfg(not(unix))]
+pub(crate) fn refuse_wide(_folder: &Path) -> Result<(), Failure> {
+    Ok(())
 }

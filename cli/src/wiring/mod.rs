@@ -43,7 +43,7 @@ use crate::telemetry;
 pub(crate) use reconciler_core::adapters::http::{Observation, RequestObserver};
 
 pub(crate) use self::archives::{ArchiveRoom, archive_folder};
-pub(crate) use self::capture::{Capture, CapturedFleet};
+pub(crate) use self::capture::{Capture, CapturedFleet, refuse_wide};
 pub(crate) use self::catalog::CatalogSource;
 pub(crate) use self::director::DirectorSource;
 pub(crate) use self::engine::engine_with;

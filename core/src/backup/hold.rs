@@ -1,6 +1,7 @@
 //! Holds on instances: set when an archive is put back, so that the next run
 //! does not undo it, and taken off by a person.
 
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::entry::entry_of;
@@ -73,11 +74,15 @@ pub struct Release {
 }
 
 /// Takes the hold off an instance: one read of the index, and one write if
-/// there is a hold.
+/// there is a hold. What is noted instead goes with the next run's write.
 ///
 /// # Errors
 /// If the index has no entry of the instance, or cannot be read or written.
-pub async fn release(store: &dyn SecretStore, instance: &InstanceId) -> Result<Release, BackupError> {
+pub async fn release(
+    store: &dyn SecretStore,
+    instance: &InstanceId,
+    at: DateTime<Utc>,
+) -> Result<Release, BackupError> {
     for attempt in 1.. {
         let slot = store.read(layout::INDEX).await?;
         let (key, mut entry) = entry_of(slot.data(), instance)?;
@@ -94,6 +99,7 @@ pub async fn release(store: &dyn SecretStore, instance: &InstanceId) -> Result<R
         for field in own {
             entry.remove(&field);
         }
+        entry.set_value(layout::RELEASED, &Moment::of(at).to_string());
         let mut index = slot.data().cloned().unwrap_or_default();
         index.set_value(key.as_str(), &entry);
         match write_settled(store, layout::INDEX, &index, slot.version()).await {

@@ -20,7 +20,9 @@ pub struct Pruning {
 /// not bear our mark stays, and so does the last that does.
 ///
 /// `seconds` are those of all archives in the folder, newest first. `fresh` is
-/// an archive of ours that was just written: whatever its second, it stays.
+/// an archive of ours that was just written: whatever its second, it stays. A
+/// run, which gives it, looks no further than the first that is not ours: what
+/// is older than that was as a rule left by others, perhaps hundreds of them.
 ///
 /// # Errors
 /// If the store fails. What was removed before is gone, and what was not is
@@ -56,6 +58,7 @@ pub async fn prune(
                 pruning.removed.push(path);
             }
             Some(true) => stays = true,
+            _ if fresh.is_some() => break,
             Some(false) => pruning.foreign.push(path),
             None => {}
         }

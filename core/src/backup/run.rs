@@ -14,7 +14,9 @@ use super::retention::prune;
 use super::when::Moment;
 use crate::model::{Index, InstanceId, JsonObject, layout};
 use crate::ports::{PortError, SecretStore, Slot, Version};
-use crate::updater::{Backup, BackupTaker, EntryChange, Finding, InstanceChange, Observed, Stamp};
+use crate::updater::{
+    Backup, BackupTaker, EntryChange, Finding, InstanceChange, Observed, Stamp, bears_our_stamp,
+};
 
 /// Whether and how archives are kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -151,7 +153,7 @@ impl<'a> RunBackups<'a> {
         let mut others =
             deposit.seconds.iter().filter(|second| !deposit.written || **second != deposit.second);
         backup.overtaken = others.any(|second| *second >= at.0);
-        if deposit.written {
+        if deposit.written && was_ours(&snapshot.contents) {
             backup.findings.extend(self.clean_up(instance, folder, &deposit.seconds, deposit.second).await);
         }
         Ok(backup)
@@ -181,6 +183,14 @@ impl<'a> RunBackups<'a> {
 fn says_the_same(before: Option<&JsonObject>, after: &JsonObject) -> bool {
     let digest = |entry| Contents::new().with(Part::Index, entry).digest();
     before.is_some() && digest(before) == digest(Some(after))
+}
+
+/// Whether what stands there says that a run of ours wrote it before: if not, no
+/// older archive is ours.
+fn was_ours(contents: &Contents) -> bool {
+    let entry = contents.get(Part::Index);
+    entry.is_some_and(|entry| entry.iter().any(|(field, _)| field.starts_with(layout::OWN_FIELDS)))
+        || contents.get(Part::Metadata).is_some_and(bears_our_stamp)
 }
 
 /// Whether all that stands there was begun by a run of ours that did not come to

@@ -44,6 +44,15 @@ pub struct Degraded {
     pub code: String,
 }
 
+impl Degraded {
+    /// Whether the manifest could not be read: what it says of the deployment is
+    /// not known, and no fact of it.
+    #[must_use]
+    pub fn is_unread(&self) -> bool {
+        self.by == MANIFEST && self.code == code::UNREAD
+    }
+}
+
 impl fmt::Display for Degraded {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} [{}]", self.by, self.code)
@@ -52,10 +61,7 @@ impl fmt::Display for Degraded {
 
 impl From<&Degradation> for Degraded {
     fn from(degradation: &Degradation) -> Self {
-        match degradation {
-            Degradation::Strategy { id, code } => Self { by: id.to_string(), code: code.clone() },
-            Degradation::Manifest { code, .. } => Self { by: MANIFEST.to_owned(), code: (*code).to_owned() },
-        }
+        Self { by: degradation.by().to_owned(), code: degradation.code().to_owned() }
     }
 }
 
@@ -124,10 +130,10 @@ impl DecisionRecord {
 
 impl DecisionRecord {
     /// Whether it was decided without the manifest, because that could not be
-    /// read: what it says of the deployment is not known, and no fact of it.
+    /// read.
     #[must_use]
     pub fn is_unread(&self) -> bool {
-        self.degraded.iter().any(|one| one.by == MANIFEST && one.code == code::UNREAD)
+        self.degraded.iter().any(Degraded::is_unread)
     }
 }
 

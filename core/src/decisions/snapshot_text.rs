@@ -6,11 +6,15 @@ use std::fmt::Write as _;
 use super::opinion::{RecordedOpinion, Said, sorted};
 use super::record::{DecisionRecord, Degraded, Verdict};
 use super::snapshot::Group;
-use crate::manifest::{Document, Location, Node, NodeKind};
+use crate::manifest::{Document, Limits, Location, Node, NodeKind};
 use crate::model::{Identity, InvalidId};
 
 /// The first line of every file.
 const HEADING: &str = "# Accepted decisions, written by `reconciler decisions accept`.\n";
+
+/// How large a group may be: as large as can be written. A manifest's limits
+/// would end at some twenty thousand deployments.
+const LIMITS: Limits = Limits { bytes: Limits::LONGEST, nodes: u64::MAX, depth: 16 };
 
 /// A file that cannot be read as a snapshot.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -119,7 +123,7 @@ fn looks_like_a_number_or_date(text: &str) -> bool {
 /// # Errors
 /// If it is not what [`write_group`] writes; the error names the place.
 pub fn read_group(text: &str) -> Result<Group, SnapshotError> {
-    let document = Document::parse(text);
+    let document = Document::parse_within(text, LIMITS);
     // Nothing but comments is a group of nothing.
     let problem = document.problems().iter().find(|problem| problem.code != "manifest.empty");
     if let Some(problem) = problem {

@@ -161,8 +161,12 @@ impl Reconciler<'_> {
             absences.hindered.extend(kept.map(|(hindrance, name)| (name, hindrance)));
         }
         for (entry, name) in survey.named_entries() {
-            let waiting = Some(Waiting::NamedByAnother { deployment: name.to_string() });
-            absences.entries.push(AbsentInstance { waiting, ..AbsentInstance::of(entry, now) });
+            let mut absent = AbsentInstance::of(entry, now);
+            absent.waiting = Some(Waiting::NamedByAnother { deployment: name.to_string() });
+            if absent.state == EntryState::Absent && !complete {
+                absent.state = EntryState::Unknown;
+            }
+            absences.entries.push(absent);
         }
         // A dry run counts nothing anyway.
         let is_run = !self.options.dry_run;

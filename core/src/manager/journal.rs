@@ -8,9 +8,9 @@ use super::laps::phase_times;
 use super::report::{Counts, RunReport};
 use super::run::{Reconciler, RunError};
 use super::status::RunRecord;
-use crate::matching::{Decision, Outcome};
+use crate::matching::{Decision, Degradation, Outcome};
 use crate::model::JsonObject;
-use crate::ports::{DecisionEntry, PortError, RunEntry, RunState};
+use crate::ports::{DecisionEntry, FailureEntry, PortError, RunEntry, RunState};
 use crate::updater::Finding;
 
 /// How many findings of one run are kept. Where there are more, one cause has
@@ -178,7 +178,12 @@ pub fn decision_entry(decision: &Decision) -> DecisionEntry {
             .map(|ranked| ranked.strategies.iter().map(ToString::to_string).collect())
             .unwrap_or_default(),
         degraded: decision.is_degraded(),
+        degraded_by: decision.degradations.iter().map(failure_entry).collect(),
     }
+}
+
+fn failure_entry(degradation: &Degradation) -> FailureEntry {
+    FailureEntry { by: degradation.by().to_owned(), code: degradation.code().to_owned() }
 }
 
 fn json_object(value: &impl serde::Serialize) -> JsonObject {

@@ -188,6 +188,9 @@ fn waiting_step(waiting: &Waiting, instance: &str) -> String {
         Waiting::NoPlan => "look at the entry: it names no plan".to_owned(),
         Waiting::Held => format!("let go with `backups release {instance}`"),
         Waiting::Listed { .. } => "find out why the Director's list lacks it".to_owned(),
+        Waiting::NamedByAnother { deployment } => {
+            format!("find out whose `{deployment}` is: explain {deployment}")
+        }
         Waiting::AnotherReconciler => "stop the other one, or set `coexist: true`".to_owned(),
         Waiting::BeyondLimit { observed, .. } => {
             format!("if all are gone, allow it once: run --allow-missing {observed}")

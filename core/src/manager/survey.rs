@@ -1,11 +1,12 @@
 //! The first half of a run: what is there, and what was decided about it.
 
+mod spoken;
+
 use std::collections::HashSet;
 use std::time::Duration;
 
 use crate::manifest::Manifest;
 use crate::matching::{Decision, Degradation, Facts, Outcome, ReviewReason, StrategyFailure, nearest};
-use crate::model::recognise::uuids;
 use crate::model::{DeploymentName, IndexEntry, InstanceId};
 use crate::ports::{Director, Slot};
 use crate::scanner::Scan;
@@ -41,8 +42,8 @@ pub struct Survey {
     pub phases: Vec<(Phase, Duration)>,
     /// The places of the entries that no deployment speaks for.
     pub(super) absent: Vec<usize>,
-    /// The places of the entries that are called missing and do not heal, because
-    /// a deployment has only their name: each with that deployment.
+    /// The places of the entries that have no deployment of their own, while another
+    /// has their name: each with that deployment.
     pub(super) named: Vec<(usize, DeploymentName)>,
 }
 
@@ -172,8 +173,8 @@ impl Survey {
     /// something, and else that it does not.
     pub(super) fn conclude(&mut self) {
         let found: Vec<Finding> = if self.scan.completeness.is_complete() {
-            let named = self.named_entries().map(|(entry, _)| entry);
-            self.absent_entries().chain(named).map(absence).collect()
+            let named = self.named_entries().map(|(entry, name)| absence(entry, Some(name)));
+            self.absent_entries().map(|entry| absence(entry, None)).chain(named).collect()
         } else {
             let director = &self.scan.info.name;
             let shortfalls = &self.scan.completeness.shortfalls;
@@ -191,69 +192,10 @@ impl Survey {
         self.absent.iter().map(|at| &self.facts.index.entries()[*at])
     }
 
-    /// Entries that are called missing, each with the deployment that has only
+    /// Entries without a deployment of their own, each with another that has only
     /// their name: nothing more is concluded about them, and they do not heal.
     pub(super) fn named_entries(&self) -> impl Iterator<Item = (&IndexEntry, &DeploymentName)> {
         self.named.iter().map(|(at, name)| (&self.facts.index.entries()[*at], name))
-    }
-
-    /// Finds the entries that no deployment speaks for, and those called missing
-    /// that are merely named.
-    pub(super) fn find_absent(&mut self) {
-        let ranked = self.decisions.iter().flat_map(|decision| &decision.ranking);
-        let claimed: HashSet<&InstanceId> = ranked.map(|ranked| &ranked.identity.instance).collect();
-        let index = &self.facts.index;
-        let there: HashSet<&str> = self.scan.summaries.iter().map(|summary| summary.name.as_str()).collect();
-        // A name may speak for an entry that the chain of this run cannot see:
-        // its plan may be written wrongly, or the strategy not be asked.
-        let by_name = |name: &&str| {
-            let written = uuids(name).into_iter().filter_map(|uuid| InstanceId::new(uuid.text).ok());
-            let ending = index.ending(name).map(|(_, entry)| entry.instance.clone());
-            let expecting = index.expecting(name).map(|entry| entry.instance.clone());
-            expecting.chain(written).chain(ending).collect::<Vec<_>>()
-        };
-        let named: HashSet<InstanceId> = there.iter().flat_map(by_name).collect();
-        let is_absent = |entry: &IndexEntry| {
-            let recorded = entry.fields.text("deployment_name");
-            !claimed.contains(&entry.instance)
-                && !named.contains(&entry.instance)
-                && !recorded.is_some_and(|name| there.contains(name.as_str()))
-        };
-        let (mut absent, mut merely_named) = (Vec::new(), Vec::new());
-        for (at, entry) in index.entries().iter().enumerate() {
-            if is_absent(entry) {
-                absent.push(at);
-            } else if EntryState::stored(&entry.fields) != EntryState::Absent
-                && let Some(name) = self.merely_naming(entry)
-            {
-                merely_named.push((at, name));
-            }
-        }
-        (self.absent, self.named) = (absent, merely_named);
-    }
-
-    /// The deployment that has an entry's name or claims it, if none heals it: none
-    /// is matched with it, named as the broker would, or noted in it.
-    fn merely_naming(&self, entry: &IndexEntry) -> Option<DeploymentName> {
-        let (index, instance) = (&self.facts.index, &entry.instance);
-        let recorded = entry.fields.text("deployment_name");
-        let heals = |decision: &Decision| {
-            let name = decision.deployment.as_str();
-            decision.identity().is_some_and(|identity| identity.instance == *instance)
-                || recorded.as_deref() == Some(name)
-                || index.expecting(name).any(|expected| expected.instance == *instance)
-        };
-        let names = |decision: &&Decision| {
-            let name = decision.deployment.as_str();
-            let written =
-                uuids(name).iter().any(|uuid| InstanceId::new(uuid.text).is_ok_and(|id| id == *instance));
-            let claimed = decision.ranking.iter().any(|ranked| ranked.identity.instance == *instance);
-            written || claimed || index.ending(name).is_some_and(|(_, ending)| ending.instance == *instance)
-        };
-        if self.decisions.iter().any(heals) {
-            return None;
-        }
-        self.decisions.iter().find(names).map(|decision| decision.deployment.clone())
     }
 
     /// What a person should know about instances that two deployments claim.
@@ -279,22 +221,20 @@ fn failing(failure: &StrategyFailure) -> impl Iterator<Item = Finding> {
     std::iter::once(finding("strategy.failed", failure.told())).chain(suspended)
 }
 
-/// What an entry says about its own absence, which this scan does not disprove.
-fn absence(entry: &IndexEntry) -> Finding {
+/// What an entry says about its own absence, which this scan does not disprove,
+/// and which other deployment names it.
+fn absence(entry: &IndexEntry, named_by: Option<&DeploymentName>) -> Finding {
     let name = looked_for(entry).map(|name| format!("no deployment `{name}` in this scan"));
     let what = name.unwrap_or_else(|| "the entry names no plan, and no deployment speaks for it".to_owned());
     let since = entry.fields.text("orphaned_at").unwrap_or_else(|| "some time".to_owned());
-    match EntryState::stored(&entry.fields) {
-        EntryState::Missing => {
-            Finding::new("entry.missing", &entry.instance, format!("{what}; missing since {since}"))
-        }
-        EntryState::Stale => {
-            Finding::new("entry.stale", &entry.instance, format!("{what}; missing since {since}, and stale"))
-        }
-        _ if entry.plan().is_none() => Finding::new("entry.absent", &entry.instance, what),
-        _ => {
-            let message = format!("{what}; nothing is concluded from one scan");
-            Finding::new("entry.absent", &entry.instance, message)
-        }
+    let (code, mut message) = match EntryState::stored(&entry.fields) {
+        EntryState::Missing => ("entry.missing", format!("{what}; missing since {since}")),
+        EntryState::Stale => ("entry.stale", format!("{what}; missing since {since}, and stale")),
+        _ if entry.plan().is_none() || named_by.is_some() => ("entry.absent", what),
+        _ => ("entry.absent", format!("{what}; nothing is concluded from one scan")),
+    };
+    if let Some(name) = named_by {
+        message.push_str(&format!("; it is named by another deployment, `{name}`"));
     }
+    Finding::new(code, &entry.instance, message)
 }

@@ -153,6 +153,26 @@ pub enum Degradation {
     },
 }
 
+impl Degradation {
+    /// Who failed: the strategy's id, or `manifest`.
+    #[must_use]
+    pub fn by(&self) -> &str {
+        match self {
+            Self::Strategy { id, .. } => id.as_str(),
+            Self::Manifest { .. } => "manifest",
+        }
+    }
+
+    /// The code of the failure.
+    #[must_use]
+    pub fn code(&self) -> &str {
+        match self {
+            Self::Strategy { code, .. } => code,
+            Self::Manifest { code, .. } => code,
+        }
+    }
+}
+
 /// The outcome for one deployment, with all that led to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]

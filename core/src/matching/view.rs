@@ -120,12 +120,11 @@ impl<'a> DecisionView<'a> {
 }
 
 fn degradation(degradation: &Degradation) -> DegradationView<'_> {
-    match degradation {
-        Degradation::Strategy { id, code } => DegradationView { by: id.as_str(), code, message: None },
-        Degradation::Manifest { code, message } => {
-            DegradationView { by: "manifest", code, message: Some(message) }
-        }
-    }
+    let message = match degradation {
+        Degradation::Strategy { .. } => None,
+        Degradation::Manifest { message, .. } => Some(message.as_str()),
+    };
+    DegradationView { by: degradation.by(), code: degradation.code(), message }
 }
 
 fn candidate(ranked: &Ranked) -> CandidateView<'_> {

@@ -41,12 +41,12 @@ impl fmt::Display for Waterfall<'_> {
                 match &step.result {
                     StepResult::Said(Opinion::Propose(proposals)) => {
                         for said in proposals.iter().filter(|one| one.identity == ranked.identity) {
-                            let bar = bar(said.confidence, mark);
+                            let bar = bar(said.confidence, policy.threshold);
                             writeln!(f, "{name:<widest$}  {bar}  {}", said.confidence)?;
                         }
                     }
                     StepResult::Said(Opinion::Veto { identity, .. }) if *identity == ranked.identity => {
-                        writeln!(f, "{name:<widest$}  {}  veto", bar(Confidence::NONE, mark))?;
+                        writeln!(f, "{name:<widest$}  {}  veto", bar(Confidence::NONE, policy.threshold))?;
                     }
                     _ => {}
                 }
@@ -60,9 +60,12 @@ fn cells(confidence: Confidence) -> usize {
     usize::from(confidence.as_per_mille()) * WIDTH / 1000
 }
 
-/// A bar with the threshold marked before the cell `mark`.
-fn bar(confidence: Confidence, mark: usize) -> String {
-    let full = cells(confidence);
+/// A bar with the threshold marked before the cell `mark`. Below the threshold it
+/// ends before the mark, however little it lacks.
+fn bar(confidence: Confidence, threshold: Confidence) -> String {
+    let mark = cells(threshold);
+    let most = if confidence < threshold { mark.saturating_sub(1) } else { WIDTH };
+    let full = cells(confidence).min(most);
     let mut bar = String::new();
     for cell in 0..WIDTH {
         if cell == mark {
@@ -82,12 +85,15 @@ mod tests {
 
     #[test]
     fn a_bar_reaches_the_mark_exactly_if_the_confidence_reaches_the_threshold() {
-        let threshold = Confidence::per_mille(700);
-        for (confidence, reaches) in [(0, false), (675, false), (700, true), (950, true), (1000, true)] {
-            let bar = bar(Confidence::per_mille(confidence), cells(threshold));
-            assert_eq!(bar.chars().filter(|c| *c != '│').count(), WIDTH);
-            assert_eq!(bar.contains("█│"), reaches, "{confidence}: {bar}");
+        for threshold in (0..=1000).map(Confidence::per_mille) {
+            for confidence in [0, 1, 675, 690, 699, 700, 701, 950, 999, 1000].map(Confidence::per_mille) {
+                let bar = bar(confidence, threshold);
+                assert_eq!(bar.chars().filter(|c| *c != '│').count(), WIDTH);
+                let reaches = bar.contains("█│") || bar.starts_with('│');
+                let is_seen = cells(threshold) > 0;
+                assert!(!is_seen || reaches == (confidence >= threshold), "{confidence} {threshold}: {bar}");
+            }
         }
-        assert!(bar(Confidence::CERTAIN, cells(Confidence::CERTAIN)).ends_with("█│"));
+        assert!(bar(Confidence::CERTAIN, Confidence::CERTAIN).ends_with("█│"));
     }
 }

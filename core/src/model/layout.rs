@@ -47,6 +47,10 @@ pub const OWN_FIELDS: &str = "reconciler_";
 /// The field of an index entry that keeps runs from writing the instance.
 pub const HOLD: &str = "reconciler_hold";
 
+/// The field of an index entry that says since when nothing holds it any more:
+/// the next run looks at its records, whatever earlier ones concluded.
+pub const RELEASED: &str = "reconciler_released";
+
 /// Whether an index entry is held: its instance is left as it is until somebody
 /// lets go of it.
 #[must_use]

@@ -20,5 +20,5 @@ pub use reach::Reach;
 pub use recollection::{
     Conclusion, Hindered, Hindrance, Left, Origin, Recollection, Recollections, Versions,
 };
-pub use state::{Absence, DecisionEntry, LastScan, PhaseTime, RunEntry, RunState, RunSummary};
+pub use state::{Absence, DecisionEntry, FailureEntry, LastScan, PhaseTime, RunEntry, RunState, RunSummary};
 pub use store::{SecretStore, Slot, StoreAddress, Version};

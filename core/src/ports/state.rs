@@ -123,6 +123,18 @@ pub struct DecisionEntry {
     /// Whether a failure keeps the decision from being the whole truth.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub degraded: bool,
+    /// Which ones. Releases before this one kept only that there are some.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub degraded_by: Vec<FailureEntry>,
+}
+
+/// A failure that keeps a decision from being the whole truth.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FailureEntry {
+    /// The strategy that failed, or `manifest`.
+    pub by: String,
+    /// The code of the failure.
+    pub code: String,
 }
 
 /// Since when the deployment of an index entry is not there.

@@ -7,7 +7,7 @@ use super::fingerprint::{self, Fingerprint};
 use super::instance::{Matched, Stamp};
 use super::marks::healed;
 use super::times::rfc3339;
-use crate::model::IndexEntry;
+use crate::model::{IndexEntry, layout};
 
 /// How this reconciler signs an index entry: not as Blacksmith's own does, so
 /// that the two can be told apart.
@@ -58,6 +58,7 @@ pub(super) fn entry(
         Worth::NoWrite => fields.stamp(fingerprint::FIELD, &text),
         Worth::Nothing => fields,
     };
+    fields = fields.without(layout::RELEASED);
     let Some(entry) = matched.entry else { return fields.fill("discovered_at", &stamp.rfc3339()) };
     healed(fields, &entry.fields)
 }

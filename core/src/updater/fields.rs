@@ -4,8 +4,7 @@
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use super::marks::is_mark;
-use crate::manifest::REDACTED;
+use super::shown::shown;
 use crate::model::JsonObject;
 use crate::model::json::{raw, same_value};
 
@@ -100,42 +99,6 @@ pub struct FieldChange {
     pub after: Option<String>,
 }
 
-/// Fields of records that hold no secret, so that a plan may show them, as it
-/// may what says that a deployment is not there. Of every
-/// other value nothing is shown: a digest or a length gives a short secret away.
-const SHOWN: [&str; 30] = [
-    "instance_id",
-    "service_id",
-    "plan_id",
-    "deployment_name",
-    "service_name",
-    "plan_name",
-    "plan",
-    "platform",
-    "status",
-    "releases",
-    "stemcells",
-    "teams",
-    "vms",
-    "match_confidence",
-    "match_reason",
-    "match_chain",
-    "created",
-    "created_at",
-    "updated",
-    "updated_at",
-    "requested_at",
-    "discovered_at",
-    "reconciled",
-    "reconciled_at",
-    "reconciled_by",
-    "last_synced_at",
-    "instance_name",
-    "manifest_sha256",
-    "reconciler_fingerprint",
-    "stored_at",
-];
-
 /// The fields in which two objects differ, in the order of the second.
 #[must_use]
 pub fn changed_fields(before: Option<&JsonObject>, after: &JsonObject) -> Vec<FieldChange> {
@@ -160,13 +123,6 @@ pub fn changed_fields(before: Option<&JsonObject>, after: &JsonObject) -> Vec<Fi
         after: None,
     }));
     changes
-}
-
-fn shown(field: &str, value: &RawValue) -> String {
-    if SHOWN.contains(&field) || is_mark(field) {
-        return value.get().to_owned();
-    }
-    REDACTED.to_owned()
 }
 
 #[cfg(test)]

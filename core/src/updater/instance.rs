@@ -188,8 +188,14 @@ impl Observed {
 
     /// Whether a run of ours wrote them before.
     pub(super) fn bears_our_stamp(&self) -> bool {
-        self.metadata.data().is_some_and(|metadata| metadata.contains("match_chain"))
+        self.metadata.data().is_some_and(bears_our_stamp)
     }
+}
+
+/// Whether metadata say that a run of ours wrote them.
+#[must_use]
+pub fn bears_our_stamp(metadata: &JsonObject) -> bool {
+    metadata.contains("match_chain")
 }
 
 /// Decides what becomes of the records of a matched deployment.

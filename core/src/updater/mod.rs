@@ -17,6 +17,7 @@ mod obstacle;
 mod operation;
 mod premise;
 mod secrets;
+mod shown;
 mod times;
 mod vms;
 
@@ -28,7 +29,7 @@ pub use fields::{FieldChange, FieldSet, changed_fields};
 pub use grounds::{Setting, grounds};
 pub use history::HistoryLimits;
 pub use index_again::IndexAgain;
-pub use instance::{Matched, Observed, Stamp, decide_change, is_up_to_date};
+pub use instance::{Matched, Observed, Stamp, bears_our_stamp, decide_change, is_up_to_date};
 pub use marks::{REFERENCE_SIGNATURE, bears_marks, healed, missing_marks, stale_marks};
 pub use obstacle::standing_obstacle;
 pub use operation::{believed_until, fresh_operation, is_fresh};

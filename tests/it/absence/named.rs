@@ -4,7 +4,7 @@
 use reconciler_core::manager::EntryState;
 use reconciler_core::synchronizer::Waiting;
 
-use super::{World, codes, id, object};
+use super::{World, codes, id, message, object};
 
 /// An entry that has its id from somewhere else than the broker.
 const ODD: &str = "gallant-bowditch";
@@ -27,6 +27,38 @@ async fn no_entry_turns_missing_whose_id_ends_the_name_of_a_listed_deployment() 
         }
         assert!(!world.index().await.raw(ODD).unwrap().get().contains("orphaned"), "{deployment}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_entry_that_another_deployment_names_is_listed_with_it() {
+    let copy = format!("backup-copy-{}", id(4));
+    let world = World::of(5).await;
+    world.delete(4);
+    world.director.holdings().deployments.insert(copy.clone(), String::new());
+    for _ in 0..3 {
+        let report = world.run().await;
+        let [absent] = &report.absent[..] else { panic!("{report:?}") };
+        let named = Waiting::NamedByAnother { deployment: copy.clone() };
+        assert_eq!((absent.state, absent.waiting.as_ref()), (EntryState::Absent, Some(&named)));
+        assert_eq!((report.counts.absent, report.counts.marked), (1, 0));
+        let told = message(&report, "entry.absent");
+        assert!(told.ends_with(&format!("it is named by another deployment, `{copy}`")), "{told}");
+        assert!(absent.next_step.contains(&format!("explain {copy}")), "{}", absent.next_step);
+        assert_eq!(world.orphans().await.absent, report.absent);
+        world.wait(60);
+    }
+    assert_eq!(world.says(4).await, "-");
+    // What is not known whole is not called absent.
+    world.director.holdings().unreadable.insert(copy.clone());
+    let report = world.run().await;
+    assert_eq!(report.absent[0].state, EntryState::Unknown);
+    assert!(!codes(&report).contains("entry.absent"));
+    world.director.holdings().unreadable.clear();
+    // Once the copy is gone too, its absence begins to be counted.
+    world.director.holdings().deployments.remove(&copy);
+    assert_eq!(world.run().await.absent[0].complete_scans, Some(1));
+    world.deploy(4);
+    assert!(world.run().await.absent.is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -2,7 +2,7 @@
 
 use reconciler_core::backup::{BackupError, Part, When, refuse_counted, release};
 use reconciler_core::model::{JsonObject, layout};
-use reconciler_core::ports::PortErrorKind;
+use reconciler_core::ports::{Clock as _, PortErrorKind};
 use reconciler_tests::watched::{Request, Trouble};
 
 use super::{Bench, INSTANCE, instance, object};
@@ -89,7 +89,7 @@ async fn an_entry_that_the_broker_removed_is_not_made_again() {
         refused(&bench.restore("-1").await.unwrap_err());
         assert_eq!(bench.fields(layout::INDEX).await, index);
         assert_eq!(bench.slot(INSTANCE).await, root);
-        refused(&release(&bench.store, &instance()).await.unwrap_err());
+        refused(&release(&bench.store, &instance(), bench.clock.now()).await.unwrap_err());
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use reconciler_core::backup::{BackupFolder, Part, release};
 use reconciler_core::model::layout;
-use reconciler_core::ports::{PortErrorKind, SecretStore as _};
+use reconciler_core::ports::{Clock as _, PortErrorKind, SecretStore as _};
 use reconciler_tests::old_archives::{OldRecords, bundled};
 use reconciler_tests::watched::{Request, Trouble};
 
@@ -195,12 +195,12 @@ async fn a_held_instance_is_left_alone_and_told_until_it_is_released() {
     }
     assert_eq!(bench.slot(INSTANCE).await.data(), broken.data());
 
-    let released = release(&bench.store, &instance()).await.unwrap();
+    let released = release(&bench.store, &instance(), bench.clock.now()).await.unwrap();
     assert!(released.released.unwrap().reason.contains("restored from"));
     let report = bench.run().await;
     assert_eq!((report.counts.changed, report.counts.backups), (1, 1));
     assert_ne!(bench.slot(INSTANCE).await.data(), broken.data());
-    let again = release(&bench.store, &instance()).await.unwrap();
+    let again = release(&bench.store, &instance(), bench.clock.now()).await.unwrap();
     assert_eq!(again.released, None);
 }
 

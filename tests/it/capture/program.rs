@@ -56,6 +56,73 @@ fn a_capture_is_its_owners_alone() {
     }
 }
 
+/// Found in a review: what others could read was read in silence.
+#[test]
+fn a_capture_that_others_may_open_is_refused() {
+    let home = captured(&[]);
+    let set = |path: &str, mode| {
+        fs::set_permissions(home.path().join(path), fs::Permissions::from_mode(mode)).unwrap();
+    };
+    let asked = [
+        &["replay", "capture"][..],
+        &["decisions", "diff", "capture/decisions.json", "capture"],
+        &["decisions", "diff", "capture", "--", "--threshold", "0.7"],
+    ];
+    let all_end_with = |expected| {
+        for words in asked {
+            let output = run(home.path(), words);
+            assert_eq!(code(&output), Some(expected), "{output:?}");
+            if expected == 1 {
+                let said = stderr(&output);
+                assert!(said.contains("(mode 0644)") && said.contains("`chmod 700 capture`"), "{said}");
+            }
+        }
+    };
+    // In a closed folder all is closed, and an open one may hold what is closed.
+    set("capture/index.json", 0o644);
+    all_end_with(0);
+    set("capture", 0o755);
+    all_end_with(1);
+    set("capture/index.json", 0o600);
+    all_end_with(0);
+    set("capture/director", 0o750);
+    set("capture/director/info.json", 0o644);
+    all_end_with(1);
+    set("capture", 0o700);
+    all_end_with(0);
+}
+
+#[test]
+fn an_empty_folder_that_was_there_stays_as_it_was() {
+    let home = tempfile::tempdir().unwrap();
+    let out = home.path().join("capture");
+    fs::create_dir(&out).unwrap();
+    fs::set_permissions(&out, fs::Permissions::from_mode(0o755)).unwrap();
+    let demo = fleets::demo();
+    let output = run(home.path(), &["capture", "--out", "capture", "--fleet", demo.to_str().unwrap()]);
+    assert_eq!(code(&output), Some(0), "{output:?}");
+    assert_eq!(fs::metadata(&out).unwrap().permissions().mode() & 0o777, 0o755);
+    assert_eq!(code(&run(home.path(), &["replay", "capture"])), Some(0));
+}
+
+#[test]
+fn the_same_outcomes_of_a_capture_that_is_incomplete_are_not_all_of_them() {
+    let home = tempfile::tempdir().unwrap();
+    fleets::copy(&fleets::demo(), &home.path().join("fleet")).unwrap();
+    let manifest = home.path().join("fleet/director/manifests/cf.yml");
+    fs::remove_file(&manifest).unwrap();
+    fs::create_dir(&manifest).unwrap();
+    let output = run(home.path(), &["capture", "--out", "capture", "--fleet", "fleet"]);
+    assert_eq!(code(&output), Some(3), "{output:?}");
+    for (words, expected) in
+        [(&["replay", "capture"][..], 3), (&["replay", "capture", "--threshold", "0.96"], 20)]
+    {
+        let output = run(home.path(), words);
+        assert_eq!(code(&output), Some(expected), "{output:?}");
+        assert!(stdout(&output).contains("The capture is incomplete"), "{output:?}");
+    }
+}
+
 #[test]
 fn the_demo_fleet_is_captured_without_its_secrets() {
     let home = captured(&[]);

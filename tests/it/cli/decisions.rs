@@ -202,7 +202,7 @@ fn sides_that_cannot_be_compared_are_told() {
     fs::write(world.path("work/plan.json"), r#"{"kind": "Plan", "data": null}"#).unwrap();
     fs::write(world.path("work/none.json"), "nothing").unwrap();
     for (line, words) in [
-        ("decisions diff nowhere ../fleet", "there is no `nowhere`"),
+        ("decisions diff nowhere ../fleet", "there is no file or folder `nowhere`"),
         ("decisions diff plan.json ../fleet", "kind `Plan`, not of a scan"),
         ("decisions diff none.json ../fleet", "holds no decisions"),
         ("decisions diff ../fleet ../fleet -- --threshold 0.9", "the second side is given twice"),
@@ -223,7 +223,12 @@ fn sides_that_cannot_be_compared_are_told() {
 fn an_evaluation_shows_services_and_thresholds() {
     let world = World::new();
     let answer = world.run("decisions eval --services --sweep=sweep.csv").ends(0);
-    answer.says(&["Strategy           Service", "Expected   Right match", "Threshold  Matched", "in use"]);
+    answer.says(&[
+        "Strategy           Service",
+        "Expected   Right match",
+        "Threshold       Matched",
+        "in use",
+    ]);
     let csv = fs::read_to_string(world.path("work/sweep.csv")).unwrap();
     let mut lines = csv.lines();
     assert_eq!(lines.next(), Some("threshold,matched,wrong,missed,left_for_review,precision,recall"));

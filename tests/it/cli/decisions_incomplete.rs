@@ -62,6 +62,30 @@ fn what_cannot_be_read_is_not_compared() {
     run(&flips).ends(20);
 }
 
+/// Found in a review: the journal kept only that something failed, so that every
+/// unread manifest of a past run was a flip.
+#[test]
+fn what_a_past_run_could_not_read_is_not_compared_and_what_it_read_is() {
+    let world = World::new();
+    let manifest = world.manifest(UNREAD);
+    let whole = fs::read_to_string(&manifest).unwrap();
+    blinded(&world);
+    world.run("run").ends(3);
+    fs::remove_dir(&manifest).unwrap();
+    fs::write(&manifest, &whole).unwrap();
+    let diff = || Answer::of(&mut world.command(["decisions", "diff", "run:latest", "../fleet"]));
+    diff().ends(3).says(&[
+        "unknown  booking-search-cache: it could not be read when the run decided",
+        "0 of 28 compared deployments flip, 1 unknown",
+    ]);
+    // Read and broken is a decision, and the run saw everything.
+    fs::write(&manifest, "a: [").unwrap();
+    world.run("run").ends(3);
+    diff().ends(0).says(&["0 of 29 compared deployments flip\n"]);
+    fs::write(&manifest, &whole).unwrap();
+    diff().ends(0).says(&["review (degraded)", "1 of 29 compared deployments flip\n"]);
+}
+
 #[test]
 fn a_manifest_that_was_read_and_is_broken_is_a_decision_with_its_cause() {
     let world = World::new();

@@ -4,4 +4,5 @@ mod differences;
 mod evaluations;
 mod kept;
 mod random;
+mod remedies;
 mod why_not;

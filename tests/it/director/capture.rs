@@ -83,7 +83,7 @@ fn what_could_not_be_read_stays_unknown_in_the_capture() {
     assert_eq!(unknown(&captured).len(), 7);
 
     let replayed = scene.run(&["replay", text(&out)]);
-    assert_eq!(replayed.code, Some(0), "{replayed:?}");
+    assert_eq!(replayed.code, Some(3), "{replayed:?}");
     assert!(replayed.stdout.contains("The capture is incomplete"), "{replayed:?}");
     let mut again = scene.command(&["scan", "--json", "--fleet", text(&out)]);
     let again: Ended =

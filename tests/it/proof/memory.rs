@@ -1,13 +1,19 @@
 //! What a run read, the next one need not read again: what it concluded, and
 //! what it could not read, is remembered instance by instance.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use reconciler_core::ports::{PortErrorKind, RunState as _};
+use chrono::TimeDelta;
+use reconciler_core::backup::{
+    Archive, BackupFolder, Contents, Moment, Part, RestoreOrder, Snapshot, keep, release, restore,
+};
+use reconciler_core::model::JsonObject;
+use reconciler_core::ports::{PortErrorKind, RunState as _, SecretStore as _};
 use reconciler_tests::provisioned::Provisioned;
 use reconciler_tests::still_director::StillDirector;
 use reconciler_tests::watched::{Request, Trouble, WatchedStore};
 
+use super::books::Books;
 use super::{Bench, left_behind, time_of_run};
 
 /// So many runs later a day has passed.
@@ -90,6 +96,35 @@ async fn what_was_left_in_one_store_is_nothing_to_another() {
         let index = (Request::Read, "db".to_owned());
         assert_eq!(store.requests().iter().filter(|asked| **asked == index).count(), reads, "run {run}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_instance_that_was_put_back_and_let_go_between_two_runs_is_read_again() {
+    let (bench, store) = differing().await;
+    bench.run(&store, 1).await.unwrap();
+    // As it was before.
+    let (id, folder) = (Provisioned::new(1).id(), BackupFolder::usual());
+    let right = JsonObject::parse(&Provisioned::new(1).root().to_string()).unwrap();
+    let snapshot = Snapshot {
+        instance: &id,
+        contents: Contents::new().with(Part::Root, Some(&right)),
+        versions: BTreeMap::new(),
+        replaced: vec![Part::Root],
+        reason: "test",
+        at: Moment::of(time_of_run(0)),
+    };
+    let kept = keep(&store, &folder, &snapshot).await.unwrap();
+    let slot = store.read(&kept.path).await.unwrap();
+    let archive = Archive::decode(&id, &kept.path, slot.data().unwrap()).unwrap();
+    let at = time_of_run(1) + TimeDelta::seconds(60);
+    let order = RestoreOrder { archive: &archive, only: None, folder: &folder, at, dry_run: false };
+    restore(&store, &id, &order).await.unwrap();
+    release(&store, &id, at).await.unwrap();
+    let _before = store.requests();
+    let report = bench.run(&store, 2).await.unwrap();
+    assert_eq!((read(&store), report.counts.skipped), ([1].into(), 0), "{:?}", report.findings);
+    // The note of it is gone with that.
+    assert!(!Books::of(&store).await.data("db").unwrap()[id.as_str()].to_string().contains("released"));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -7,10 +7,12 @@ use reconciler_core::adapters::bosh::{BoshDirector, BoshSettings, DirectorAddres
 use reconciler_core::adapters::http::{LimitSettings, Secret};
 use reconciler_core::manager::{Reconciler, RunReport};
 use reconciler_core::matching::MatchEngine;
+use reconciler_core::model::JsonObject;
 use reconciler_core::ports::{Director as _, RunState as _};
 use reconciler_core::scanner::ManifestCache;
 use reconciler_tests::director::{DirectorState, FakeDirector, Fault};
 use reconciler_tests::memory_state::MemoryState;
+use reconciler_tests::old_archives::{OldRecords, timestamped};
 use reconciler_tests::provisioned::{self, Provisioned};
 use reconciler_tests::vault::{FakeVault, HandClock, Route};
 use serde_json::json;
@@ -222,6 +224,33 @@ async fn a_run_makes_few_requests_and_one_over_an_unchanged_fleet_three_whatever
             assert!(some.vault <= most, "{changed} changed: {}", some.vault);
             assert_eq!(some.report.counts.changed, changed);
         }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn archives_that_others_left_make_a_run_no_dearer() {
+    head();
+    let (mut fleet, n) = (Fleet::new(10, true).await, 10);
+    let mut books = Books::of_fake(&fleet.vault);
+    let empty = || JsonObject::new();
+    for instance in (0..10).map(Provisioned::new) {
+        for second in 0..15 {
+            let records =
+                OldRecords { entry: empty(), metadata: empty(), manifest: empty(), credentials: empty() };
+            let (path, data) = timestamped(&instance.id(), 1_790_000_000 + second, &records);
+            books.put(&path, serde_json::from_str(&data.to_text()).unwrap());
+        }
+    }
+    fleet.vault = books.in_fake();
+    let first = fleet.run(1, false).await;
+    line("first, with 15 old archives each", 10, &first, &format!("{}", 8 * n + 5), "");
+    assert!(first.vault <= 8 * n + 5, "{}", first.vault);
+    for (round, changed) in [1, 5].into_iter().enumerate() {
+        fleet.update(changed, round + 1);
+        let some = fleet.run(2 + round, false).await;
+        let most = 8 * changed as u64 + 5;
+        line(&format!("{changed} changed, with these archives"), 10, &some, &most.to_string(), "");
+        assert!(some.vault <= most, "{changed} changed: {}", some.vault);
     }
 }
 

@@ -129,7 +129,7 @@ async fn what_is_put_back_during_a_run_stands_there_afterwards_and_is_held() {
             let folder = BackupFolder::usual();
             let order = RestoreOrder { archive: &archive, only: None, folder: &folder, at, dry_run: false };
             restore(store.as_ref(), &instance(), &order).await.unwrap();
-            release(store.as_ref(), &instance()).await.unwrap();
+            release(store.as_ref(), &instance(), at).await.unwrap();
         }
         bench.director.deploy(Provisioned { number: 1, updates: 1 });
         let books = Books::of(store.as_ref()).await;

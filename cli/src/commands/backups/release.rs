@@ -1,6 +1,7 @@
 //! `backups release`: lets go of a held instance.
 
 use reconciler_core::backup::release;
+use reconciler_core::ports::{Clock as _, SystemClock};
 
 use super::args::ReleaseArgs;
 use crate::exit::Exit;
@@ -13,7 +14,7 @@ pub(super) async fn run(
     args: &ReleaseArgs,
     output: &mut Output,
 ) -> Result<Exit, Failure> {
-    let release = release(room.store(), &args.instance).await?;
+    let release = release(room.store(), &args.instance, SystemClock.now()).await?;
     output.answer("Release", true, &release, |out| match &release.released {
         Some(hold) if hold.since.is_empty() => writeln!(out, "{} is released.", release.instance),
         Some(hold) => {

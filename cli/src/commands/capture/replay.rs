@@ -14,7 +14,7 @@ use crate::commands::block_on;
 use crate::commands::difference::{markdown, text};
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::output::Output;
+use crate::output::{Comment, Output};
 use crate::wiring::{self, CapturedFleet};
 
 /// What counts as the same: the outcomes, by whatever way.
@@ -66,7 +66,11 @@ pub(crate) fn run(global: &GlobalArgs, args: &ReplayArgs, output: &mut Output) -
                 "help: the capture was decided with scripts that are not here; give them with --scripts",
             );
         }
-        Ok(if view.same { Exit::Success } else { Exit::BelowFloor })
+        Ok(match (view.same, complete) {
+            (false, _) => Exit::BelowFloor,
+            (true, false) => Exit::Incomplete,
+            (true, true) => Exit::Success,
+        })
     })
 }
 
@@ -113,17 +117,14 @@ fn write_text(out: &mut dyn Write, view: &ReplayView<'_>) -> io::Result<()> {
     writeln!(out, "{}; {}", view.in_words(), view.chain_in_words())
 }
 
-fn write_markdown(out: &mut dyn Write, view: &ReplayView<'_>) -> io::Result<()> {
-    writeln!(out, "### {}\n", view.in_words())?;
-    writeln!(out, "`{}`: {}", view.folder.display(), markdown::escaped(&view.chain_in_words()))?;
-    if !view.rules.is_empty() {
-        writeln!(out)?;
-    }
-    for change in view.rules {
-        writeln!(out, "- {}", markdown::escaped(&change.to_string()))?;
-    }
+fn write_markdown(out: &mut Comment, view: &ReplayView<'_>) {
+    out.line(format_args!("### {}\n", view.in_words()));
+    let folder = markdown::code(&view.folder.display().to_string());
+    out.line(format_args!("{folder}: {}", markdown::escaped(&view.chain_in_words())));
+    let rules = view.rules.iter().map(|change| markdown::escaped(&change.to_string()));
+    markdown::list(out, "rules that differ", rules);
     if !view.captured_complete {
-        writeln!(out, "\n{INCOMPLETE}")?;
+        out.line(format_args!("\n{INCOMPLETE}"));
     }
-    markdown::changes(out, view.difference, ChangeKind::heading, |kind| view.tells(kind))
+    markdown::changes(out, view.difference, ChangeKind::heading, |kind| view.tells(kind));
 }

@@ -47,9 +47,9 @@ pub(crate) struct EvalArgs {
     /// Show each strategy's score by service, too.
     #[arg(long)]
     pub(crate) services: bool,
-    /// Show what other thresholds would come to; `--sweep=FILE` writes them as
-    /// CSV, too.
-    #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true)]
+    /// Show what other thresholds would come to, from 0 to 1 in steps of 0.05;
+    /// with a FILE they are written as CSV, too.
+    #[arg(long, value_name = "FILE", num_args = 0..=1)]
     pub(crate) sweep: Option<Option<PathBuf>>,
     #[command(flatten)]
     pub(crate) source: SourceArgs,

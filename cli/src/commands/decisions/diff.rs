@@ -1,7 +1,7 @@
 //! `decisions diff`: which decisions other rules, or other times, flip.
 
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use clap::Parser as _;
 use reconciler_core::decisions::{ChangeKind, DecisionRecord, Difference, SavedDecisions, SavedError};
@@ -12,13 +12,14 @@ use serde::Serialize;
 use super::args::{DiffArgs, OneFleet, SecondSide};
 use super::decided::{self, Unseen};
 use super::past;
+use super::source::Source;
 use crate::args::{Flags, GlobalArgs, MatchArgs};
 use crate::commands::block_on;
 use crate::commands::difference::{markdown, text};
 use crate::commands::scan::write_unknown;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::output::Output;
+use crate::output::{Comment, Output};
 
 /// One side of the comparison, decided.
 struct Side {
@@ -57,10 +58,11 @@ pub(super) fn run(global: &GlobalArgs, args: &DiffArgs, output: &mut Output) -> 
         Some(second) => (second.source.as_ref().unwrap_or(&args.before), &second.matching),
         None => (args.after.as_ref().unwrap_or(&args.before), &args.matching),
     };
+    // Before anything is decided: a slip of the pen costs no time.
+    let [first, second] = [Source::of(&args.before)?, Source::of(after)?];
     let (before, after) = block_on(async |stop| {
-        let other = after;
-        let before = side(global, &args.before, other, &args.matching, stop, output).await?;
-        let after = side(global, other, &args.before, rules, stop, output).await?;
+        let before = side(global, &first, &second, &args.matching, stop, output).await?;
+        let after = side(global, &second, &first, rules, stop, output).await?;
         Ok((before, after))
     })?;
     let mut unseen = before.unseen;
@@ -81,14 +83,7 @@ pub(super) fn run(global: &GlobalArgs, args: &DiffArgs, output: &mut Output) -> 
             write_unknown(out, &view.unknown)?;
             write_counts(out, &view, wanted)
         },
-        |out| {
-            writeln!(out, "### {}\n", counts_in_words(&view))?;
-            for (name, rules) in [("before", &view.before), ("after", &view.after)] {
-                writeln!(out, "- {name}: `{}`, {}", rules.source, markdown::escaped(&rules.in_words()))?;
-            }
-            markdown::unknown(out, &view.unknown)?;
-            markdown::changes(out, &view.difference, ChangeKind::heading, wanted)
-        },
+        |out| write_markdown(out, &view, wanted),
     )?;
     Ok(match (flips > 0 && args.detailed_exitcode, incomplete) {
         (true, _) => Exit::BelowFloor,
@@ -120,48 +115,20 @@ fn second(args: &DiffArgs) -> Result<Option<SecondSide>, Failure> {
     Ok(Some(parsed))
 }
 
-/// What a side may be.
-enum Source<'a> {
-    Fleet(&'a Path),
-    Saved(PathBuf),
-    /// A run of the journal, by its id.
-    Run(&'a str),
-}
-
-impl<'a> Source<'a> {
-    fn of(given: &'a str) -> Result<Self, Failure> {
-        if let Some(id) = given.strip_prefix("run:") {
-            return Ok(Self::Run(id));
-        }
-        let path = Path::new(given);
-        if path.is_dir() {
-            return Ok(Self::Fleet(path));
-        }
-        if path.exists() {
-            return Ok(Self::Saved(path.to_owned()));
-        }
-        Err(Failure::told(
-            format!("there is no `{given}`"),
-            "give a fleet's folder, a file that `reconciler scan --json` printed, a capture's `decisions.json`, or \
-             `run:ID`",
-        ))
-    }
-}
-
 async fn side(
     global: &GlobalArgs,
-    given: &str,
-    other: &str,
+    source: &Source<'_>,
+    other: &Source<'_>,
     matching: &MatchArgs,
     stop: &CancellationToken,
     output: &mut Output,
 ) -> Result<Side, Failure> {
-    match Source::of(given)? {
+    match source {
         Source::Fleet(fleet) => {
             let source = OneFleet { fleet, catalog: None };
             let decided = decided::decide(global, source, matching, stop, output).await?;
             let rules = Rules {
-                source: given.to_owned(),
+                source: fleet.display().to_string(),
                 policy: Some(decided.policy.to_string()),
                 chain: decided.chain,
                 strategies: decided.strategies,
@@ -170,35 +137,43 @@ async fn side(
             Ok(Side { rules, records, policy, unseen })
         }
         Source::Saved(file) => {
-            refuse_rules(given, matching)?;
-            let save = "save decisions with `reconciler scan --json`";
-            let json = std::fs::read_to_string(&file)
-                .map_err(|error| Failure::told(format!("{given} cannot be read: {error}"), save))?;
-            let saved = SavedDecisions::parse(&json).map_err(|error| {
-                let advice = match error {
-                    SavedError::Capture(_) => "capture the fleet again with this version",
-                    _ => save,
-                };
-                Failure::told(format!("{given} {error}"), advice)
-            })?;
-            let SavedDecisions { chain, policy, strategies, decisions, complete, unknown, .. } = saved;
+            let given = file.display().to_string();
+            refuse_rules(&given, matching)?;
+            let SavedDecisions { chain, policy, strategies, decisions, complete, unknown, .. } = saved(file)?;
             let unknown = unknown.into_iter();
             let unknown = unknown.map(|one| Unknown { deployment: one.deployment, why: one.why }).collect();
-            let unseen = unseen(given, complete, unknown);
-            let rules = Rules { source: given.to_owned(), policy, chain, strategies };
+            let unseen = unseen(&given, complete, unknown);
+            let rules = Rules { source: given, policy, chain, strategies };
             Ok(Side { rules, records: decisions, policy: None, unseen })
         }
         Source::Run(id) => {
-            refuse_rules(given, matching)?;
-            let fleet = Path::new(other);
-            let fleet = fleet.is_dir().then_some(OneFleet { fleet, catalog: None });
+            refuse_rules(&format!("run:{id}"), matching)?;
+            let fleet = match other {
+                Source::Fleet(fleet) => Some(OneFleet { fleet, catalog: None }),
+                _ => None,
+            };
             let run = past::read(global, id, fleet, stop, output).await?;
             let source = format!("run:{}", run.id);
-            let unseen = unseen(&source, run.complete, Vec::new());
+            let unseen = unseen(&source, run.complete, run.unknown);
             let rules = Rules { source, policy: None, chain: run.chain, strategies: Vec::new() };
             Ok(Side { rules, records: run.records, policy: None, unseen })
         }
     }
+}
+
+/// Decisions that were saved in a file.
+fn saved(file: &Path) -> Result<SavedDecisions, Failure> {
+    let given = file.display();
+    let save = "save decisions with `reconciler scan --json`";
+    let json = std::fs::read_to_string(file)
+        .map_err(|error| Failure::told(format!("{given} cannot be read: {error}"), save))?;
+    SavedDecisions::parse(&json).map_err(|error| {
+        let advice = match error {
+            SavedError::Capture(_) => "capture the fleet again with this version",
+            _ => save,
+        };
+        Failure::told(format!("{given} {error}"), advice)
+    })
 }
 
 /// What was kept of a look that did not see everything. Where that says of no
@@ -236,18 +211,24 @@ fn write_rules(out: &mut dyn Write, view: &DiffView) -> io::Result<()> {
     for (name, rules) in [("before", &view.before), ("after ", &view.after)] {
         writeln!(out, "{name}  {:<widest$}   {}", rules.source, rules.in_words())?;
     }
-    let lacks = |a: &Rules, b: &Rules| -> Vec<String> {
-        let known = !b.strategies.is_empty();
-        a.strategies.iter().filter(|id| known && !b.strategies.contains(id)).cloned().collect()
-    };
-    for (what, ids) in
-        [("without", lacks(&view.before, &view.after)), ("with", lacks(&view.after, &view.before))]
-    {
-        if !ids.is_empty() {
-            writeln!(out, "now {what} {}", ids.join(", "))?;
-        }
+    for words in other_strategies(view) {
+        writeln!(out, "{words}")?;
     }
     Ok(())
+}
+
+/// Which strategies only one side has, as far as they are known of both.
+fn other_strategies(view: &DiffView) -> Vec<String> {
+    let [before, after] = [&view.before.strategies, &view.after.strategies];
+    if before.is_empty() || after.is_empty() {
+        return Vec::new();
+    }
+    let lacks = |a: &[String], b: &[String]| -> Vec<String> {
+        a.iter().filter(|id| !b.contains(id)).cloned().collect()
+    };
+    let both = [("without", lacks(before, after)), ("with", lacks(after, before))];
+    let told = both.into_iter().filter(|(_, ids)| !ids.is_empty());
+    told.map(|(what, ids)| format!("now {what} {}", ids.join(", "))).collect()
 }
 
 fn counts_in_words(view: &DiffView) -> String {
@@ -264,10 +245,26 @@ fn counts_in_words(view: &DiffView) -> String {
     words
 }
 
+/// What is not listed unless one asks for all.
+fn unlisted(view: &DiffView, wanted: impl Fn(ChangeKind) -> bool) -> impl Iterator<Item = String> {
+    let counts = view.counts.iter().filter(move |(kind, _)| !wanted(**kind));
+    counts.map(|(kind, count)| format!("{}: {count}; `--all` lists them", kind.heading()))
+}
+
 fn write_counts(out: &mut dyn Write, view: &DiffView, wanted: impl Fn(ChangeKind) -> bool) -> io::Result<()> {
     writeln!(out, "{}", counts_in_words(view))?;
-    for (kind, count) in view.counts.iter().filter(|(kind, _)| !wanted(**kind)) {
-        writeln!(out, "{}: {count}; `--all` lists them", kind.heading())?;
+    unlisted(view, wanted).try_for_each(|words| writeln!(out, "{words}"))
+}
+
+fn write_markdown(out: &mut Comment, view: &DiffView, wanted: impl Fn(ChangeKind) -> bool + Copy) {
+    out.line(format_args!("### {}\n", counts_in_words(view)));
+    for (name, rules) in [("before", &view.before), ("after", &view.after)] {
+        let source = markdown::code(&rules.source);
+        out.line(format_args!("- {name}: {source}, {}", markdown::escaped(&rules.in_words())));
     }
-    Ok(())
+    for words in other_strategies(view).into_iter().chain(unlisted(view, wanted)) {
+        out.line(format_args!("- {words}"));
+    }
+    markdown::unknown(out, &view.unknown);
+    markdown::changes(out, &view.difference, ChangeKind::heading, wanted);
 }

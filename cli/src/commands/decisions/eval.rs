@@ -130,10 +130,10 @@ pub(super) fn run(global: &GlobalArgs, args: &EvalArgs, output: &mut Output) -> 
         };
         let complete = view.undecided.is_empty() && survey.is_complete();
         output.answer("Evaluation", complete, &view, |out| eval_text::write(out, &view, args))?;
-        Ok(match (survey.is_complete(), kept) {
-            (false, _) => Exit::Incomplete,
+        Ok(match (kept, survey.is_complete()) {
+            (false, _) => Exit::BelowFloor,
+            (true, false) => Exit::Incomplete,
             (true, true) => Exit::Success,
-            (true, false) => Exit::BelowFloor,
         })
     })
 }

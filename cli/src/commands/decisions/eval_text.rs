@@ -94,19 +94,32 @@ fn write_confusion(out: &mut dyn Write, view: &EvaluationView<'_>) -> io::Result
     writeln!(out)
 }
 
+/// One line for neighbouring thresholds that come to the same.
 fn write_sweep(out: &mut dyn Write, points: &[SweepPoint]) -> io::Result<()> {
-    let mut table = Table::new(["Threshold", "Matched", "Wrong", "Missed", "Precision", "Recall", ""]);
-    for point in points {
-        table.row([
-            point.threshold.to_string(),
-            point.matched.to_string(),
-            point.wrong.to_string(),
-            point.missed.to_string(),
-            ratio(point.measure.precision),
-            ratio(point.measure.recall),
-            if point.in_use { "in use".to_owned() } else { String::new() },
-        ]);
+    let mut table =
+        Table::new(["Threshold", "Matched", "Wrong", "Missed", "For review", "Precision", "Recall", ""]);
+    let counts = |point: &SweepPoint| (point.matched, point.wrong, point.missed, point.left_for_review);
+    let same = |a: &SweepPoint, b: &SweepPoint| counts(a) == counts(b) && !a.in_use && !b.in_use;
+    for alike in points.chunk_by(same) {
+        let [first, .., last] = alike else {
+            table.row(sweep_row(alike[0].threshold.to_string(), &alike[0]));
+            continue;
+        };
+        table.row(sweep_row(format!("{} to {}", first.threshold, last.threshold), first));
     }
     table.print(out)?;
     writeln!(out)
+}
+
+fn sweep_row(threshold: String, point: &SweepPoint) -> [String; 8] {
+    [
+        threshold,
+        point.matched.to_string(),
+        point.wrong.to_string(),
+        point.missed.to_string(),
+        point.left_for_review.to_string(),
+        ratio(point.measure.precision),
+        ratio(point.measure.recall),
+        if point.in_use { "in use".to_owned() } else { String::new() },
+    ]
 }

@@ -10,7 +10,9 @@ mod eval_text;
 mod floors;
 mod past;
 mod snapshots;
+mod source;
 mod test;
+mod test_text;
 
 use crate::args::GlobalArgs;
 use crate::exit::Exit;

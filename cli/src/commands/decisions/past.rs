@@ -1,10 +1,11 @@
 //! The decisions of a past run, from the journal.
 
-use reconciler_core::decisions::{DecisionRecord, Verdict};
-use reconciler_core::manager::CancellationToken;
+use reconciler_core::config::keys;
+use reconciler_core::decisions::{DecisionRecord, Degraded, Verdict};
+use reconciler_core::manager::{CancellationToken, Unknown};
 use reconciler_core::matching::Confidence;
 use reconciler_core::model::{DeploymentName, Identity, InstanceId, InvalidId, PlanId, ServiceId};
-use reconciler_core::ports::DecisionEntry;
+use reconciler_core::ports::{DecisionEntry, FailureEntry, RunEntry};
 
 use super::args::OneFleet;
 use crate::args::{Flags, GlobalArgs};
@@ -12,13 +13,19 @@ use crate::failure::Failure;
 use crate::output::Output;
 use crate::wiring::{self, JournalPlace};
 
+/// The code of the findings that say what a scan as a whole could not see.
+const SHORTFALL: &str = "scan.incomplete";
+
 /// A run's decisions with the fingerprint of its rules.
 pub(super) struct PastRun {
     pub(super) id: String,
     pub(super) chain: String,
     pub(super) records: Vec<DecisionRecord>,
-    /// Whether the run could see everything.
+    /// Whether the run could see everything. A manifest that was read and is
+    /// broken was seen.
     pub(super) complete: bool,
+    /// What it could not see.
+    pub(super) unknown: Vec<Unknown>,
 }
 
 /// Reads a run of the journal, `latest` for the newest that decided anything.
@@ -32,7 +39,17 @@ pub(super) async fn read(
 ) -> Result<PastRun, Failure> {
     let flags: Vec<&dyn Flags> = fleet.iter().map(|fleet| fleet as &dyn Flags).collect();
     let settings = wiring::settings(global, &flags, output)?;
-    let journal = JournalPlace::find(&settings, stop).await?;
+    let journal = match JournalPlace::without_asking(&settings).await? {
+        Some(journal) => journal,
+        None if settings.text(keys::DIRECTOR_ENVIRONMENT).is_none() => {
+            return Err(Failure::told(
+                format!("run:{id}: nothing says in whose journal the run is"),
+                "put the fleet's folder on the other side, or name `fleet`, `director.environment` or \
+                 `state.path` in the configuration",
+            ));
+        }
+        None => JournalPlace::find(&settings, stop).await?,
+    };
     if !journal.exists()? {
         return Err(Failure::told(
             format!("run:{id}: there is no journal of runs at {}", journal.address()),
@@ -65,10 +82,41 @@ pub(super) async fn read(
     let Some(decisions) = decisions else {
         return Err(told(format!("run {wanted} kept no decisions")));
     };
+    let mut unknown: Vec<Unknown> = shortfalls(&run).collect();
+    unknown.extend(decisions.iter().filter_map(unread));
     let records: Result<Vec<DecisionRecord>, InvalidId> = decisions.into_iter().map(record).collect();
     let records = records.map_err(|error| told(format!("run {wanted}: {error}")))?;
+    // What a run had to leave unwritten is no gap in what it saw. Where not all
+    // findings were kept, one that tells of a gap may be lacking.
+    let tells_all = run.summary().findings == run.findings.len();
+    let complete = unknown.is_empty() && (run.complete || tells_all);
     let chain = run.chain.unwrap_or_else(|| "unknown".to_owned());
-    Ok(PastRun { id: run.run_id, chain, records, complete: run.complete })
+    Ok(PastRun { id: run.run_id, chain, records, complete, unknown })
+}
+
+/// What the run as a whole could not see.
+fn shortfalls(run: &RunEntry) -> impl Iterator<Item = Unknown> {
+    let of_scan = run.findings.iter().filter(|finding| finding.text("code").as_deref() == Some(SHORTFALL));
+    of_scan.map(|finding| Unknown {
+        deployment: finding.text("subject").unwrap_or_else(|| run.run_id.clone()),
+        why: finding.text("message").unwrap_or_else(|| "not everything could be seen".to_owned()),
+    })
+}
+
+/// Why it is not known how a deployment was decided, if so.
+fn unread(entry: &DecisionEntry) -> Option<Unknown> {
+    let why = if entry.degraded && entry.degraded_by.is_empty() {
+        "an older release kept that something failed, and not what: it may not have been read"
+    } else if entry.degraded_by.iter().cloned().map(degraded).any(|one| one.is_unread()) {
+        "it could not be read when the run decided"
+    } else {
+        return None;
+    };
+    Some(Unknown { deployment: entry.deployment.clone(), why: why.to_owned() })
+}
+
+fn degraded(failure: FailureEntry) -> Degraded {
+    Degraded { by: failure.by, code: failure.code }
 }
 
 /// Who said what, and who holds a claimed instance, is not in the journal.
@@ -91,7 +139,7 @@ fn record(entry: DecisionEntry) -> Result<DecisionRecord, InvalidId> {
         verdict,
         identity,
         confidence: entry.confidence.and_then(Confidence::from_unit),
-        degraded: Vec::new(),
+        degraded: entry.degraded_by.into_iter().map(degraded).collect(),
         opinions: None,
     })
 }

@@ -17,8 +17,14 @@ const EXTENSION: &str = "yml";
 pub(super) struct Accepted {
     /// The decisions, whatever file they stand in.
     pub(super) records: BTreeMap<DeploymentName, DecisionRecord>,
-    /// The files, with their text.
-    files: BTreeMap<PathBuf, String>,
+    files: BTreeMap<PathBuf, AcceptedFile>,
+}
+
+/// A file of the folder as it was read.
+struct AcceptedFile {
+    text: String,
+    /// Whether there is more in it than comments.
+    holds_decisions: bool,
 }
 
 /// Reads the accepted decisions of a fleet; none if it has no folder yet.
@@ -33,6 +39,7 @@ pub(super) fn read(snapshots: &Path, fleet: &str) -> Result<Accepted, Failure> {
             let advice = "mend the file, or remove it and accept its decisions anew";
             Failure::told(format!("{}:{error}", file.display()), advice)
         })?;
+        let holds_decisions = !group.is_empty();
         for (name, record) in group {
             if let Some(other) = places.insert(name.clone(), file.clone()) {
                 return Err(Failure::told(
@@ -42,13 +49,13 @@ pub(super) fn read(snapshots: &Path, fleet: &str) -> Result<Accepted, Failure> {
             }
             accepted.records.insert(name, record);
         }
-        accepted.files.insert(file, text);
+        accepted.files.insert(file, AcceptedFile { text, holds_decisions });
     }
     Ok(accepted)
 }
 
 /// Folders of accepted decisions that belong to none of these fleets.
-pub(super) fn strays(snapshots: &Path, fleets: &BTreeSet<&str>) -> Result<Vec<String>, Failure> {
+pub(super) fn of_no_fleet(snapshots: &Path, fleets: &BTreeSet<&str>) -> Result<Vec<String>, Failure> {
     let folders = entries(snapshots)?.into_iter().filter(|path| path.is_dir());
     let names = folders.filter_map(|path| Some(path.file_name()?.to_string_lossy().into_owned()));
     Ok(names.filter(|name| !name.starts_with('.') && !fleets.contains(name.as_str())).collect())
@@ -61,18 +68,29 @@ pub(super) fn stray_files(snapshots: &Path) -> Result<Vec<String>, Failure> {
     Ok(files.map(|path| path.display().to_string()).collect())
 }
 
+/// What stands in a fleet's folder and is no group's file.
+pub(super) struct Strays {
+    /// Files that hold accepted decisions all the same.
+    pub(super) misplaced: Vec<String>,
+    pub(super) others: Vec<String>,
+}
+
 /// What stands in a fleet's folder and is no file of a group that has decisions.
-pub(super) fn no_groups(
+pub(super) fn strays(
     snapshots: &Path,
     fleet: &str,
     accepted: &Accepted,
     catalog: &Catalog,
-) -> Result<Vec<String>, Failure> {
+) -> Result<Strays, Failure> {
     let folder = snapshots.join(fleet);
     let groups: BTreeSet<PathBuf> =
         accepted.records.keys().map(|name| file(&folder, group_of(name, catalog))).collect();
-    let others = entries(&folder)?.into_iter().filter(|path| !groups.contains(path) && !is_hidden(path));
-    Ok(others.map(|path| path.display().to_string()).collect())
+    let strays = entries(&folder)?.into_iter().filter(|path| !groups.contains(path) && !is_hidden(path));
+    let (misplaced, others): (Vec<PathBuf>, Vec<PathBuf>) =
+        strays.partition(|path| accepted.files.get(path).is_some_and(|file| file.holds_decisions));
+    let [misplaced, others] =
+        [misplaced, others].map(|paths| paths.iter().map(|path| path.display().to_string()).collect());
+    Ok(Strays { misplaced, others })
 }
 
 fn is_hidden(path: &Path) -> bool {
@@ -108,7 +126,7 @@ pub(super) fn write(
         groups.iter().map(|(group, records)| (file(&folder, group), write_group(records))).collect();
     let mut touched = Vec::new();
     for (file, text) in &texts {
-        if before.files.get(file) != Some(text) {
+        if before.files.get(file).is_none_or(|file| file.text != *text) {
             let unwritten = |error: std::io::Error| {
                 Failure::told(
                     format!("{} cannot be written: {error}", file.display()),
@@ -123,7 +141,9 @@ pub(super) fn write(
             touched.push(file.clone());
         }
     }
-    for file in before.files.keys().filter(|file| !texts.contains_key(*file)) {
+    // What holds nothing but comments is somebody else's.
+    let emptied = before.files.iter().filter(|(_, file)| file.holds_decisions).map(|(file, _)| file);
+    for file in emptied.filter(|file| !texts.contains_key(*file)) {
         std::fs::remove_file(file).map_err(|error| {
             Failure::told(format!("{} cannot be removed: {error}", file.display()), "remove it yourself")
         })?;

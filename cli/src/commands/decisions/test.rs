@@ -1,7 +1,6 @@
 //! `decisions test`: the decisions over fleets, held against the accepted ones.
 
 use std::collections::BTreeSet;
-use std::io::{self, Write};
 use std::path::Path;
 
 use reconciler_core::decisions::{ChangeKind, Difference};
@@ -9,47 +8,51 @@ use reconciler_core::manager::Unknown;
 use serde::Serialize;
 
 use super::args::{OneFleet, SNAPSHOTS, TestArgs};
-use super::{decided, snapshots};
+use super::{decided, snapshots, test_text};
 use crate::args::GlobalArgs;
 use crate::commands::block_on;
-use crate::commands::difference::{markdown, text};
-use crate::commands::scan::write_unknown;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::output::{Output, outcome_style};
+use crate::output::Output;
 
 #[derive(Serialize)]
-struct TestView {
+pub(super) struct TestView {
     /// How many decisions were made.
-    decisions: usize,
-    changed: usize,
-    not_accepted: usize,
-    unreferenced: usize,
+    pub(super) decisions: usize,
+    pub(super) changed: usize,
+    pub(super) not_accepted: usize,
+    pub(super) unreferenced: usize,
     /// Decided as accepted, from other opinions: told, and no failure.
-    other_opinions: usize,
-    fleets: Vec<FleetView>,
+    pub(super) other_opinions: usize,
+    pub(super) fleets: Vec<FleetView>,
     /// Folders of accepted decisions that belong to no fleet.
-    unreferenced_fleets: Vec<String>,
-    /// What else is in the folder and holds no group's decisions.
-    stray_files: Vec<String>,
+    pub(super) unreferenced_fleets: Vec<String>,
+    /// Accepted decisions that stand in a file of another name than their
+    /// group's.
+    pub(super) misplaced_files: Vec<String>,
+    /// What else is in the folder and holds no accepted decisions.
+    pub(super) stray_files: Vec<String>,
     /// What could not be read, and so not tested.
-    unknown: Vec<Unknown>,
-    result: &'static str,
+    pub(super) unknown: Vec<Unknown>,
+    pub(super) result: &'static str,
+    /// The command line that accepts what differs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) accept: Option<String>,
 }
 
 #[derive(Serialize)]
-struct FleetView {
-    fleet: String,
-    policy: String,
-    chain: String,
+pub(super) struct FleetView {
+    pub(super) fleet: String,
+    pub(super) policy: String,
+    pub(super) chain: String,
     #[serde(flatten)]
-    difference: Difference,
+    pub(super) difference: Difference,
 }
 
 pub(super) fn run(global: &GlobalArgs, args: &TestArgs, output: &mut Output) -> Result<Exit, Failure> {
     let fleets = decided::named(global, &args.fleets, output)?;
     let names: BTreeSet<&str> = fleets.iter().map(|fleet| fleet.name.as_str()).collect();
-    let unreferenced_fleets = snapshots::strays(args.snapshots(), &names)?;
+    let unreferenced_fleets = snapshots::of_no_fleet(args.snapshots(), &names)?;
     let mut view = TestView {
         decisions: 0,
         changed: 0,
@@ -58,9 +61,11 @@ pub(super) fn run(global: &GlobalArgs, args: &TestArgs, output: &mut Output) -> 
         other_opinions: 0,
         fleets: Vec::new(),
         unreferenced_fleets,
+        misplaced_files: Vec::new(),
         stray_files: snapshots::stray_files(args.snapshots())?,
         unknown: Vec::new(),
         result: "passed",
+        accept: None,
     };
     let mut incomplete = false;
     for fleet in &fleets {
@@ -69,12 +74,9 @@ pub(super) fn run(global: &GlobalArgs, args: &TestArgs, output: &mut Output) -> 
             let source = OneFleet { fleet: &fleet.path, catalog: args.fleets.catalog.as_ref() };
             decided::decide(global, source, &args.matching, stop, output).await
         })?;
-        view.stray_files.extend(snapshots::no_groups(
-            args.snapshots(),
-            &fleet.name,
-            &accepted,
-            &now.catalog,
-        )?);
+        let strays = snapshots::strays(args.snapshots(), &fleet.name, &accepted, &now.catalog)?;
+        view.misplaced_files.extend(strays.misplaced);
+        view.stray_files.extend(strays.others);
         let before = now.unseen.without(accepted.records.into_values());
         let records = now.unseen.without(now.records);
         let difference = Difference::between(&before, &records).by_policies(None, Some(now.policy));
@@ -90,8 +92,12 @@ pub(super) fn run(global: &GlobalArgs, args: &TestArgs, output: &mut Output) -> 
         let (policy, chain) = (now.policy.to_string(), now.chain);
         view.fleets.push(FleetView { fleet: fleet.name.clone(), policy, chain, difference });
     }
-    let stray = view.unreferenced + view.unreferenced_fleets.len() + view.stray_files.len() > 0;
-    let failed = view.changed + view.not_accepted > 0 || (args.check && stray);
+    let strays = view.unreferenced_fleets.len() + view.misplaced_files.len() + view.stray_files.len();
+    let differs = view.changed + view.not_accepted > 0;
+    let failed = differs || (args.check && view.unreferenced + strays > 0);
+    if differs || view.unreferenced + view.misplaced_files.len() > 0 {
+        view.accept = Some(accept_line(global, args));
+    }
     view.result = match (failed, incomplete) {
         (true, _) => "failed",
         (false, true) => "incomplete",
@@ -101,50 +107,14 @@ pub(super) fn run(global: &GlobalArgs, args: &TestArgs, output: &mut Output) -> 
         "DecisionTest",
         !incomplete,
         &view,
-        |out| write_text(out, &view, global, args),
-        |out| write_markdown(out, &view),
+        |out| test_text::write(out, &view, args),
+        |out| test_text::write_markdown(out, &view, args),
     )?;
     Ok(match view.result {
         "failed" => Exit::BelowFloor,
         "incomplete" => Exit::Incomplete,
         _ => Exit::Success,
     })
-}
-
-fn write_text(out: &mut dyn Write, view: &TestView, global: &GlobalArgs, args: &TestArgs) -> io::Result<()> {
-    let wanted = |kind| args.all || kind != ChangeKind::OtherOpinions;
-    for fleet in &view.fleets {
-        if !fleet.difference.changes.iter().any(|change| wanted(change.kind)) {
-            continue;
-        }
-        writeln!(out, "{}   {}   chain {}", fleet.fleet, fleet.policy, fleet.chain)?;
-        text::changes(out, &fleet.difference, heading, wanted)?;
-    }
-    for name in &view.unreferenced_fleets {
-        writeln!(
-            out,
-            "accepted decisions of no fleet that was given: {}",
-            args.snapshots().join(name).display()
-        )?;
-    }
-    for file in &view.stray_files {
-        writeln!(out, "no file of accepted decisions: {file}")?;
-    }
-    write_unknown(out, &view.unknown)?;
-    let style = outcome_style(if view.result == "passed" { "matched" } else { "failed" });
-    let TestView { decisions, changed, not_accepted, unreferenced, other_opinions, result, .. } = view;
-    writeln!(
-        out,
-        "{decisions} decisions: {changed} changed, {not_accepted} not accepted, {unreferenced} unreferenced: {style}{result}{style:#}"
-    )?;
-    if *other_opinions > 0 && !args.all {
-        writeln!(out, "decided as accepted, from other opinions: {other_opinions}; `--all` lists them")?;
-    }
-    if changed + not_accepted + unreferenced > 0 {
-        writeln!(out, "accept all of them, or only some by NAME instead of --all:")?;
-        writeln!(out, "  {}", accept_line(global, args))?;
-    }
-    Ok(())
 }
 
 /// The command line that accepts what was decided just now: by the same rules.
@@ -168,30 +138,4 @@ fn quoted(word: &str) -> String {
         return word.to_owned();
     }
     format!("'{}'", word.replace('\'', r"'\''"))
-}
-
-/// What a test calls each kind of change.
-fn heading(kind: ChangeKind) -> &'static str {
-    match kind {
-        ChangeKind::Appeared => "not accepted",
-        ChangeKind::Vanished => "accepted, and not there",
-        other => other.heading(),
-    }
-}
-
-fn write_markdown(out: &mut dyn Write, view: &TestView) -> io::Result<()> {
-    let TestView { decisions, changed, not_accepted, unreferenced, result, .. } = view;
-    writeln!(out, "### Decisions {result}\n")?;
-    writeln!(
-        out,
-        "{decisions} decisions: {changed} changed, {not_accepted} not accepted, {unreferenced} unreferenced."
-    )?;
-    markdown::unknown(out, &view.unknown)?;
-    let wanted = |kind| kind != ChangeKind::OtherOpinions;
-    let differs = |fleet: &&FleetView| fleet.difference.changes.iter().any(|change| wanted(change.kind));
-    for fleet in view.fleets.iter().filter(differs) {
-        writeln!(out, "\n`{}`: {}", fleet.fleet, fleet.policy)?;
-        markdown::changes(out, &fleet.difference, heading, wanted)?;
-    }
-    Ok(())
 }

@@ -1,50 +1,51 @@
 //! Differences of decisions as Markdown, for a merge request's comment.
 
-use std::io::{self, Write};
-
 use reconciler_core::decisions::{Change, ChangeKind, Difference};
 use reconciler_core::manager::Unknown;
 
 use super::cause_in_words;
+use crate::output::Comment;
 
 /// The changes by kind, a table each; only the kinds that are wanted.
 pub(in crate::commands) fn changes(
-    out: &mut dyn Write,
+    out: &mut Comment,
     difference: &Difference,
     heading: impl Fn(ChangeKind) -> &'static str,
     wanted: impl Fn(ChangeKind) -> bool,
-) -> io::Result<()> {
+) {
     for (kind, count) in difference.counts() {
         if !wanted(kind) {
             continue;
         }
-        writeln!(out, "\n#### {} ({count})\n", heading(kind))?;
-        writeln!(out, "| deployment | before | after | because |\n|---|---|---|---|")?;
+        out.line(format_args!("\n#### {} ({count})\n", heading(kind)));
+        out.line("| deployment | before | after | because |\n|---|---|---|---|");
         for change in difference.of_kind(kind) {
             let causes: Vec<String> =
                 change.causes.iter().map(|cause| escaped(&cause_in_words(cause, change))).collect();
-            writeln!(
-                out,
+            out.item(format_args!(
                 "| `{}` | {} | {} | {} |",
                 change.deployment,
                 change.before.as_ref().map(|before| escaped(&before.to_string())).unwrap_or_default(),
                 after(change),
                 causes.join("<br>")
-            )?;
+            ));
         }
     }
-    Ok(())
 }
 
 /// What could not be read, and so not compared.
-pub(in crate::commands) fn unknown(out: &mut dyn Write, unknown: &[Unknown]) -> io::Result<()> {
-    if !unknown.is_empty() {
-        writeln!(out, "\nunknown, for it could not be read:\n")?;
+pub(in crate::commands) fn unknown(out: &mut Comment, unknown: &[Unknown]) {
+    let unknown = unknown.iter().map(|one| format!("`{}`: {}", one.deployment, escaped(&one.why)));
+    list(out, "unknown, for it could not be read", unknown);
+}
+
+/// A list with what it is a list of; nothing if it is empty.
+pub(in crate::commands) fn list(out: &mut Comment, heading: &str, items: impl IntoIterator<Item = String>) {
+    let mut items = items.into_iter().peekable();
+    if items.peek().is_some() {
+        out.line(format_args!("\n{heading}:\n"));
     }
-    for one in unknown {
-        writeln!(out, "- `{}`: {}", one.deployment, escaped(&one.why))?;
-    }
-    Ok(())
+    items.for_each(|item| out.item(format_args!("- {item}")));
 }
 
 /// How it is decided; an identity that stands in the cell before is not said again.
@@ -74,4 +75,9 @@ pub(in crate::commands) fn escaped(text: &str) -> String {
         }
     }
     escaped
+}
+
+/// A path, a name or a command between backticks, whatever is in it.
+pub(in crate::commands) fn code(text: &str) -> String {
+    if text.contains('`') { format!("`` {text} ``") } else { format!("`{text}`") }
 }

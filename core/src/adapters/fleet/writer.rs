@@ -6,7 +6,7 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 #[cfg(unix)]
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 
 use serde::Serialize;
 
@@ -209,7 +209,9 @@ impl FleetWriter {
     }
 
     fn folder(&self, folder: &Path) -> Result<(), SourceError> {
-        if folder.is_dir() && folder != self.root {
+        // An empty folder that was there is its owner's business: everything in it
+        // is closed to others by itself.
+        if folder.is_dir() {
             return Ok(());
         }
         let mut builder = DirBuilder::new();
@@ -217,9 +219,6 @@ impl FleetWriter {
         #[cfg(unix)]
         builder.mode(0o700);
         let made = builder.create(folder);
-        // An empty folder that was there may be open to others.
-        #[cfg(unix)]
-        let made = made.and_then(|()| fs::set_permissions(folder, fs::Permissions::from_mode(0o700)));
         made.map_err(|error| unwritable(folder, &error))
     }
 }

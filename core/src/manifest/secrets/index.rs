@@ -11,7 +11,7 @@ use crate::model::{InstanceId, JsonObject};
 
 /// The fields of an entry whose scalars are public. Whoever writes an entry is
 /// in the list with what it writes: the broker, a VM monitor, reconcilers.
-const PUBLIC: [&str; 38] = [
+const PUBLIC: [&str; 39] = [
     "service_id",
     "service_name",
     "plan_id",
@@ -38,6 +38,7 @@ const PUBLIC: [&str; 38] = [
     "reconciled",
     "reconciled_at",
     "reconciled_by",
+    "reconciler_released",
     "orphaned",
     "orphaned_at",
     "orphan_check_count",

@@ -9,8 +9,8 @@ use super::*;
 use crate::adapters::sqlite::{StateFile, StateOwner};
 use crate::model::InstanceId;
 use crate::ports::{
-    Absence, Conclusion, DecisionEntry, Hindered, Hindrance, LastScan, Left, Origin, Recollection,
-    Recollections, RunEntry, RunState, Version,
+    Absence, Conclusion, DecisionEntry, FailureEntry, Hindered, Hindrance, LastScan, Left, Origin,
+    Recollection, Recollections, RunEntry, RunState, Version,
 };
 
 const UUID: &str = "2daf673a-9755-4b4f-aa6d-3632fbed8012";
@@ -336,7 +336,8 @@ fn what_was_decided_alike_is_kept_once_and_goes_with_its_last_run() {
             plan: None,
             confidence: Some(0.95),
             strategies: vec!["uuid-pattern".to_owned()],
-            degraded: false,
+            degraded: true,
+            degraded_by: vec![FailureEntry { by: "manifest".to_owned(), code: "manifest.unread".to_owned() }],
         }]
     };
     for (number, outcome) in ["matched", "matched", "review"].into_iter().enumerate() {
