@@ -3,7 +3,8 @@
 
 use super::change::Finding;
 use super::instance::{Matched, Observed, Stamp};
-use super::operation::fresh_operation;
+use super::operation::{fresh_operation, noted_ahead};
+use super::times::rfc3339;
 use crate::manifest::secrets::{KnownNames, Place, visibility};
 use crate::manifest::{REDACTED, Visibility};
 use crate::matching::INSTANCE_ID_PATHS;
@@ -43,8 +44,12 @@ pub fn standing_obstacle(matched: &Matched<'_>, in_flight: bool, stamp: Stamp) -
         );
         return Some(Finding::new("entry.not-an-object", name, message));
     }
-    if let Some(status) = matched.entry.and_then(|entry| fresh_operation(&entry.fields, stamp.at)) {
-        let message = format!("the broker is at work on it: `{status}`; a later run looks again");
+    if let Some(status) = matched.entry.and_then(|entry| fresh_operation(&entry.fields, stamp)) {
+        let ahead = matched.entry.and_then(|entry| noted_ahead(&entry.fields, stamp));
+        let clocks = ahead.map_or_else(String::new, |at| {
+            format!(", noted at {}, which is still to come by our clock", rfc3339(at))
+        });
+        let message = format!("the broker is at work on it: `{status}`{clocks}; a later run looks again");
         return Some(Finding::new("instance.in-operation", name, message));
     }
     unusable_manifest(matched)

@@ -4,6 +4,7 @@
 //! the records of fleets that have no Vault, the state file keeps what the
 //! reconciler itself has to remember between runs.
 
+mod absences;
 mod columns;
 mod faults;
 mod file;

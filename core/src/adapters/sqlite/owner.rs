@@ -6,12 +6,11 @@ use rusqlite::{Connection, OptionalExtension as _, Result as SqlResult, Row, par
 use super::faults::{Place, Task};
 use crate::ports::PortError;
 
-/// What files of older releases do not say yet. What these counted may come from
-/// a trial on a folder: it is counted anew.
+/// What files of older releases do not say yet. What these verified may have been
+/// a trial on a folder: it is verified anew.
 pub(super) const UPGRADE: &str = "
     ALTER TABLE director ADD COLUMN scanned TEXT CHECK (scanned IN ('director', 'fleet'));
     ALTER TABLE director ADD COLUMN store TEXT;
-    DELETE FROM absence;
     UPDATE director SET last_full_verification = NULL;
 ";
 

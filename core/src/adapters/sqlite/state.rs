@@ -5,8 +5,9 @@ use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
 use chrono::{DateTime, Utc};
-use rusqlite::{Connection, OptionalExtension, Result as SqlResult, Row, Transaction, params};
+use rusqlite::{OptionalExtension, Result as SqlResult, Row, Transaction, params};
 
+use super::absences;
 use super::columns;
 use super::faults::{Place, Task};
 use super::file::{DatabaseFile, Form, Journal, LOCK_WAIT};
@@ -15,7 +16,7 @@ use super::owner::{self, StateOwner};
 use super::recollections;
 use crate::model::InstanceId;
 use crate::ports::{
-    Absence, DecisionEntry, LastScan, PortError, Recollections, RunEntry, RunState, RunSummary,
+    Absence, CompleteScan, DecisionEntry, LastScan, PortError, Recollections, RunEntry, RunState, RunSummary,
 };
 
 /// The state's file. It is written a few times a run, so that a rollback
@@ -59,6 +60,7 @@ static FORM: Form = Form {
         journal::UPGRADE,
         recollections::UPGRADE,
         owner::UPGRADE,
+        absences::UPGRADE,
     ],
     journal: Journal::Rollback,
 };
@@ -223,36 +225,16 @@ impl RunState for StateFile {
     }
 
     fn absences(&self) -> Result<Vec<Absence>, PortError> {
-        self.read("read the absences in", |transaction| absences(transaction))
+        self.read("read the absences in", |transaction| absences::all(transaction))
     }
 
-    fn record_complete_scan(
-        &self,
-        absent: &BTreeSet<InstanceId>,
-        at: DateTime<Utc>,
-    ) -> Result<Vec<Absence>, PortError> {
-        self.write("remember the absences in", |transaction| {
-            for known in absences(transaction)? {
-                if !absent.contains(&known.instance) {
-                    forget(transaction, &known.instance)?;
-                }
-            }
-            let mut count = transaction.prepare(
-                "INSERT INTO absence (folded_id, instance_id, first_absent_at, complete_scans)
-                 VALUES (?1, ?2, ?3, 1)
-                 ON CONFLICT (folded_id) DO UPDATE SET complete_scans = complete_scans + 1",
-            )?;
-            let at = columns::instant_text(at);
-            for instance in absent {
-                count.execute(params![instance.folded(), instance.as_str(), at])?;
-            }
-            absences(transaction)
-        })
+    fn record_complete_scan(&self, scan: &CompleteScan) -> Result<Vec<Absence>, PortError> {
+        self.write("remember the absences in", |transaction| absences::take_in(transaction, scan))
     }
 
     fn forget_absences(&self, instances: &BTreeSet<InstanceId>) -> Result<(), PortError> {
         self.write("forget absences in", |transaction| {
-            instances.iter().try_for_each(|instance| forget(transaction, instance))
+            instances.iter().try_for_each(|instance| absences::forget(transaction, instance))
         })
     }
 
@@ -289,26 +271,4 @@ impl RunState for StateFile {
     fn prune_runs(&self, keep: usize, oldest: DateTime<Utc>) -> Result<usize, PortError> {
         self.write("prune the journal in", |transaction| journal::prune(transaction, keep, oldest))
     }
-}
-
-fn absences(connection: &Connection) -> SqlResult<Vec<Absence>> {
-    connection
-        .prepare(
-            "SELECT instance_id, first_absent_at, complete_scans
-             FROM absence ORDER BY folded_id",
-        )?
-        .query_map([], |row: &Row<'_>| {
-            let id: String = row.get(0)?;
-            Ok(Absence {
-                instance: InstanceId::new(&id).map_err(|error| columns::bad_text(0, error))?,
-                first_absent_at: columns::instant(row, 1)?,
-                complete_scans: row.get(2)?,
-            })
-        })?
-        .collect()
-}
-
-fn forget(connection: &Connection, instance: &InstanceId) -> SqlResult<()> {
-    connection.execute("DELETE FROM absence WHERE folded_id = ?1", [instance.folded()])?;
-    Ok(())
 }
