@@ -2,7 +2,7 @@
 //! store.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use reconciler_core::model::{DeploymentName, DeploymentSummary, ReleaseRef};
@@ -13,14 +13,15 @@ use reconciler_core::ports::{
 
 use crate::provisioned::Provisioned;
 
-/// A Director that holds manifests by deployment.
-#[derive(Debug, Default)]
-pub struct StillDirector(Mutex<BTreeMap<String, Held>>);
+/// A Director that holds manifests by deployment. A clone is the same Director.
+#[derive(Debug, Clone, Default)]
+pub struct StillDirector(Arc<Mutex<BTreeMap<String, Held>>>);
 
 #[derive(Debug, Clone)]
 struct Held {
     manifest: String,
     release: String,
+    is_busy: bool,
 }
 
 impl StillDirector {
@@ -35,7 +36,22 @@ impl StillDirector {
     /// Deploys an instance, or deploys it again.
     pub fn deploy(&self, instance: Provisioned) {
         let release = format!("{}", 17 + instance.updates);
-        self.held().insert(instance.deployment(), Held { manifest: instance.manifest(), release });
+        let held = Held { manifest: instance.manifest(), release, is_busy: false };
+        self.held().insert(instance.deployment(), held);
+    }
+
+    /// Begins a task that works on a deployment; deploying ends it.
+    pub fn begin(&self, instance: Provisioned) {
+        if let Some(held) = self.held().get_mut(&instance.deployment()) {
+            held.is_busy = true;
+        }
+    }
+
+    /// Changes the manifest of a deployment and nothing else.
+    pub fn rewrite(&self, instance: Provisioned) {
+        if let Some(held) = self.held().get_mut(&instance.deployment()) {
+            held.manifest = instance.manifest();
+        }
     }
 
     /// Deletes the deployment of an instance.
@@ -46,7 +62,7 @@ impl StillDirector {
     /// Another one that has deployed the same.
     #[must_use]
     pub fn copy(&self) -> Self {
-        Self(Mutex::new(self.held().clone()))
+        Self(Arc::new(Mutex::new(self.held().clone())))
     }
 
     fn held(&self) -> MutexGuard<'_, BTreeMap<String, Held>> {
@@ -87,7 +103,15 @@ impl Director for StillDirector {
     }
 
     async fn tasks_in_flight(&self) -> Result<Vec<DirectorTask>, PortError> {
-        Ok(Vec::new())
+        let held = self.held();
+        let busy = held.iter().filter(|(_, held)| held.is_busy);
+        let task = |(name, _): (&String, &Held)| DirectorTask {
+            id: 1,
+            state: "processing".to_owned(),
+            deployment: Some(name.clone()),
+            description: "create deployment".to_owned(),
+        };
+        Ok(busy.map(task).collect())
     }
 
     async fn events(&self, _query: &EventQuery) -> Result<Vec<DirectorEvent>, PortError> {

@@ -13,6 +13,7 @@ mod memory;
 mod orphans;
 mod plan;
 mod progress;
+mod rechecks;
 mod report;
 mod requests;
 mod retry;

@@ -30,7 +30,7 @@ impl Reconciler<'_> {
     pub(super) fn strays(
         &self,
         survey: &Survey,
-        busy: &HashSet<&str>,
+        busy: &HashSet<String>,
         refused: &Refused<'_>,
         findings: &mut Vec<Finding>,
     ) -> Vec<StrayDeployment> {

@@ -14,6 +14,7 @@ use super::creations::EventTimes;
 use super::laps::Laps;
 use super::memory::Memory;
 use super::progress::Phase;
+use super::rechecks::{Rechecks, busy};
 use super::report::{InstanceOutcome, RunReport};
 use super::run::Reconciler;
 use super::survey::Survey;
@@ -43,13 +44,14 @@ pub(super) struct Writer<'a> {
     pub(super) run: &'a Reconciler<'a>,
     pub(super) survey: &'a Survey,
     /// The deployments that tasks of the Director work on.
-    pub(super) busy: HashSet<&'a str>,
+    pub(super) busy: HashSet<String>,
     pub(super) other: &'a OtherReconciler<'a>,
     pub(super) absences: &'a Absences,
     pub(super) backups: RunBackups<'a>,
     pub(super) creations: EventTimes<'a>,
     pub(super) memory: Memory<'a>,
     index_again: IndexAgain<'a>,
+    rechecks: Rechecks<'a>,
     pub(super) stamp: Stamp,
     pub(super) errand: Errand<'a>,
     planned: HashMap<&'a InstanceId, &'a PlannedInstance>,
@@ -65,12 +67,11 @@ impl<'a> Writer<'a> {
     pub(super) fn new(
         run: &'a Reconciler<'a>,
         survey: &'a Survey,
-        tasks: &'a [DirectorTask],
+        tasks: &[DirectorTask],
         (other, absences): (&'a OtherReconciler<'a>, &'a Absences),
         stamp: Stamp,
         errand: Errand<'a>,
     ) -> Self {
-        let busy = tasks.iter().filter_map(|task| task.deployment.as_deref()).collect();
         let policy = &run.options.backups;
         let version = survey.index_slot.version();
         let backups = RunBackups::new(run.store, other, policy, &survey.facts.index, version, stamp);
@@ -80,12 +81,13 @@ impl<'a> Writer<'a> {
         Self {
             run,
             survey,
-            busy,
+            busy: busy(tasks),
             other,
             absences,
             backups,
             creations: EventTimes::new(run.director, wanted),
             index_again: IndexAgain::new(run.store),
+            rechecks: Rechecks::new(run, survey),
             memory: Memory::new(errand.recollections, setting, stamp.at),
             stamp,
             errand,

@@ -146,6 +146,14 @@ impl ManifestCache {
         answer
     }
 
+    /// Forgets what is kept of a deployment.
+    pub(super) fn forget(&self, name: &DeploymentName) {
+        let inner = &mut *self.lock();
+        if let Some(kept) = inner.entries.remove(name) {
+            inner.bytes -= size_of(&kept.answer);
+        }
+    }
+
     /// Keeps an answer if there is room.
     pub(super) fn keep(&self, summary: &DeploymentSummary, answer: &ManifestAnswer) {
         let size = size_of(answer);

@@ -176,6 +176,15 @@ impl<'a> Scanner<'a> {
         }
     }
 
+    /// Asks the Director for one deployment of a scan, whatever is in the cache.
+    ///
+    /// # Errors
+    /// If its manifest cannot be read, or is gone.
+    pub async fn deployment_afresh(&self, summary: &DeploymentSummary) -> Result<Deployment, PortError> {
+        self.cache.forget(&summary.name);
+        self.deployment(summary).await
+    }
+
     async fn answer(&self, summary: &DeploymentSummary) -> Result<ManifestAnswer, PortError> {
         if let Some(answer) = self.cache.get(&summary.name) {
             tracing::debug!(deployment = %summary.name, "manifest from the cache");

@@ -2,6 +2,7 @@
 
 use super::backup::BackupTaker;
 use super::change::{Disposition, Finding, InstanceChange, SecretChange, Skip};
+use super::director_again::DirectorAgain;
 use super::index_again::IndexAgain;
 use super::instance::Observed;
 use super::times::{Creation, CreationTimes};
@@ -108,10 +109,12 @@ pub struct Applier<'a> {
     pub backups: Option<&'a dyn BackupTaker>,
     /// Reads the index again for all.
     pub index: &'a IndexAgain<'a>,
+    /// Asks the Director once more before what somebody else wrote is replaced.
+    pub director: &'a dyn DirectorAgain,
     /// Knows when deployments were made; without it, nobody is asked.
     pub creations: Option<&'a dyn CreationTimes>,
-    /// Whether the index is read again before the first attempt already: it is
-    /// some time ago that the run read it.
+    /// Whether index and Director are asked again before the first attempt
+    /// already: it is some time ago that the run asked them.
     pub afresh: bool,
     /// Whether nothing may be written.
     pub dry_run: bool,
@@ -123,7 +126,8 @@ impl Applier<'_> {
     /// again. Whoever wrote may have noted it in the index as well: a restore, a
     /// deprovision. So the index is read again too and handed to the decision;
     /// on the first attempt already, if the records are not as our last run left
-    /// them.
+    /// them. Nor is a manifest replaced then before the Director said once more
+    /// that it is the newer one.
     ///
     /// # Errors
     /// If something could not be read, kept or written. What had been written
@@ -189,6 +193,13 @@ impl Applier<'_> {
         let mut versions = observed.versions();
         if self.dry_run {
             return Ok(Settled::InLine { change, observed: Box::new(observed), versions });
+        }
+        // What the Director said may be older than what somebody else stored.
+        let replaces = subject.left != Some(versions) && change.replaces_manifest();
+        if (replaces || self.afresh && !change.secrets.is_empty())
+            && let Some(finding) = self.director.has_moved(deployment).await?
+        {
+            return Ok(Settled::Skipped(Skip { finding }));
         }
         // On a later attempt what stands there was kept before, unless somebody
         // else's write is to be changed now.

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::{FieldChange, FieldSet, Premise, changed_fields};
-use crate::model::{InstanceId, JsonObject};
+use crate::model::{InstanceId, JsonObject, layout};
 use crate::ports::Version;
 
 /// Something a person should know. It changes nothing.
@@ -69,6 +69,16 @@ pub struct InstanceChange {
     pub secrets: Vec<SecretChange>,
     /// What its index entry should hold.
     pub entry: EntryChange,
+}
+
+impl InstanceChange {
+    /// Whether a manifest that is stored would be replaced by another one.
+    #[must_use]
+    pub fn replaces_manifest(&self) -> bool {
+        let path = layout::manifest(&self.instance);
+        let stored = |secret: &SecretChange| secret.before.as_ref().is_some_and(|is| is.contains("manifest"));
+        self.secrets.iter().any(|secret| secret.path == path && stored(secret))
+    }
 }
 
 /// Why nothing is written for a matched deployment.

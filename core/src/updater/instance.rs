@@ -8,7 +8,7 @@ use super::change::{Disposition, EntryChange, Finding, InstanceChange, SecretCha
 use super::entry::{Worth, entry};
 use super::fingerprint::{self, Fingerprint};
 use super::history::HistoryLimits;
-use super::obstacle::obstacle;
+use super::obstacle::{newer_manifest, obstacle};
 use super::premise::Premise;
 use super::secrets;
 use super::times::{self, Creation, rfc3339};
@@ -247,6 +247,11 @@ pub fn decide_change(
         })
     };
     let manifest = secrets::manifest(matched, observed.manifest.data(), stamp);
+    if let Some(stored) = observed.manifest.data().filter(|_| manifest.is_some())
+        && let Some(finding) = newer_manifest(matched, stored, stamp)
+    {
+        return Disposition::Skip(Skip { finding });
+    }
     let kept = observed.manifest.data().and_then(|kept| kept.text("manifest")).map(Manifest::from_text);
     let stored = if manifest.is_some() { Some(matched.manifest) } else { kept.as_ref() };
     let metadata = secrets::metadata(matched, observed.metadata.data(), stored, created, stamp);

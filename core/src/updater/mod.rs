@@ -1,10 +1,12 @@
 //! What would be written for a matched instance, computed without writing, and
 //! the writing of it by compare-and-set.
 
+mod again;
 mod apply;
 mod backup;
 mod change;
 mod change_set;
+mod director_again;
 mod entry;
 mod fields;
 mod fingerprint;
@@ -21,10 +23,12 @@ mod shown;
 mod times;
 mod vms;
 
+pub use again::Again;
 pub use apply::{Applied, Applier, Done, Failure, Settled, Subject};
 pub use backup::{Backup, BackupTaker};
 pub use change::{Change, Disposition, EntryChange, Finding, InstanceChange, SecretChange, Skip};
 pub use change_set::{ChangeSet, PlannedEntry, PlannedInstance, PlannedSecret, Standing};
+pub use director_again::DirectorAgain;
 pub use fields::{FieldChange, FieldSet, changed_fields};
 pub use grounds::{Setting, grounds};
 pub use history::HistoryLimits;

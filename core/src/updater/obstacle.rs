@@ -1,17 +1,25 @@
 //! Why nothing is written for a matched deployment: what forbids it before its
 //! records are read, and what they say themselves. Pure.
 
+use chrono::Duration;
+
 use super::change::Finding;
 use super::instance::{Matched, Observed, Stamp};
-use super::operation::{fresh_operation, noted_ahead};
-use super::times::rfc3339;
+use super::operation::{believed_until, fresh_operation, noted_ahead};
+use super::times::{rfc3339, time};
 use crate::manifest::secrets::{KnownNames, Place, visibility};
 use crate::manifest::{REDACTED, Visibility};
 use crate::matching::INSTANCE_ID_PATHS;
-use crate::model::{InstanceId, layout};
+use crate::model::{InstanceId, JsonObject, layout};
 
 /// The least kinds of evidence that must agree before a new entry is made.
 const KINDS_FOR_A_NEW_ENTRY: usize = 2;
+
+/// How long it may take from storing a manifest until the Director works on it,
+/// and how far the broker's clock may be behind ours.
+const TO_BEGIN: Duration = Duration::minutes(5);
+/// What was stored later than this after a run began has a wrong time.
+const LONGEST_RUN: Duration = Duration::hours(24);
 
 /// Why the records must be left alone whatever stands in them, if they must:
 /// then they need not be read.
@@ -66,6 +74,9 @@ pub(super) fn obstacle(
         return Some(finding);
     }
     let name = &matched.summary.name;
+    if let Some(finding) = leaving(matched, observed, stamp) {
+        return Some(finding);
+    }
     if matched.entry.is_none() {
         let deleted = ["delete_requested_at", "deleted_at"]
             .into_iter()
@@ -86,6 +97,31 @@ pub(super) fn obstacle(
         return Some(Finding::new("entry.unproven", name, message));
     }
     None
+}
+
+/// Why the records must be left alone although the index has the instance: the
+/// broker was asked to delete it. It notes that here before it does so there.
+fn leaving(matched: &Matched<'_>, observed: &Observed, stamp: Stamp) -> Option<Finding> {
+    let metadata = observed.metadata.data().filter(|_| matched.entry.is_some())?;
+    time(metadata, "delete_requested_at").filter(|at| believed_until(*at, stamp).is_some())?;
+    let message = "the broker was asked to delete it: `delete_requested_at`; a later run looks again";
+    Some(Finding::new("instance.in-operation", &matched.summary.name, message))
+}
+
+/// Why a stored manifest must not be replaced yet: the broker stores the new one
+/// before the Director has it.
+pub(super) fn newer_manifest(matched: &Matched<'_>, stored: &JsonObject, stamp: Stamp) -> Option<Finding> {
+    let at = time(stored, "stored_at")?;
+    let apart = stamp.clocks_apart;
+    let is_newer = stamp.at - at < TO_BEGIN + apart && at - stamp.at < LONGEST_RUN + apart;
+    is_newer.then(|| {
+        let message = format!(
+            "the broker stored another manifest at {}, which the Director does not have yet; its records \
+             are not written, a later run looks again",
+            rfc3339(at)
+        );
+        Finding::new("manifest.newer", &matched.summary.name, message)
+    })
 }
 
 /// Why the manifest must not be stored, whatever decided without looking at it:

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use reconciler_core::model::JsonObject;
 use reconciler_core::ports::SecretStore;
 use reconciler_tests::provisioned::Provisioned;
+use reconciler_tests::still_director::StillDirector;
 use serde_json::{Value, json};
 
 use super::books::Books;
@@ -44,6 +45,10 @@ pub(super) enum Step {
     Note(String, Value, Value),
     /// Writes a secret blindly.
     Put(String, Value),
+    /// Asks the Director to deploy an instance, …
+    Begin(Provisioned),
+    /// … which has done so.
+    Deployed(Provisioned),
 }
 
 impl Act {
@@ -80,8 +85,10 @@ impl Act {
                 steps.push(Step::Put(id.clone(), root));
                 steps.push(Step::Put(format!("{id}/deployment"), instance.root()));
                 steps.extend(set(json!({"updated_by_broker": true, "plan_id": "redis-small"})));
-                let stored = json!({"manifest": instance.manifest(), "stored_at": "2027-01-15T08:00:00Z"});
+                let updated = Provisioned { updates: 2, ..instance };
+                let stored = json!({"manifest": updated.manifest(), "stored_at": "2027-01-15T08:10:00Z"});
                 steps.push(Step::Put(format!("{id}/manifest"), stored));
+                steps.extend([Step::Begin(updated), Step::Deployed(updated)]);
                 steps.extend(note("update_completed", json!({})));
             }
             Self::ChangePlan(_) => {
@@ -124,12 +131,13 @@ pub(super) struct Broker {
     wrote: BTreeMap<String, Value>,
     pub(super) removed: BTreeSet<String>,
     events: Vec<(String, Value)>,
+    director: StillDirector,
 }
 
 impl Broker {
     /// One that has still to do these steps, each before a request of ours.
-    pub(super) fn about_to(steps: VecDeque<(usize, Step)>) -> Self {
-        Self { steps, ..Self::default() }
+    pub(super) fn about_to(steps: VecDeque<(usize, Step)>, director: StillDirector) -> Self {
+        Self { steps, director, ..Self::default() }
     }
 
     pub(super) async fn make(&mut self, store: &dyn SecretStore, step: Step) {
@@ -173,6 +181,8 @@ impl Broker {
                 self.write(store, &path, metadata).await;
             }
             Step::Put(path, data) => self.write(store, &path, data).await,
+            Step::Begin(instance) => self.director.begin(instance),
+            Step::Deployed(instance) => self.director.deploy(instance),
         }
     }
 
@@ -201,7 +211,8 @@ fn is_ours(path: &str, field: &str) -> bool {
             "updated_at",
             "discovered_at",
         ],
-        Some("manifest") => &["manifest", "updated_at", "reconciled", "reconciled_by"],
+        // The broker stores what it deploys, so that ours is the same.
+        Some("manifest") => &["updated_at", "reconciled", "reconciled_by"],
         Some("metadata") => &[
             "deployment_name",
             "service_name",

@@ -126,10 +126,10 @@ async fn interleave(
         }
     }
     let store: Arc<dyn SecretStore> = start.books.in_memory().await;
-    let broker = tokio::sync::Mutex::new(Broker::about_to(steps));
-    let shared = Shared { store: Arc::clone(&store), requests: Mutex::default(), broker };
     let mut bench = start.bench().await;
     bench.concurrency = concurrency;
+    let broker = tokio::sync::Mutex::new(Broker::about_to(steps, bench.director.clone()));
+    let shared = Shared { store: Arc::clone(&store), requests: Mutex::default(), broker };
     let report = bench.run(&shared, 1).await.unwrap();
     // What the broker had not done by then it does afterwards.
     shared.until(usize::MAX).await;

@@ -8,6 +8,7 @@ mod faults;
 mod interleavings;
 mod losses;
 mod memory;
+mod newer;
 mod outcome;
 mod recalled;
 mod requests;

@@ -4,6 +4,7 @@
 use std::sync::atomic::Ordering;
 
 use super::Writer;
+use crate::manager::rechecks::manifest_changed;
 use crate::manager::survey::ManifestPrint;
 use crate::manager::tally::Outcome;
 use crate::matching::Decision;
@@ -39,8 +40,7 @@ impl Writer<'_> {
             Err(error) => return Outcome::Failed(error).at_once(),
         };
         if ManifestPrint::of(&deployment.manifest) != print {
-            let message = "its manifest changed while the run was under way; the next run decides anew";
-            return Outcome::Skipped(Finding::new("manifest.changed", &summary.name, message)).at_once();
+            return Outcome::Skipped(manifest_changed(&summary.name)).at_once();
         }
         let vms = self.vms(summary).await;
         let facts = &self.survey.facts;
@@ -148,6 +148,7 @@ impl Writer<'_> {
             store: self.run.store,
             backups: Some(&self.backups),
             index: &self.index_again,
+            director: &self.rechecks,
             creations: Some(&self.creations),
             afresh: self.is_again.load(Ordering::Relaxed),
             dry_run: self.errand.dry_run,
