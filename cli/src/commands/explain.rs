@@ -10,7 +10,7 @@ use reconciler_core::model::InstanceId;
 
 use super::block_on;
 use crate::args::{ExplainArgs, GlobalArgs};
-use crate::commands::difference::markdown::escaped;
+use crate::commands::difference::markdown::prose;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::{Comment, Output};
@@ -118,14 +118,14 @@ fn write_text(out: &mut dyn Write, decision: &Decision, policy: Policy, waterfal
 fn write_markdown(out: &mut Comment, decision: &Decision, policy: Policy, waterfall: bool) {
     let explanation = Explanation::new(decision, policy);
     out.line(format_args!("### `{}`: {}\n", decision.deployment, decision.outcome.name()));
-    out.line(format_args!("{}.\n", escaped(&explanation.reasoning().to_string())));
+    out.line(format_args!("{}.\n", prose(&explanation.reasoning())));
     if !decision.ranking.is_empty() {
         out.line("| identity | confidence | said by | |\n|---|---|---|---|");
     }
     for ranked in &decision.ranking {
         let by: Vec<String> = ranked.strategies.iter().map(|id| format!("`{id}`")).collect();
         let won = decision.identity() == Some(&ranked.identity);
-        let why = if won { "matched".to_owned() } else { escaped(&explanation.why_not(ranked)) };
+        let why = if won { "matched".to_owned() } else { prose(&explanation.why_not(ranked)) };
         let by = by.join(", ");
         out.item(format_args!("| `{}` | {} | {by} | {why} |", ranked.identity, ranked.confidence));
     }

@@ -8,7 +8,7 @@ use reconciler_core::adapters::fleet::{FleetFolder, FleetWriter, WrittenFleet};
 use reconciler_core::adapters::sqlite::SqliteStore;
 use reconciler_core::decisions::{CapturedRun, DecisionRecord, Difference};
 use reconciler_core::manager::{CancellationToken, Reconciler, Survey};
-use reconciler_core::manifest::secrets::Seal;
+use reconciler_core::manifest::secrets::{KnownNames, Seal};
 use reconciler_core::matching::{MatchEngine, RuleChange, Rules};
 use reconciler_core::model::{Catalog, layout};
 use reconciler_core::scanner::{ManifestCache, Shortfall};
@@ -45,6 +45,7 @@ impl Capture {
     ) -> Result<WrittenFleet, Failure> {
         let writer = &mut self.writer;
         let reconciler = bench.reconciler();
+        let keys = bench.engine.manifest_keys();
         {
             let deployments = reconciler.revisit(survey);
             let mut deployments = std::pin::pin!(deployments);
@@ -52,7 +53,8 @@ impl Capture {
                 if stop.is_cancelled() {
                     return Err(Failure::interrupted());
                 }
-                writer.deployment(&deployment, survey.facts.known_names(&deployment.summary))?;
+                let known = survey.facts.known_names(&deployment.summary);
+                writer.deployment(&deployment, KnownNames { keys: Some(&keys), ..known })?;
             }
         }
         writer.catalog(&survey.facts.catalog)?;

@@ -5,7 +5,7 @@ use std::fmt;
 use std::vec;
 
 use super::document::{Kind, NONE, Role};
-use super::secrets::is_key_public;
+use super::secrets::{Place, is_key_public, may_be_looked_up};
 use super::{Document, Location, Node};
 
 /// The items of a sequence, in order.
@@ -57,10 +57,16 @@ impl<'m> Entry<'m> {
         self.key.as_str().unwrap_or_default()
     }
 
-    /// The key's text, unless an alias made a key of a secret.
+    /// The key's text, if it may be shown in the mapping at this place.
     #[must_use]
-    pub fn public_key(&self) -> Option<&'m str> {
-        is_key_public(self.key).then(|| self.key())
+    pub fn public_key(&self, mapping: Place) -> Option<&'m str> {
+        is_key_public(self.key, mapping).then(|| self.key())
+    }
+
+    /// Whether who names the key may find it in the mapping at this place.
+    #[must_use]
+    pub fn may_be_looked_up(&self, mapping: Place) -> bool {
+        may_be_looked_up(self.key, mapping)
     }
 
     /// Where the key stands.

@@ -1,10 +1,11 @@
 //! What of a manifest may be shown. The only place that decides it.
 //!
 //! An allow-list: a scalar is public if its path is in `PUBLIC`; every
-//! other scalar is a secret, wherever it stands and whatever it looks like. The
-//! keys of mappings and the shape of a document are public. A scalar that an alias
-//! or a merge key lends from a secret place to a public one stays secret
-//! ([`visibility`]).
+//! other scalar is a secret, wherever it stands and whatever it looks like. So is
+//! a key that leads to no listed path, unless it is a word that everybody uses
+//! ([`is_key_public`]): `{sk-live-…: admin}` has its secret before the colon. The
+//! shape of a document is public. A scalar that an alias or a merge key lends from a
+//! secret place to a public one stays secret ([`visibility`]).
 //!
 //! The list holds what names things: the deployment, its releases, stemcells,
 //! instance groups and jobs, its tags, and the ids by which a
@@ -15,6 +16,7 @@ use super::{Document, Pointer, Segment};
 
 #[cfg(feature = "fleet")]
 mod index;
+mod keys;
 mod known;
 mod lent;
 mod render;
@@ -30,9 +32,10 @@ pub use seal::Seal;
 #[cfg(feature = "fleet")]
 pub use sealed::sealed;
 
+pub(super) use keys::{is_key_public, may_be_looked_up};
 pub use known::KnownNames;
+pub(super) use lent::SecretScalars;
 pub use lent::visibility;
-pub(super) use lent::{SecretScalars, is_key_public};
 
 /// What stands in place of a secret.
 pub const REDACTED: &str = "<redacted>";
@@ -142,7 +145,6 @@ impl Place {
     }
 
     /// Whether nothing here or below can be public.
-    #[cfg(feature = "fleet")]
     fn is_closed(self) -> bool {
         self.open == 0
     }
@@ -212,7 +214,7 @@ pub(super) fn place_of(pointer: &Pointer) -> Place {
 }
 
 /// The document as it may be shown: YAML, merge keys and aliases written out,
-/// every secret [`REDACTED`]. Ends with a comment if it grows over 16 MiB.
+/// every secret [`REDACTED`], keys as well. Ends with a comment if it grows over 16 MiB.
 #[must_use]
 pub fn redacted(document: &Document) -> String {
     render::rendered(document)

@@ -40,6 +40,7 @@ impl Facts {
             catalog: Some(&self.catalog),
             index: Some(&self.index),
             fleet: Some(&self.fleet),
+            keys: None,
         }
     }
 }

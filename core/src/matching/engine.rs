@@ -1,6 +1,7 @@
 //! Runs a chain over deployments and decides.
 
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -121,6 +122,12 @@ impl MatchEngine {
     #[must_use]
     pub fn fingerprint(&self) -> ChainFingerprint {
         self.fingerprint
+    }
+
+    /// The keys of manifests that its strategies ask for by name.
+    #[must_use]
+    pub fn manifest_keys(&self) -> BTreeSet<String> {
+        self.chain.entries().iter().flat_map(|entry| entry.strategy.manifest_keys()).collect()
     }
 
     /// Decides about one deployment by itself. What other deployments claim is

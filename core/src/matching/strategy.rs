@@ -1,6 +1,7 @@
 //! The trait a strategy implements, and what is known about it from outside.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
@@ -19,6 +20,13 @@ pub trait MatchStrategy: fmt::Debug + Send + Sync + 'static {
     /// If the strategy could not do its work. That is not an abstention: the
     /// decision is degraded, and a degraded decision is not written.
     fn assess(&self, context: MatchContext<'_>) -> Result<Opinion, StrategyError>;
+
+    /// The keys of manifests that it asks for by name at places where values are
+    /// secret. A capture hides all other keys there, so that a strategy that asks
+    /// for more decides otherwise of a capture; the capture says so.
+    fn manifest_keys(&self) -> BTreeSet<String> {
+        BTreeSet::new()
+    }
 }
 
 /// Where in the chain a strategy stands if nobody says otherwise: higher first.

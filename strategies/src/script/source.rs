@@ -1,5 +1,6 @@
 //! The text of a script: read from its file, and where its functions begin.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock};
 
@@ -55,6 +56,15 @@ impl Source {
     }
 }
 
+/// What may be a key in a pointer of this text: every word, and words that points
+/// join, which a pointer has between quotes.
+pub(super) fn words(text: &str) -> BTreeSet<String> {
+    let is_part = |c: char| c.is_alphanumeric() || "_-./:+".contains(c);
+    let runs = text.split(|c| !is_part(c)).map(|run| run.trim_matches('.'));
+    let words = runs.flat_map(|run| std::iter::once(run).chain(run.split('.')));
+    words.filter(|word| !word.is_empty()).map(str::to_owned).collect()
+}
+
 /// Takes a text apart into words and signs; runs nothing.
 static LEXER: LazyLock<Engine> = LazyLock::new(Engine::new_raw);
 
@@ -104,7 +114,17 @@ pub(super) fn enclosing(functions: &[(String, Location)], at: Location) -> Optio
 
 #[cfg(test)]
 mod tests {
-    use super::functions;
+    use super::{functions, words};
+
+    #[test]
+    fn every_key_of_a_pointer_is_among_the_words() {
+        let text =
+            r#"m.has("meta.users[name=x].pool_size"); m.text(`properties."a.b/c".d-e`); tag("\"f.g\"")"#;
+        let words = words(text);
+        for key in ["meta", "users", "pool_size", "properties", "a.b/c", "d-e", "f.g"] {
+            assert!(words.contains(key), "{key}: {words:?}");
+        }
+    }
 
     #[test]
     fn functions_are_found_wherever_they_stand_and_in_no_text_or_comment() {

@@ -1,5 +1,6 @@
 //! A script as a strategy of the chain.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -72,6 +73,12 @@ impl MatchStrategy for ScriptStrategy {
         }
         context.note_reads(self.reads(&mut account));
         opinion.map_err(ScriptProblem::into_error)
+    }
+
+    /// Every word of its text: what it asks for is one, or comes from what may be
+    /// shown.
+    fn manifest_keys(&self) -> BTreeSet<String> {
+        source::words(&self.script.source.text)
     }
 }
 

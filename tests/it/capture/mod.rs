@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use reconciler_core::adapters::fleet::{FleetFolder, FleetWriter};
 use reconciler_core::decisions::{CapturedRun, DecisionRecord};
-use reconciler_core::manifest::secrets::Seal;
+use reconciler_core::manifest::secrets::{KnownNames, Seal};
 use reconciler_core::matching::{MatchEngine, Rules};
 use reconciler_core::model::{FleetStatistics, JsonObject};
 use reconciler_tests::fleets::Fleet;
@@ -43,9 +43,10 @@ fn capture(fleet: &Fleet, index: &JsonObject, engine: &MatchEngine, out: &Path) 
     let decisions = engine.decide_all(&fleet.deployments, &fleet.facts);
     let saved: Vec<DecisionRecord> = decisions.iter().map(DecisionRecord::from).collect();
     let mut writer = FleetWriter::create(out, Seal::new(&[9; 32])).unwrap();
+    let keys = engine.manifest_keys();
     for deployment in &fleet.deployments {
         let known = fleet.facts.known_names(&deployment.summary);
-        writer.deployment(deployment, known).unwrap();
+        writer.deployment(deployment, KnownNames { keys: Some(&keys), ..known }).unwrap();
     }
     writer.catalog(&fleet.facts.catalog).unwrap();
     writer.index(index).unwrap();

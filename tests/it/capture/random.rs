@@ -145,6 +145,13 @@ impl Dice {
             _ => {
                 let mut entries = Vec::new();
                 for _ in 0..self.roll(6) {
+                    // Every tag is shown, and so is its key.
+                    if place != "tags" && self.roll(10) == 0 {
+                        let secret = self.secret();
+                        let value = self.node(&format!("{place}.{secret}"), "none", depth - 1);
+                        entries.push(format!("{secret}: {value}"));
+                        continue;
+                    }
                     let key = self.pick(&KEYS);
                     // A key that stands twice hides what stood there first.
                     let value = self.node(&format!("{place}.{key}"), key, depth - 1);
@@ -160,7 +167,8 @@ impl Dice {
     fn lend(&mut self, text: &mut String) {
         let (one, two) = (self.secret(), self.secret());
         let _ = writeln!(text, "features: {{api_key: {}}}", self.secret());
-        let _ = writeln!(text, "zz: &pw {{password: {one}, name: {one}, plan: {one}, sub: &s {two}}}");
+        let _ =
+            writeln!(text, "zz: &pw {{password: {one}, name: {one}, plan: {one}, {one}: 1, sub: &s {two}}}");
         let instance = self.pick(&[A, B, "relaxed-tesla"]);
         let _ = writeln!(
             text,
@@ -204,6 +212,10 @@ impl Dice {
         let _ = writeln!(text, "meta: &shared\n  password: {}\n  count: 4{}", self.secret(), self.secret());
         let _ = writeln!(text, "  params: {{instance_id: {instance}, password: {}}}", self.secret());
         let _ = writeln!(text, "  key: |\n    {}\n    {}", self.secret(), self.secret());
+        let twice = self.secret();
+        let _ = writeln!(text, "  users: {{{twice}: admin, '{}': {{}}, {twice}: 2}}", self.secret());
+        let _ = writeln!(text, "  {}: &{} 1\n  typed: !{} x", self.secret(), self.secret(), self.secret());
+        let _ = writeln!(text, "? \"{}\"\n: {{{}: [{}]}}", self.secret(), self.secret(), self.secret());
         let release = self.pick(&["redis-forge", "pg-forge"]);
         let _ = writeln!(
             text,
@@ -276,7 +288,7 @@ fn index(dice: &mut Dice) -> JsonObject {
             &serde_json::json!({
                 "service_id": service, "plan_id": plan, "deployment_name": format!("{plan}-{instance}"),
                 "created": 1_760_000_000, "parameters": {"password": one, "list": [two, 5, null, true], dice.secret(): 1},
-                "preservation_reason": dice.secret(), "orphaned_reason": dice.secret(), "deletion_reason": dice.secret(),
+                dice.secret(): dice.secret(), "preservation_reason": dice.secret(), "orphaned_reason": dice.secret(), "deletion_reason": dice.secret(),
                 "context": {"x": {"y": three}}, "note": dice.secret(), "status": {"odd": dice.secret()},
             }),
         );

@@ -313,6 +313,8 @@ fn an_explanation_says_why_not_and_draws_bars() {
     world.run("explain booking-search-cache --waterfall").ends(0).says(&["│ threshold 0.700", "█", "0.900"]);
     let markdown = world.run("explain booking-search-cache --format markdown").ends(0);
     markdown.says(&["### `booking-search-cache`: matched", "<details>", "| identity | confidence |"]);
+    let claimed = world.run("explain freight-queue-blue --format markdown").ends(0);
+    claimed.says(&["\ndeployment `rabbitmq-cluster-864fb552-6e76-436d-983a-ad54c43d351e` claims the same"]);
     for line in ["scan", "run", "plan", "decisions eval", "strategies list"] {
         world.run(&format!("{line} --format markdown")).fails(1, &["no Markdown form"]);
     }

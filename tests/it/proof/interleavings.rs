@@ -4,79 +4,34 @@
 //! take from us the next runs restore.
 
 use std::collections::{BTreeSet, VecDeque};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
-use reconciler_core::model::JsonObject;
-use reconciler_core::ports::{PortError, SecretStore, Slot, StoreAddress, Version};
+use reconciler_core::ports::SecretStore;
 use reconciler_tests::provisioned::Provisioned;
 
 use super::Start;
 use super::books::Books;
 use super::broker::{Act, Broker, lost};
+use super::interposed::{Interposed, Interposer};
 
 /// The instances there are when the run begins; more are provisioned meanwhile.
 const INSTANCES: usize = 3;
 
-/// A store where the broker's requests come in between.
+/// The broker, who makes all that is due before a request of ours.
 #[derive(Debug)]
-struct Shared {
-    store: Arc<dyn SecretStore>,
-    requests: Mutex<usize>,
-    broker: tokio::sync::Mutex<Broker>,
-}
-
-impl Shared {
-    /// The broker makes all that is due before the next request of ours.
-    async fn before_a_request(&self) {
-        let request = {
-            let mut requests = self.requests.lock().unwrap();
-            *requests += 1;
-            *requests
-        };
-        self.until(request).await;
-    }
-
-    async fn until(&self, request: usize) {
-        let mut broker = self.broker.lock().await;
-        while broker.steps.front().is_some_and(|(due, _)| *due <= request) {
-            let (_, step) = broker.steps.pop_front().expect("it was just seen");
-            broker.make(self.store.as_ref(), step).await;
-        }
-    }
-}
+struct Comes(tokio::sync::Mutex<Broker>);
 
 #[async_trait]
-impl SecretStore for Shared {
-    async fn read(&self, path: &str) -> Result<Slot, PortError> {
-        self.before_a_request().await;
-        self.store.read(path).await
-    }
-
-    async fn write(&self, path: &str, data: &JsonObject, expected: Version) -> Result<Version, PortError> {
-        self.before_a_request().await;
-        self.store.write(path, data, expected).await
-    }
-
-    async fn list(&self, path: &str) -> Result<Vec<String>, PortError> {
-        self.before_a_request().await;
-        self.store.list(path).await
-    }
-
-    async fn delete(&self, path: &str) -> Result<(), PortError> {
-        self.before_a_request().await;
-        self.store.delete(path).await
-    }
-
-    async fn purge(&self, path: &str) -> Result<(), PortError> {
-        self.before_a_request().await;
-        self.store.purge(path).await
-    }
-
-    fn address(&self) -> StoreAddress {
-        self.store.address()
+impl Interposer for Comes {
+    async fn before(&self, request: usize, store: &dyn SecretStore) {
+        let mut broker = self.0.lock().await;
+        while broker.steps.front().is_some_and(|(due, _)| *due <= request) {
+            let (_, step) = broker.steps.pop_front().expect("it was just seen");
+            broker.make(store, step).await;
+        }
     }
 }
 
@@ -128,12 +83,12 @@ async fn interleave(
     let store: Arc<dyn SecretStore> = start.books.in_memory().await;
     let mut bench = start.bench().await;
     bench.concurrency = concurrency;
-    let broker = tokio::sync::Mutex::new(Broker::about_to(steps, bench.director.clone()));
-    let shared = Shared { store: Arc::clone(&store), requests: Mutex::default(), broker };
+    let broker = Broker::about_to(steps, bench.director.clone());
+    let shared = Interposed::new(&store, Comes(tokio::sync::Mutex::new(broker)));
     let report = bench.run(&shared, 1).await.unwrap();
     // What the broker had not done by then it does afterwards.
-    shared.until(usize::MAX).await;
-    let broker = shared.broker.into_inner();
+    shared.by.before(usize::MAX, store.as_ref()).await;
+    let broker = shared.by.0.into_inner();
     let books = Books::of(store.as_ref()).await;
     prop_assert_eq!(lost(&broker, &books), [] as [String; 0], "after the run: {:?}", report.findings);
 

@@ -6,6 +6,7 @@ mod broker;
 mod crashes;
 mod faults;
 mod interleavings;
+mod interposed;
 mod losses;
 mod memory;
 mod newer;

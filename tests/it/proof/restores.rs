@@ -2,72 +2,38 @@
 //! requests: what was put back stands there afterwards, and is held.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use async_trait::async_trait;
 use chrono::TimeDelta;
 use reconciler_core::backup::{
     Archive, BackupError, BackupFolder, Part, Restoration, RestoreOrder, release, restore,
 };
-use reconciler_core::model::{InstanceId, JsonObject};
-use reconciler_core::ports::{PortError, RunState as _, SecretStore, Slot, StoreAddress, Version};
+use reconciler_core::model::InstanceId;
+use reconciler_core::ports::{RunState as _, SecretStore};
 use reconciler_tests::memory_state::MemoryState;
 use reconciler_tests::provisioned::Provisioned;
 use reconciler_tests::still_director::StillDirector;
 use tokio::sync::Mutex;
 
 use super::books::Books;
+use super::interposed::{Interposed, Interposer};
 use super::{Bench, left_behind, time_of_run};
 
-/// A store in which an archive is put back before the `due`th request.
+/// Puts an archive back before the `due`th request.
 #[derive(Debug)]
-struct Interrupted {
-    store: Arc<dyn SecretStore>,
+struct Restorer {
     archive: Archive,
     only: Option<Part>,
     due: usize,
-    requests: AtomicUsize,
     outcome: Mutex<Option<Result<Restoration, BackupError>>>,
 }
 
-impl Interrupted {
-    async fn before_a_request(&self) {
-        if self.requests.fetch_add(1, Ordering::SeqCst) + 1 == self.due {
-            let outcome = put_back(self.store.as_ref(), &self.archive, self.only).await;
-            *self.outcome.lock().await = Some(outcome);
-        }
-    }
-}
-
 #[async_trait]
-impl SecretStore for Interrupted {
-    async fn read(&self, path: &str) -> Result<Slot, PortError> {
-        self.before_a_request().await;
-        self.store.read(path).await
-    }
-
-    async fn write(&self, path: &str, data: &JsonObject, expected: Version) -> Result<Version, PortError> {
-        self.before_a_request().await;
-        self.store.write(path, data, expected).await
-    }
-
-    async fn list(&self, path: &str) -> Result<Vec<String>, PortError> {
-        self.before_a_request().await;
-        self.store.list(path).await
-    }
-
-    async fn delete(&self, path: &str) -> Result<(), PortError> {
-        self.before_a_request().await;
-        self.store.delete(path).await
-    }
-
-    async fn purge(&self, path: &str) -> Result<(), PortError> {
-        self.before_a_request().await;
-        self.store.purge(path).await
-    }
-
-    fn address(&self) -> StoreAddress {
-        self.store.address()
+impl Interposer for Restorer {
+    async fn before(&self, request: usize, store: &dyn SecretStore) {
+        if request == self.due {
+            *self.outcome.lock().await = Some(put_back(store, &self.archive, self.only).await);
+        }
     }
 }
 
@@ -160,14 +126,9 @@ async fn interrupt(
     setting: Setting,
 ) -> usize {
     let scenario = format!("{only:?} before request {due}, {setting:?}");
-    let store = Interrupted {
-        store: books.in_memory().await,
-        archive: archive.clone(),
-        only,
-        due,
-        requests: AtomicUsize::new(0),
-        outcome: Mutex::default(),
-    };
+    let beneath: Arc<dyn SecretStore> = books.in_memory().await;
+    let restorer = Restorer { archive: archive.clone(), only, due, outcome: Mutex::default() };
+    let store = Interposed::new(&beneath, restorer);
     let state = MemoryState::new(bench.state.director_uuid());
     if setting.remembers {
         state.set_recollections(&bench.state.recollections().unwrap()).unwrap();
@@ -176,9 +137,9 @@ async fn interrupt(
     let bench = Bench { director: bench.director.copy(), state, catalog, engine, concurrency: 1 };
     let run = bench.run_with(&store, 1, |run| run.options.backups.enabled = setting.backups);
     let report = run.await.unwrap();
-    if let Some(outcome) = store.outcome.into_inner() {
+    if let Some(outcome) = store.by.outcome.lock().await.take() {
         outcome.unwrap_or_else(|error| panic!("{scenario}: {error}"));
-        let now = Books::of(store.store.as_ref()).await;
+        let now = Books::of(beneath.as_ref()).await;
         let entry = &now.data("db").unwrap()[instance().as_str()];
         assert!(entry["reconciler_hold"].is_object(), "{scenario}: {entry}");
         for part in [Part::Root, Part::Manifest, Part::Metadata] {
@@ -190,5 +151,5 @@ async fn interrupt(
             }
         }
     }
-    store.requests.into_inner()
+    store.requests()
 }

@@ -63,11 +63,16 @@ fn after(change: &Change) -> String {
 
 /// A text that cannot break a table, nor be taken for markup.
 pub(in crate::commands) fn escaped(text: &str) -> String {
+    prose(text).replace('`', "\\`")
+}
+
+/// The same for a sentence that names things between backticks.
+pub(in crate::commands) fn prose(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
             '\n' | '\r' => escaped.push(' '),
-            '|' | '`' | '*' | '_' | '<' | '>' | '[' | ']' | '\\' => {
+            '|' | '*' | '_' | '<' | '>' | '[' | ']' | '\\' => {
                 escaped.push('\\');
                 escaped.push(c);
             }

@@ -7,6 +7,7 @@ use serde_json::value::RawValue;
 
 use super::Seal;
 use crate::model::json::raw;
+use crate::model::layout::OWN_FIELDS;
 use crate::model::{InstanceId, JsonObject};
 
 /// The fields of an entry whose scalars are public. Whoever writes an entry is
@@ -53,10 +54,15 @@ const PUBLIC: [&str; 39] = [
     "match_chain",
 ];
 
-/// The index with every secret hidden under the seal. Instances, the names of an
-/// entry's fields, their order and the shape of every value stay, and what is
-/// null stays null. Keys further down, and those of entries that are no
-/// instance's, are hidden as values are.
+/// The fields of an entry whose names are public and nothing else: what brokers
+/// and reconcilers write beside.
+const NAMED: [&str; 6] =
+    ["parameters", "context", "history", "orphaned_reason", "deletion_reason", "preservation_reason"];
+
+/// The index with every secret hidden under the seal. Instances, the names of the
+/// fields that everybody writes, their order and the shape of every value stay, and
+/// what is null stays null. Other keys, and those of entries that are no instance's,
+/// are hidden as values are.
 #[must_use]
 pub fn sealed_index(index: &JsonObject, seal: &Seal) -> JsonObject {
     let mut kept = JsonObject::new();
@@ -77,9 +83,17 @@ fn entry(fields: &JsonObject, seal: &Seal) -> JsonObject {
     let mut kept = JsonObject::new();
     for (field, value) in fields.iter() {
         let is_public = PUBLIC.contains(&field) && !value.get().trim_start().starts_with(['{', '[']);
-        kept.set(field, if is_public { value.to_owned() } else { hidden(value, seal) });
+        let value = if is_public { value.to_owned() } else { hidden(value, seal) };
+        match is_named(field) {
+            true => kept.set(field, value),
+            false => kept.set(seal.hide(field), value),
+        }
     }
     kept
+}
+
+fn is_named(field: &str) -> bool {
+    PUBLIC.contains(&field) || NAMED.contains(&field) || field.starts_with(OWN_FIELDS)
 }
 
 /// A value of the same shape; a text is hidden as a manifest's would be.
@@ -109,16 +123,16 @@ fn hidden(value: &RawValue, seal: &Seal) -> Box<RawValue> {
 
 #[cfg(test)]
 mod tests {
-    use super::{PUBLIC, sealed_index};
+    use super::{NAMED, PUBLIC, sealed_index};
     use crate::manifest::secrets::Seal;
     use crate::model::JsonObject;
 
     #[test]
     fn the_list_repeats_nothing() {
-        let mut sorted = PUBLIC.to_vec();
+        let mut sorted = [&PUBLIC[..], &NAMED].concat();
         sorted.sort_unstable();
         sorted.dedup();
-        assert_eq!(sorted.len(), PUBLIC.len());
+        assert_eq!(sorted.len(), PUBLIC.len() + NAMED.len());
     }
 
     #[test]
@@ -133,9 +147,10 @@ mod tests {
         .unwrap();
         let secret = seal.hide("secret");
         let (one, five) = (seal.hide("1"), seal.hide("5"));
-        let [x, password, sizes, odd] = ["x", "password", "sizes", "../secret"].map(|key| seal.hide(key));
+        let [x, password, sizes, odd, note] =
+            ["x", "password", "sizes", "../secret", "note"].map(|key| seal.hide(key));
         let expected = format!(
-            r#"{{"a":{{"service_id":"redis","created":17,"orphaned":true,"status":{{"{x}":"{secret}"}},"parameters":{{"{password}":"{secret}","{sizes}":["{one}",null,"{secret}"]}},"note":"{five}","orphaned_reason":"{secret}","deletion_reason":"{secret}","preservation_reason":"{secret}"}},"b":null,"c":["{secret}"],"d":"{secret}","{odd}":{{"secret":"{five}"}}}}"#
+            r#"{{"a":{{"service_id":"redis","created":17,"orphaned":true,"status":{{"{x}":"{secret}"}},"parameters":{{"{password}":"{secret}","{sizes}":["{one}",null,"{secret}"]}},"{note}":"{five}","orphaned_reason":"{secret}","deletion_reason":"{secret}","preservation_reason":"{secret}"}},"b":null,"c":["{secret}"],"d":"{secret}","{odd}":{{"{secret}":"{five}"}}}}"#
         );
         assert_eq!(sealed_index(&index, &seal).to_text(), expected);
     }

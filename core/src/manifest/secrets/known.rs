@@ -1,6 +1,8 @@
 //! Names that are no secret wherever they stand: the catalog, the index and the
 //! Director's list tell them openly.
 
+use std::collections::BTreeSet;
+
 use crate::model::recognise::plan_before;
 use crate::model::{Catalog, DeploymentSummary, FleetStatistics, Index, InstanceId};
 
@@ -15,6 +17,9 @@ pub struct KnownNames<'a> {
     pub index: Option<&'a Index>,
     /// The releases that the Director lists.
     pub fleet: Option<&'a FleetStatistics>,
+    /// The keys of manifests that the rules ask for by name: who decides by them
+    /// again has to find them.
+    pub keys: Option<&'a BTreeSet<String>>,
 }
 
 impl KnownNames<'_> {
@@ -29,6 +34,12 @@ impl KnownNames<'_> {
         is_instance
             || self.catalog.is_some_and(|known| known.plan(text).is_some() || known.service(text).is_some())
             || self.index.is_some_and(|index| index.has_plan_or_service(text))
+    }
+
+    /// Whether a text is a key that the rules ask for.
+    #[cfg(feature = "fleet")]
+    pub(super) fn hold_key(self, text: &str) -> bool {
+        self.keys.is_some_and(|keys| keys.contains(text))
     }
 
     /// Whether a text is the name of a release or job that somebody deploys.

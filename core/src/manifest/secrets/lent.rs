@@ -1,7 +1,7 @@
 //! What aliases and merge keys lend: a scalar that is written at a secret place
 //! is secret wherever else it is seen.
 
-use super::{HIDDEN, KnownNames, PUBLIC, Place, Visibility};
+use super::{HIDDEN, KnownNames, Place, Visibility};
 use crate::manifest::document::{Kind, Role};
 use crate::manifest::{Document, Entries, Node, NodeKind};
 
@@ -36,21 +36,13 @@ fn is_told_elsewhere(text: &str, path: &str, known: KnownNames<'_>) -> bool {
     }
 }
 
-/// Whether a key may be shown: not if an alias made it of a secret. The words of
-/// the allow-list tell nothing, whoever uses them.
-pub(in crate::manifest) fn is_key_public(key: Node<'_>) -> bool {
-    let text = key.as_str().unwrap_or_default();
-    let is_word = || PUBLIC.iter().any(|path| path.split('.').any(|part| part == text));
-    !is_hidden(text) && (!is_lent(key) || is_word())
-}
-
 /// Whether a scalar is written at a secret place.
-fn is_lent(node: Node<'_>) -> bool {
+pub(super) fn is_lent(node: Node<'_>) -> bool {
     node.document.secret_scalars().holds(node)
 }
 
 /// Whether a text is what a seal leaves of another.
-fn is_hidden(text: &str) -> bool {
+pub(super) fn is_hidden(text: &str) -> bool {
     text.strip_prefix(HIDDEN)
         .is_some_and(|hash| hash.len() == 16 && hash.bytes().all(|byte| byte.is_ascii_hexdigit()))
 }
@@ -88,6 +80,7 @@ impl SecretScalars {
             NodeKind::Sequence => node.items().for_each(|item| self.visit(item, place.item())),
             NodeKind::Mapping => {
                 for entry in Entries::own(node) {
+                    self.visit_key(entry.key, place);
                     match (entry.role(), entry.key.as_str()) {
                         (Role::Merge, _) if entry.value.kind() == NodeKind::Sequence => {
                             self.visit_merged(entry.value, place);
@@ -103,6 +96,16 @@ impl SecretScalars {
                     }
                 }
             }
+        }
+    }
+
+    /// A key that leads to nothing public is hidden where it is written, whoever
+    /// it is lent to. A word that everybody uses is one all the same.
+    fn visit_key(&mut self, key: Node<'_>, mapping: Place) {
+        if key.own().kind != Kind::Alias
+            && let Some(text) = key.as_str()
+        {
+            self.0[key.body_id() as usize] = mapping.key(text).is_closed();
         }
     }
 
@@ -185,6 +188,7 @@ mod tests {
             catalog: Some(&catalog),
             index: Some(&index),
             fleet: Some(&fleet),
+            keys: None,
         };
         const UUID: &str = "1b4e28ba-2fa1-41d2-883f-0016d3cca427";
         let (plan_id, instance) = ("properties.blacksmith.plan_id", "meta.params.instance_id");

@@ -51,7 +51,7 @@ impl Rendering {
                 return;
             }
             line(self);
-            match entry.public_key() {
+            match entry.public_key(place) {
                 Some(key) => self.text(key, true),
                 None => self.text(REDACTED, false),
             }
@@ -128,7 +128,7 @@ mod tests {
              releases:\n- {name: redis, version: 1.10, url: 'https://u:hunter2@x'}\n\
              tags: {team: \"1.10\", note: 'a: b'}\n\
              instance_groups:\n- name: node\n  azs: [z1, z2]\n  jobs: []\n\
-             \x20 env: {k: [hunter2, [hunter2]]}\nempty: {}\n",
+             \x20 env: {hunter2: [hunter2, [hunter2]]}\nupdate: {}\n",
         );
         let expected = "\
 name: redis-1
@@ -150,10 +150,10 @@ instance_groups:
   - z2
   jobs: []
   env:
-    k:
+    \"<redacted>\":
     - \"<redacted>\"
     - - \"<redacted>\"
-empty: {}
+update: {}
 ";
         assert_eq!(redacted(&document), expected);
     }
@@ -176,10 +176,10 @@ empty: {}
 
     #[test]
     fn a_rendering_ends_where_it_grows_too_long() {
-        let document = Document::parse("a: {b: [1, 2, 3, 4]}\nc: 5\n");
+        let document = Document::parse("env: {dns: [1, 2, 3, 4]}\ntype: 5\n");
         let mut rendering = Rendering { out: String::new(), longest: 20 };
         let root = document.root().expect("has a root");
         rendering.children(root, Place::root(), 0, false);
-        assert_eq!(rendering.out, "a:\n  b:\n  - \"<redacted>\"\n");
+        assert_eq!(rendering.out, "env:\n  dns:\n  - \"<redacted>\"\n");
     }
 }

@@ -1,8 +1,8 @@
 //! Writes a document for machines: every secret hidden, and everything that a
 //! decision may look at as it was.
 //!
-//! Kept are the shape, the keys, the public scalars with their style, and which
-//! scalars are null. Comments, tags and the names of anchors are not: nothing is
+//! Kept are the shape, the keys that may be shown or that the rules ask for, the
+//! public scalars with their style, and which scalars are null. Comments, tags and the names of anchors are not: nothing is
 //! written that was not decided on here. Merge keys are written out, because a
 //! value that is overridden is seen by nobody.
 
@@ -28,7 +28,7 @@ pub fn sealed(document: &Document, seal: &Seal, known: KnownNames<'_>) -> String
             let entries = entries_of(root, Place::root());
             match entries.is_empty() {
                 true => writing.out.push_str("{}\n"),
-                false => writing.mapping(&entries, 0, false),
+                false => writing.mapping(&entries, Place::root(), 0, false),
             }
         }
         None => writing.out.push_str("~\n"),
@@ -84,10 +84,10 @@ struct Writing<'s> {
 
 impl Writing<'_> {
     /// Entries, one a line. The first one continues a line that is begun.
-    fn mapping(&mut self, entries: &[(Entry<'_>, Place)], indent: usize, mut begun: bool) {
+    fn mapping(&mut self, entries: &[(Entry<'_>, Place)], at: Place, indent: usize, mut begun: bool) {
         for (entry, place) in entries {
             self.begin_line(indent, &mut begun);
-            self.key(*entry, indent);
+            self.key(*entry, at, indent);
             self.value(entry.value, *place, indent + 2, false);
         }
     }
@@ -106,11 +106,11 @@ impl Writing<'_> {
         }
     }
 
-    fn key(&mut self, entry: Entry<'_>, indent: usize) {
+    fn key(&mut self, entry: Entry<'_>, mapping: Place, indent: usize) {
         let written = match entry.key.as_str() {
             // Nobody can look it up, so its content does not matter.
             None => "[]".to_owned(),
-            Some(key) if entry.public_key().is_none() => self.seal.hide(key),
+            Some(key) if !self.is_kept(entry, mapping) => self.seal.hide(key),
             Some(key) if render::is_harmless(key) => key.to_owned(),
             Some(key) => quoted(key),
         };
@@ -121,6 +121,11 @@ impl Writing<'_> {
             self.out.extend(std::iter::repeat_n(' ', indent));
         }
         self.out.push(':');
+    }
+
+    fn is_kept(&self, entry: Entry<'_>, mapping: Place) -> bool {
+        entry.public_key(mapping).is_some()
+            || (self.known.hold_key(entry.key()) && entry.may_be_looked_up(mapping))
     }
 
     /// A value after its key or dash. A collection after a dash begins on the
@@ -160,7 +165,7 @@ impl Writing<'_> {
             return self.out.push_str(" {}\n");
         }
         open(&mut self.out);
-        self.mapping(&entries, indent, begun);
+        self.mapping(&entries, place, indent, begun);
     }
 
     fn scalar(&mut self, node: Node<'_>, place: Place) {

@@ -263,8 +263,9 @@ fn register_parts(module: &mut Module, kind: &str) {
             let path = ["tags", name];
             let tags = one.0.document().path(&path[..1]);
             charge(&cx, tags.map_or(0, Node::len), Limits::STANDARD.work)?;
-            let tag = tags.and_then(|tags| tags.get(name));
-            Ok(text_or_unit(tag.and_then(|tag| one.0.shown(tag, Place::below(&path)))))
+            let tag = tags.and_then(|tags| tags.entry(name));
+            let tag = tag.filter(|tag| tag.may_be_looked_up(Place::below(&path[..1])));
+            Ok(text_or_unit(tag.and_then(|tag| one.0.shown(tag.value, Place::below(&path)))))
         },
     );
 }

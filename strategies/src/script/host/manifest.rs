@@ -45,7 +45,7 @@ impl ManifestHandle {
             match segment {
                 Segment::Key(key) => {
                     charge(cx, node.len(), Limits::STANDARD.work)?;
-                    let entry = node.entry(key).filter(|entry| entry.public_key().is_some());
+                    let entry = node.entry(key).filter(|entry| entry.may_be_looked_up(place));
                     found = entry.map(|entry| entry.value);
                     place = place.key(key);
                 }
@@ -164,11 +164,12 @@ pub(super) fn register(module: &mut Module) {
         module,
         "keys",
         &signature("Array"),
-        "The keys of the mapping at the pointer, at most 256.",
+        "The keys of the mapping at the pointer, at most 256; `\"<redacted>\"` where a key may be a secret.",
         |cx: Context<'_>, one: &mut Handle, pointer: &str| -> Outcome<Array> {
             let found = one.find(&cx, "keys", pointer)?;
-            let entries = found.into_iter().flat_map(|(node, _)| node.entries()).take(MOST_ITEMS);
-            Ok(texts(entries.map(|entry| entry.public_key().unwrap_or(REDACTED))))
+            let Some((node, place)) = found else { return Ok(Array::new()) };
+            let entries = node.entries().take(MOST_ITEMS);
+            Ok(texts(entries.map(|entry| entry.public_key(place).unwrap_or(REDACTED))))
         },
     );
 }

@@ -36,7 +36,7 @@ fn looks_the_same(a: Node<'_>, b: Node<'_>, place: Place) -> Result<(), String> 
         looks_the_same(a, b, place.item())?;
     }
     for (a, b) in a.entries().zip(b.entries()) {
-        if a.public_key() != b.public_key() {
+        if a.public_key(place) != b.public_key(place) {
             return Err(format!("keys {:?} and {:?}", a.key(), b.key()));
         }
         // No path leads to what a collection is the key of.
@@ -70,12 +70,13 @@ fn a_manifest_is_kept_with_its_secrets_hidden() {
          tags: {team: \"1.10\", note: 'a: b', \u{1F600}: é}\nempty: {}\n",
     );
     let (password, url) = (seal().hide("hunter2"), seal().hide("https://u:hunter2@x"));
+    let [again, none, empty] = ["again", "none", "empty"].map(|key| seal().hide(key));
     let expected = format!(
         "name: redis-1
 meta:
   password: {password}
-  again: {password}
-  none: ~
+  {again}: {password}
+  {none}: ~
   params:
     instance_id: abc
 releases:
@@ -86,7 +87,7 @@ tags:
   team: \"1.10\"
   note: \"a: b\"
   \"\\U0001f600\": \"\\u00e9\"
-empty: {{}}
+{empty}: {{}}
 "
     );
     assert_eq!(shown, expected);
@@ -105,6 +106,10 @@ fn what_nobody_sees_is_hidden_also_at_a_public_place() {
         "%TAG !h! tag:hunter2,2000:\n---\nname: redis",
         "name: redis\n---\nname: hunter2",
         "name: {deeper: hunter2}\nreleases: [[hunter2]]\ntags: [hunter2]",
+        "hunter2: {hunter2: 1}\nmeta: {hunter2: [{hunter2: 2}], users: {hunter2: admin, hunter2: 2}}",
+        "tags: {a: {hunter2: 1}}\nreleases: [{hunter2: 1}]\nproperties: {blacksmith: {hunter2: 1}}",
+        "zz: &o {hunter2: 1}\ntags: {<<: *o, a: 1}\nreleases: [*o]",
+        "zz: {&a hunter2 : 1}\ntags: {b: *a}",
     ] {
         let shown = check(text);
         assert!(!shown.contains("hunter2"), "{text}\n{shown}");
@@ -121,6 +126,31 @@ fn what_a_secret_place_lends_to_a_public_one_is_hidden() {
         let shown = check(text);
         assert!(!shown.contains("hunter2"), "{text}\n{shown}");
     }
+}
+
+/// Whoever decides again has to find what the rules ask for by name, and sees no
+/// more of it than before.
+#[test]
+fn the_keys_that_rules_ask_for_are_kept_where_all_is_hidden() {
+    let keys = ["pool".to_owned(), "team".to_owned()].into();
+    let known = KnownNames { keys: Some(&keys), ..KnownNames::default() };
+    let document = Document::parse(
+        "meta: {pool: hunter2, other: {pool: 1}}\nzz: &o {team: hunter2}\ntags: {<<: *o, own: x}\n",
+    );
+    let again = Document::parse(&sealed(&document, &seal(), known));
+    let other = seal().hide("other");
+    for (path, found) in [
+        (&["meta", "pool"][..], true),
+        (&["meta", other.as_str(), "pool"], true),
+        (&["meta", "other"], false),
+        // What is lent to a public place is found by nobody, here and there.
+        (&["tags", "team"], false),
+        (&["tags", "own"], true),
+    ] {
+        assert_eq!(again.path(path).is_some(), found, "{path:?}");
+    }
+    let (root, copy) = (document.root().unwrap(), again.root().unwrap());
+    looks_the_same(root, copy, Place::root()).unwrap();
 }
 
 #[test]
