@@ -17,7 +17,8 @@ use crate::updater::{Change, EntryChange, FieldSet, Finding, Premise, bears_mark
 
 /// Findings about what has no counterpart, or two, besides absent entries and
 /// strays.
-const BESIDE: [&str; 10] = [
+const BESIDE: [&str; 11] = [
+    "scan.uncounted",
     "clock.apart",
     "index.fewer-entries",
     "deployment.duplicate",

@@ -192,7 +192,7 @@ impl Survey {
                     gaps.len(),
                     gap.deployment
                 );
-                Finding::new("scan.incomplete", director, message)
+                Finding::new("scan.uncounted", director, message)
             });
             let told = shortfalls.iter().map(|one| Finding::new(one.code(), director, one.to_string()));
             told.chain(uncounted).collect()

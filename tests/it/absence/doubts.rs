@@ -79,7 +79,7 @@ async fn a_manifest_that_was_not_read_makes_the_scan_count_nothing_and_the_run_s
     world.director.holdings().unreadable.insert(name(1));
     for _ in 0..3 {
         let report = world.run().await;
-        let said = super::message(&report, "scan.incomplete");
+        let said = super::message(&report, "scan.uncounted");
         assert!(said.contains("this scan does not count") && said.contains(&name(1)), "{said}");
         assert_eq!((report.counts.unseen, report.counts.absent), (1, 0));
         assert!(!codes(&report).contains("entry.absent"), "{:?}", report.findings);
