@@ -6,7 +6,7 @@ use std::fmt;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::{PortError, Recollections};
+use super::{Absence, CompleteScan, PortError, Recollections};
 use crate::model::{InstanceId, JsonObject};
 
 /// One run in the journal.
@@ -117,17 +117,6 @@ pub struct FailureEntry {
     pub code: String,
 }
 
-/// Since when the deployment of an index entry is not there.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Absence {
-    /// The entry's instance, as it was spelled when it was first absent.
-    pub instance: InstanceId,
-    /// When it was first found absent.
-    pub first_absent_at: DateTime<Utc>,
-    /// How many complete scans in a row found it absent, from 1.
-    pub complete_scans: u32,
-}
-
 /// What the last complete scan saw, so that a later one can tell that it sees
 /// less.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -189,19 +178,14 @@ pub trait RunState: fmt::Debug + Send + Sync {
     /// If the file cannot be read.
     fn absences(&self) -> Result<Vec<Absence>, PortError>;
 
-    /// Takes in a complete scan: of the entries that it found absent, each is
-    /// counted once more or begins to be absent at `at`; all others are no
-    /// longer absent. Gives the absences as they are now.
+    /// Takes in a complete scan, and gives the absences as they are now: those
+    /// that it [counts](CompleteScan::counted).
     ///
     /// A scan that is not complete proves no absence and must not come here.
     ///
     /// # Errors
     /// If the file cannot be written; then nothing was changed.
-    fn record_complete_scan(
-        &self,
-        absent: &BTreeSet<InstanceId>,
-        at: DateTime<Utc>,
-    ) -> Result<Vec<Absence>, PortError>;
+    fn record_complete_scan(&self, scan: &CompleteScan) -> Result<Vec<Absence>, PortError>;
 
     /// Forgets absences of entries that were seen again, or are gone.
     ///
