@@ -172,7 +172,7 @@ pub(crate) struct RunArgs {
     /// Let up to N entries turn missing in this run, if the limit is less.
     #[arg(long, value_name = "N")]
     pub(crate) allow_missing: Option<usize>,
-    /// Begin an index that is not there, though the store has instances.
+    /// Begin an index that is not there, though there was one before.
     #[arg(long)]
     pub(crate) begin_index: bool,
     /// Make entries again that the last run saw, however many are not there any more.

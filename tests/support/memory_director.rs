@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
+use chrono::TimeDelta;
 use reconciler_core::model::{DeploymentName, DeploymentSummary, ReleaseRef};
 use reconciler_core::ports::{
     Director, DirectorEvent, DirectorInfo, DirectorInstance, DirectorTask, EventQuery, ManifestAnswer,
@@ -20,6 +21,8 @@ pub struct Holdings {
     pub later_uuid: Option<String>,
     /// What the credentials may do.
     pub scopes: Option<Vec<String>>,
+    /// How far its clock is ahead of ours, if it says so.
+    pub clock_ahead: Option<TimeDelta>,
     /// The deployments with their manifests.
     pub deployments: BTreeMap<String, String>,
     /// Deployments that the list lacks, though they are there.
@@ -79,6 +82,7 @@ impl Director for MemoryDirector {
             version: "1".to_owned(),
             authentication: "uaa".to_owned(),
             scopes: holdings.scopes.clone(),
+            clock_ahead: holdings.clock_ahead,
         })
     }
 

@@ -7,7 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use chrono::{DateTime, Utc};
 use reconciler_core::model::InstanceId;
 use reconciler_core::ports::{
-    Absence, DecisionEntry, LastScan, PortError, Recollections, RunEntry, RunState, RunSummary,
+    Absence, CompleteScan, DecisionEntry, LastScan, PortError, Recollections, RunEntry, RunState, RunSummary,
 };
 
 /// The memory of one Director's runs.
@@ -80,22 +80,13 @@ impl RunState for MemoryState {
         Ok(self.remembered().absences.values().cloned().collect())
     }
 
-    fn record_complete_scan(
-        &self,
-        absent: &BTreeSet<InstanceId>,
-        at: DateTime<Utc>,
-    ) -> Result<Vec<Absence>, PortError> {
+    fn record_complete_scan(&self, scan: &CompleteScan) -> Result<Vec<Absence>, PortError> {
         let remembered = &mut *self.remembered();
-        let counted = absent.iter().map(|instance| {
-            let key = instance.folded().to_string();
-            let absence = match remembered.absences.get(&key) {
-                Some(before) => Absence { complete_scans: before.complete_scans + 1, ..before.clone() },
-                None => Absence { instance: instance.clone(), first_absent_at: at, complete_scans: 1 },
-            };
-            (key, absence)
-        });
-        remembered.absences = counted.collect();
-        Ok(remembered.absences.values().cloned().collect())
+        let known: Vec<Absence> = remembered.absences.values().cloned().collect();
+        let counted = scan.counted(&known);
+        remembered.absences =
+            counted.iter().map(|one| (one.instance.folded().to_owned(), one.clone())).collect();
+        Ok(counted)
     }
 
     fn forget_absences(&self, instances: &BTreeSet<InstanceId>) -> Result<(), PortError> {

@@ -79,6 +79,7 @@ impl Director for StillDirector {
             version: "283.1.6".to_owned(),
             authentication: "basic".to_owned(),
             scopes: None,
+            clock_ahead: None,
         })
     }
 

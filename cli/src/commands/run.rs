@@ -25,6 +25,7 @@ pub(crate) fn run(global: &GlobalArgs, args: &RunArgs, output: &mut Output) -> R
         ("--dry-run", args.dry_run),
         ("--full", args.full),
         ("--allow-missing", args.allow_missing.is_some()),
+        ("--begin-index", args.begin_index),
         ("--allow-fewer-entries", args.allow_fewer_entries),
         ("--service", filter.service.is_some()),
         ("--plan", filter.plan.is_some()),
@@ -164,6 +165,7 @@ fn write_orphans(out: &mut dyn Write, report: &RunReport) -> io::Result<()> {
     let counts = &report.counts;
     let marked = if report.dry_run { "to mark" } else { "marked now" };
     let parts: Vec<String> = [
+        (counts.unseen, "unknown"),
         (counts.absent, "absent"),
         (counts.missing, "missing"),
         (counts.stale, "stale"),

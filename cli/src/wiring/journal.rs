@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use reconciler_core::adapters::sqlite::StateFile;
+use reconciler_core::adapters::sqlite::{StateFile, StateOwner};
 use reconciler_core::config::{Settings, keys};
 use reconciler_core::manager::{CancellationToken, JournalBounds, RunRecord, close_page};
 use reconciler_core::ports::{DecisionEntry, PortError, RunEntry, RunState as _, RunSummary};
@@ -21,12 +21,12 @@ pub(super) fn bounds(settings: &Settings) -> JournalBounds {
     }
 }
 
-/// Where a Director's journal is. It is opened for reading each time, so that
+/// Where a journal is. It is opened for reading each time, so that
 /// nobody who reads holds up a run.
 #[derive(Debug, Clone)]
 pub(crate) struct JournalPlace {
     path: PathBuf,
-    director_uuid: String,
+    owner: StateOwner,
 }
 
 /// A run with what it decided.
@@ -36,7 +36,7 @@ impl JournalPlace {
     /// The journal of a Director among the places of its files.
     pub(super) fn among(places: &Places) -> Option<Self> {
         let path = places.state().ok()?.to_owned();
-        Some(Self { path, director_uuid: places.director_uuid().to_owned() })
+        Some(Self { path, owner: places.owner() })
     }
 
     /// The journal, if it can be found without asking a Director: beside a
@@ -47,7 +47,7 @@ impl JournalPlace {
         }
         let Some(path) = settings.path(keys::STATE_PATH) else { return Ok(None) };
         let owner = StateFile::owner_of(path)?;
-        Ok(owner.map(|director_uuid| Self { path: path.to_owned(), director_uuid }))
+        Ok(owner.map(|owner| Self { path: path.to_owned(), owner }))
     }
 
     /// The journal of the Director that the settings name, which is asked who it
@@ -56,7 +56,7 @@ impl JournalPlace {
         let source = DirectorSource::open(settings, stop)?;
         let info = source.director().info().await?;
         let places = Places::of(settings, &source, &info.uuid, Access::Look)?;
-        Ok(Self { path: places.state()?.to_owned(), director_uuid: info.uuid })
+        Ok(Self { path: places.state()?.to_owned(), owner: places.owner() })
     }
 
     /// Where it is, for people.
@@ -88,12 +88,12 @@ impl JournalPlace {
         run: &RunRecord,
         settings: &Settings,
     ) -> Result<Option<RunSummary>, PortError> {
-        let state = StateFile::open(&self.path, &self.director_uuid)?;
+        let state = StateFile::open(&self.path, self.owner.clone())?;
         close_page(&state, run, bounds(settings))?;
         Ok(state.run(&run.run_id)?.map(|run| run.summary()))
     }
 
     fn open(&self) -> Result<Option<StateFile>, PortError> {
-        StateFile::open_existing(&self.path, &self.director_uuid)
+        StateFile::open_existing(&self.path, self.owner.clone())
     }
 }

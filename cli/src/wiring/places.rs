@@ -2,15 +2,18 @@
 
 use std::path::{Path, PathBuf};
 
+use reconciler_core::adapters::sqlite::StateOwner;
 use reconciler_core::config::{Settings, keys};
 
 use super::Access;
 use super::director::DirectorSource;
 use crate::failure::Failure;
 
-/// Where the store and the state of a Director are.
+/// Where the store and the state of what is scanned are.
 pub(super) struct Places {
     director_uuid: String,
+    /// Whether it is a folder that is scanned.
+    is_fleet: bool,
     store: Option<PathBuf>,
     state: Option<PathBuf>,
 }
@@ -22,8 +25,9 @@ impl Places {
         uuid: &str,
         access: Access,
     ) -> Result<Self, Failure> {
+        let is_fleet = !source.is_live();
         if access == Access::FleetOnly {
-            return Ok(Self { director_uuid: uuid.to_owned(), store: None, state: None });
+            return Ok(Self { director_uuid: uuid.to_owned(), is_fleet, store: None, state: None });
         }
         // It becomes a file's name.
         if uuid.is_empty() || !uuid.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-') {
@@ -40,15 +44,24 @@ impl Places {
             ));
         }
         let default = |suffix: &str| state_folder().map(|folder| folder.join(format!("{uuid}.{suffix}")));
+        // A capture has its Director's UUID. Only fleets have a store by default.
+        let state = if is_fleet { "fleet.state.db" } else { "state.db" };
         Ok(Self {
             director_uuid: uuid.to_owned(),
+            is_fleet,
             store: settings.path(keys::STORE_PATH).map(Path::to_owned).or_else(|| default("store.db")),
-            state: settings.path(keys::STATE_PATH).map(Path::to_owned).or_else(|| default("state.db")),
+            state: settings.path(keys::STATE_PATH).map(Path::to_owned).or_else(|| default(state)),
         })
     }
 
     pub(super) fn director_uuid(&self) -> &str {
         &self.director_uuid
+    }
+
+    /// Whose state is meant.
+    pub(super) fn owner(&self) -> StateOwner {
+        let owner = if self.is_fleet { StateOwner::fleet } else { StateOwner::director };
+        owner(self.director_uuid())
     }
 
     pub(super) fn store(&self) -> Result<&Path, Failure> {

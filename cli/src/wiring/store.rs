@@ -78,11 +78,10 @@ impl Records {
                 if let Some(observer) = observer {
                     store = store.with_observer(observer);
                 }
+                let owner = places.owner().with_store(store.address());
                 let state = match access {
-                    Access::Write => Some(StateFile::open(places.state()?, places.director_uuid())?),
-                    Access::Look | Access::FleetOnly => {
-                        StateFile::open_existing(places.state()?, places.director_uuid())?
-                    }
+                    Access::Write => Some(StateFile::open(places.state()?, owner)?),
+                    Access::Look | Access::FleetOnly => StateFile::open_existing(places.state()?, owner)?,
                 };
                 let note = format!("Vault {}", store.address());
                 Ok(Self { store: Arc::new(AuditedStore(store)), state, is_begun: true, note, warnings })
@@ -102,9 +101,13 @@ impl Records {
             (Access::Write, _) => {
                 let store = SqliteStore::open(places.store()?)?;
                 store.keep_for(uuid).await?;
-                (store, Some(StateFile::open(places.state()?, uuid)?), true)
+                let state = StateFile::open(places.state()?, places.owner().with_store(identity(&store)))?;
+                (store, Some(state), true)
             }
-            (_, Some(store)) => (store, StateFile::open_existing(places.state()?, uuid)?, true),
+            (_, Some(store)) => {
+                let owner = places.owner().with_store(identity(&store));
+                (store, StateFile::open_existing(places.state()?, owner)?, true)
+            }
             (Access::FleetOnly, None) => (SqliteStore::open_in_memory()?, None, false),
             (_, None) => (SqliteStore::open_in_memory()?.standing_for(places.store()?), None, false),
         };
@@ -126,6 +129,12 @@ impl Records {
         let store = Arc::new(AuditedStore(store));
         Ok(Self { store, state, is_begun: is_file, note, warnings: Vec::new() })
     }
+}
+
+/// What an embedded store is known by, wherever the program is started.
+fn identity(store: &SqliteStore) -> String {
+    let address = store.address();
+    std::fs::canonicalize(&address).map_or(address, |path| path.display().to_string())
 }
 
 /// The files of a run as they are: opened as a run would, and never made.
@@ -168,7 +177,7 @@ impl KeptFiles {
     /// Opens the state: where it is, and whether there is one.
     pub(crate) fn state(&self) -> Result<(String, bool), Failure> {
         let path = self.places.state()?;
-        let opened = StateFile::open_existing(path, self.places.director_uuid())?;
+        let opened = StateFile::open_existing(path, self.places.owner())?;
         Ok(opened.map_or_else(|| (path.display().to_string(), false), |state| (state.address(), true)))
     }
 }

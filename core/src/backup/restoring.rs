@@ -18,7 +18,7 @@ use super::settled::write_settled;
 use super::when::{Moment, When};
 use crate::model::{InstanceId, JsonObject, layout};
 use crate::ports::{PortError, PortErrorKind, SecretStore, Slot, Version};
-use crate::updater::fresh_operation;
+use crate::updater::{Stamp, fresh_operation};
 
 /// How often the index is read and merged again after a write elsewhere in it.
 const ATTEMPTS: u32 = 3;
@@ -256,7 +256,7 @@ fn wanted(there: &Contents, order: &RestoreOrder<'_>) -> Result<Contents, Backup
 /// The broker rewrites records blindly while it is at work: whatever is put
 /// back then may be gone the next second, and what it wrote with it.
 fn refuse_at_work(present: &Present, at: DateTime<Utc>) -> Result<(), BackupError> {
-    let Some(status) = fresh_operation(&present.entry, at) else { return Ok(()) };
+    let Some(status) = fresh_operation(&present.entry, Stamp::at(at)) else { return Ok(()) };
     Err(BackupError::Refused {
         reason: format!("the broker is at work on instance `{}`: its status is `{status}`", present.instance),
         advice: "wait until it is done and give the order again".to_owned(),

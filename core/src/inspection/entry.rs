@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::model::{Index, IndexEntry, JsonObject, layout};
 use crate::synchronizer::is_missing;
-use crate::updater::{FieldChange, changed_fields, fresh_operation};
+use crate::updater::{FieldChange, Stamp, changed_fields, fresh_operation};
 
 /// How it is with an entry, by what it bears itself. Whether its deployment is
 /// there, only a scan tells.
@@ -39,7 +39,7 @@ impl EntryState {
         let says = |field: &str| fields.raw(field).is_some_and(|raw| raw.get() == "true");
         if layout::is_held(fields) {
             Self::Held
-        } else if fresh_operation(fields, now).is_some() {
+        } else if fresh_operation(fields, Stamp::at(now)).is_some() {
             Self::InOperation
         } else if says("stale") {
             Self::Stale

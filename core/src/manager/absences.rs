@@ -1,22 +1,24 @@
 //! Entries without a deployment: counts them over complete scans, and proves of
 //! those that have been absent long enough that they are gone.
 
+mod doubt;
 mod limit;
 mod turning;
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 
+use self::doubt::Doubts;
 use self::turning::{Due, Turn};
 use super::orphans::{AbsentInstance, EntryState, looked_for};
 use super::report::GuardRefusal;
 use super::run::{Reconciler, RunError};
 use super::survey::Survey;
 use crate::backup::OtherReconciler;
-use crate::model::{IndexEntry, InstanceId};
-use crate::ports::{Absence, DirectorTask, Hindrance, PortError, Recollections, RunState};
-use crate::synchronizer::{AbsentEntry, Waiting, counted, may_turn_missing, newly_stale};
+use crate::model::{DeploymentName, IndexEntry, InstanceId};
+use crate::ports::{Absence, CompleteScan, DirectorTask, Hindrance, PortError, Recollections, RunState};
+use crate::synchronizer::{AbsentEntry, Waiting, longest_gap, may_turn_missing, newly_stale};
 use crate::updater::{EntryChange, Finding, Stamp};
 
 /// What became of the entries that no deployment speaks for.
@@ -32,8 +34,8 @@ pub(super) struct Absences {
     pub(super) refusal: Option<GuardRefusal>,
     /// What people should know beside.
     pub(super) findings: Vec<Finding>,
-    /// The absent instances, if the scan counts.
-    absent: Option<BTreeSet<InstanceId>>,
+    /// What is counted, if the scan counts.
+    counting: Option<CompleteScan>,
     /// The instances that were absent and are not any more.
     seen: BTreeSet<InstanceId>,
     /// What the store says that keeps entries from turning, by the deployments
@@ -50,9 +52,11 @@ impl Absences {
     /// Says in how many scans entries were absent without the one of this look,
     /// which counts for nothing.
     pub(super) fn uncounted(&mut self, before: &[Absence]) {
+        let before: HashMap<&str, u32> =
+            before.iter().map(|one| (one.instance.folded(), one.complete_scans)).collect();
         for absent in &mut self.entries {
-            let known = before.iter().find(|one| one.instance.as_str() == absent.instance);
-            let scans = known.map_or(0, |one| one.complete_scans);
+            let instance = InstanceId::new(&absent.instance).ok();
+            let scans = instance.and_then(|id| before.get(id.folded()).copied()).unwrap_or(0);
             absent.complete_scans = absent.complete_scans.map(|_| scans);
             if let Some(Waiting::TooFewScans { scans: told, .. }) = &mut absent.waiting {
                 *told = scans;
@@ -86,9 +90,9 @@ impl Absences {
 
     /// Tells the state what this scan saw. What was seen is not absent any more,
     /// whatever else is unknown; only a complete scan counts the others.
-    pub(super) fn remember(&self, state: &dyn RunState, at: DateTime<Utc>) -> Result<(), PortError> {
-        match &self.absent {
-            Some(absent) => state.record_complete_scan(absent, at).map(|_| ()),
+    pub(super) fn remember(&self, state: &dyn RunState) -> Result<(), PortError> {
+        match &self.counting {
+            Some(scan) => state.record_complete_scan(scan).map(|_| ()),
             None if self.seen.is_empty() => Ok(()),
             None => state.forget_absences(&self.seen),
         }
@@ -108,35 +112,34 @@ impl Reconciler<'_> {
         stamp: Stamp,
     ) -> Result<Absences, RunError> {
         let now = stamp.at;
-        let complete = survey.is_complete();
+        let complete = survey.scan.completeness.is_complete();
+        let doubts = Doubts::of(survey);
         let entries: Vec<&IndexEntry> = survey.absent_entries().collect();
-        let ids: BTreeSet<InstanceId> = entries.iter().map(|entry| entry.instance.clone()).collect();
+        let may_be: Vec<_> = entries.iter().map(|entry| doubts.about(entry)).collect();
+        let scan = self.counting(&entries, &may_be, now);
         let before = self.state.map(|state| state.absences()).transpose()?;
         let known = match &before {
-            Some(before) if complete => Some(counted(before, &ids, now)),
-            before => before.clone(),
+            Some(before) if complete => scan.counted(before),
+            before => before.clone().unwrap_or_default(),
         };
-        let absence = |entry: &IndexEntry| known.iter().flatten().find(|one| one.instance == entry.instance);
+        let known: HashMap<&InstanceId, &Absence> = known.iter().map(|one| (&one.instance, one)).collect();
         let mut absences = Absences {
             seen: before
                 .iter()
                 .flatten()
                 .map(|one| one.instance.clone())
-                .filter(|id| !ids.contains(id))
+                .filter(|id| !scan.absent.contains(id) && !scan.unknown.contains(id))
                 .collect(),
             ..Absences::default()
         };
         let mut due = Due::default();
         for (at, entry) in entries.iter().enumerate() {
             let mut absent = AbsentInstance::of(entry, now);
-            let remembered = absence(entry);
+            let remembered = known.get(&entry.instance).copied();
             absent.complete_scans = remembered.map(|one| one.complete_scans);
-            let verdict = may_turn_missing(
-                AbsentEntry { entry, absence: remembered, task_in_flight: has_task(entry, tasks) },
-                complete,
-                self.options.interval,
-                now,
-            );
+            let task_in_flight = has_task(entry, tasks);
+            let what = AbsentEntry { entry, absence: remembered, task_in_flight, may_be: may_be[at] };
+            let verdict = may_turn_missing(what, complete, self.options.interval, stamp);
             match (absent.state, verdict) {
                 (EntryState::Absent, verdict) => {
                     absent.begun(remembered.map(|one| one.first_absent_at), now);
@@ -179,14 +182,30 @@ impl Reconciler<'_> {
             absences.findings.push(Finding::new("state.none", &survey.scan.info.name, message));
         }
         if !due.is_empty() {
-            let (entries, known, setting) = (&entries[..], known.as_deref(), self.setting(survey));
+            let (entries, known, setting) = (&entries[..], &known, self.setting(survey));
             let turn = Turn { run: self, survey, other, entries, known, earlier, setting, stamp };
             turn.turn(&mut absences, &due).await;
         }
         if complete && !absences.is_contradicted() {
-            absences.absent = Some(ids);
+            absences.counting = Some(scan);
         }
         Ok(absences)
+    }
+
+    /// What a scan counts of entries, each with the deployment that may be its
+    /// own.
+    fn counting(
+        &self,
+        entries: &[&IndexEntry],
+        may_be: &[Option<&DeploymentName>],
+        at: DateTime<Utc>,
+    ) -> CompleteScan {
+        let of = |is_unknown: bool| {
+            let chosen = entries.iter().zip(may_be).filter(move |(_, may_be)| may_be.is_some() == is_unknown);
+            chosen.map(|(entry, _)| entry.instance.clone()).collect()
+        };
+        let longest_gap = longest_gap(self.options.interval);
+        CompleteScan { at, absent: of(false), unknown: of(true), longest_gap }
     }
 }
 

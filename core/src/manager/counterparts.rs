@@ -17,7 +17,9 @@ use crate::updater::{Change, EntryChange, FieldSet, Finding, Premise, bears_mark
 
 /// Findings about what has no counterpart, or two, besides absent entries and
 /// strays.
-const BESIDE: [&str; 9] = [
+const BESIDE: [&str; 11] = [
+    "scan.uncounted",
+    "clock.apart",
     "index.fewer-entries",
     "deployment.duplicate",
     "plan.retired",
@@ -68,13 +70,13 @@ impl Writer<'_> {
                     .collect::<Vec<_>>()
             })
             .filter(|entry| bears_marks(&entry.fields) && !layout::is_held(&entry.fields))
-            .filter(|entry| fresh_operation(&entry.fields, self.stamp.at).is_none())
+            .filter(|entry| fresh_operation(&entry.fields, self.stamp).is_none())
             .filter(|entry| !written.contains(&entry.instance) && seen.insert(entry.instance.as_str()))
             .map(|entry| EntryChange {
                 instance: entry.instance.clone(),
                 fields: healed(FieldSet::default(), &entry.fields),
                 creates: false,
-                only_if: Some(Premise::Deciding { read: entry.fields.clone(), at: self.stamp.at }),
+                only_if: Some(Premise::Deciding { read: entry.fields.clone(), stamp: self.stamp }),
             })
             .collect()
     }
@@ -288,6 +290,7 @@ impl Writer<'_> {
 /// How many absent entries there are of each kind.
 fn count(absent: &[AbsentInstance], counts: &mut Counts) {
     let of = |state| absent.iter().filter(|one| one.state == state).count();
+    counts.unseen = of(EntryState::Unknown);
     counts.absent = of(EntryState::Absent);
     counts.missing = of(EntryState::Missing);
     counts.stale = of(EntryState::Stale);

@@ -15,7 +15,8 @@ const NAMED: usize = 3;
 /// start. Without a state, the store's own versions tell that there was one, and
 /// what else stands there: instances without an index were listed once. That
 /// takes a list, and only if there is nothing in the index. `begins` says that
-/// it is to be begun all the same.
+/// it is to be begun all the same: the broker removes its index with the last
+/// instance, and who looks from outside cannot tell that from an accident.
 ///
 /// # Errors
 /// A refusal if it was lost, or the failure of the state or of the store.
@@ -26,10 +27,13 @@ pub async fn guard_index(
     begins: bool,
 ) -> Result<(), RunError> {
     let at = format!("the index `{}` in {}", layout::INDEX, store.address());
-    let remembered = state.map(|state| state.index_size()).transpose()?.flatten();
-    guard_against_memory(slot, state, remembered, &at)?;
     let has_entries = slot.data().is_some_and(|index| !index.is_empty());
-    if has_entries || remembered.is_some() || begins {
+    if has_entries || begins {
+        return Ok(());
+    }
+    let remembered = state.map(|state| state.index_size()).transpose()?.flatten();
+    guard_against_memory(slot, remembered, &at)?;
+    if remembered.is_some() {
         return Ok(());
     }
     let names = store.list("").await?;
@@ -108,28 +112,23 @@ fn is_trace(name: &str) -> bool {
     name == "backups" || uuids(name).iter().any(|uuid| uuid.text == name)
 }
 
-fn guard_against_memory(
-    slot: &Slot,
-    state: Option<&dyn RunState>,
-    remembered: Option<u64>,
-    at: &str,
-) -> Result<(), RunError> {
-    let remembered = remembered.unwrap_or(0);
-    let reason = match slot {
-        Slot::Present { data, .. } if data.is_empty() && remembered > 0 => {
-            format!("{at} is empty, but the last run saw {remembered} entries")
+fn guard_against_memory(slot: &Slot, remembered: Option<u64>, at: &str) -> Result<(), RunError> {
+    let reason = match (slot, remembered) {
+        (Slot::Present { data, .. }, Some(entries @ 1..)) if data.is_empty() => {
+            format!("{at} is empty, but the last run saw {entries} entries")
         }
-        Slot::Vacant { .. } if remembered > 0 => {
-            format!("{at} is not there, but the last run saw {remembered} entries")
+        (Slot::Vacant { .. }, Some(entries @ 1..)) => {
+            format!("{at} is not there, but the last run saw {entries} entries")
         }
-        Slot::Vacant { version } if *version != Version::NEVER => {
+        // Where the last run saw none, nothing was lost.
+        (Slot::Vacant { version }, None) if *version != Version::NEVER => {
             format!("{at} is deleted; it was there in {version} versions")
         }
         _ => return Ok(()),
     };
-    let mut advice = "find out who removed it and restore its last version".to_owned();
-    if let Some(state) = state {
-        advice.push_str(&format!("; for a new store use another state file than {}", state.address()));
-    }
+    let advice =
+        "find out who removed it and restore its last version; if all instances were given back, the broker \
+                  removed it with the last one: say so once with `run --begin-index`"
+            .to_owned();
     Err(RunError::Refused { reason, advice })
 }

@@ -194,6 +194,9 @@ fn waiting_step(waiting: &Waiting, instance: &str) -> String {
         Waiting::NamedByAnother { deployment } => {
             format!("find out whose `{deployment}` is: explain {deployment}")
         }
+        Waiting::NotUnderstood { deployment } => {
+            format!("see what is wrong with `{deployment}`: explain {deployment}")
+        }
         Waiting::AnotherReconciler => "stop the other one, or set `coexist: true`".to_owned(),
         Waiting::BeyondLimit { observed, .. } => {
             format!("if all are gone, allow it once: run --allow-missing {observed}")

@@ -158,7 +158,7 @@ impl Reconciler<'_> {
     /// and those of [`run`](Self::run). What moves while it writes is in the
     /// report, and is left as it is.
     pub async fn apply(&self, plan: &Plan) -> Result<Application, RunError> {
-        let stamp = Stamp { at: self.clock.now() };
+        let stamp = Stamp::at(self.clock.now());
         self.refuse_other_inputs(plan).await?;
         let id = self.run_id.clone().unwrap_or_else(|| run_id(stamp.at));
         let mut was_applied = false;
@@ -172,9 +172,10 @@ impl Reconciler<'_> {
     /// # Errors
     /// Those of `apply`, but for what comes of writing.
     pub async fn check(&self, plan: &Plan) -> Result<(), RunError> {
-        let stamp = Stamp { at: self.clock.now() };
+        let stamp = Stamp::at(self.clock.now());
         self.refuse_other_inputs(plan).await?;
         let survey = self.survey().await?;
+        let stamp = stamp.doubted(survey.scan.completeness.clocks_apart());
         let tasks = self.tasks(&survey).await?;
         let (absences, recollections) = (Absences::default(), self.recollections()?);
         let other = OtherReconciler::new(self.store, &survey.facts.index, stamp.at);
@@ -203,6 +204,7 @@ impl Reconciler<'_> {
         was_applied: &mut bool,
     ) -> Result<Made, RunError> {
         let survey = self.survey().await?;
+        let stamp = stamp.doubted(survey.scan.completeness.clocks_apart());
         let tasks = self.tasks(&survey).await?;
         // What is missing is marked by runs, which count it: a plan is not one.
         let absences = Absences::default();

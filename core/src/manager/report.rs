@@ -43,6 +43,9 @@ pub struct Counts {
     pub writes: usize,
     /// Archives that were written before; they are not counted as writes.
     pub backups: usize,
+    /// Entries whose deployment was not seen by a scan that did not see all.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub unseen: usize,
     /// Entries whose deployment was not seen, which proves nothing yet.
     pub absent: usize,
     /// Entries that are called missing, stale ones apart.

@@ -149,7 +149,7 @@ impl Reconciler<'_> {
 
     /// A run, dry or not.
     pub(super) async fn run_once(&self, dry_run: bool) -> Result<Made, RunError> {
-        let stamp = Stamp { at: self.clock.now() };
+        let stamp = Stamp::at(self.clock.now());
         let id = self.run_id.clone().unwrap_or_else(|| run_id(stamp.at));
         self.told(stamp, &id, dry_run, self.reconcile_all(stamp, id.clone(), dry_run)).await
     }
@@ -189,6 +189,7 @@ impl Reconciler<'_> {
     /// The run itself.
     async fn reconcile_all(&self, stamp: Stamp, run_id: String, dry_run: bool) -> Result<Made, RunError> {
         let survey = self.survey().await?;
+        let stamp = stamp.doubted(survey.scan.completeness.clocks_apart());
         let other = OtherReconciler::new(self.store, &survey.facts.index, stamp.at);
         let recollections = self.recollections()?;
         let full = self.is_full(stamp)?;
@@ -236,8 +237,9 @@ impl Reconciler<'_> {
     /// # Errors
     /// Those of [`run`](Self::run).
     pub async fn orphans(&self) -> Result<OrphanReport, RunError> {
-        let stamp = Stamp { at: self.clock.now() };
+        let stamp = Stamp::at(self.clock.now());
         let survey = self.survey().await?;
+        let stamp = stamp.doubted(survey.scan.completeness.clocks_apart());
         let other = OtherReconciler::new(self.store, &survey.facts.index, stamp.at);
         // What was concluded from records earlier may not hold any more, and what
         // is listed here may be deleted by that: they are read anew.
@@ -283,7 +285,7 @@ impl Reconciler<'_> {
     fn remember(&self, stamp: Stamp, made: &Made, page: Option<JournalPage<'_>>) -> Result<(), PortError> {
         let Made { report, absences, full, recollections, .. } = made;
         let Some(state) = self.state else { return Ok(()) };
-        absences.remember(state, stamp.at)?;
+        absences.remember(state)?;
         if let Some(members) = report.index_members {
             state.set_index_size(members as u64)?;
         }

@@ -80,7 +80,8 @@ impl Survey {
             match EntryState::stored(&entry.fields) {
                 EntryState::Missing => counts.missing += 1,
                 EntryState::Stale => counts.stale += 1,
-                _ => counts.absent += usize::from(self.scan.completeness.is_complete()),
+                _ if self.scan.completeness.is_complete() => counts.absent += 1,
+                _ => counts.unseen += 1,
             }
         }
         counts
@@ -132,6 +133,7 @@ impl Survey {
             finding.code == FITS_NOTHING
                 || finding.code.starts_with("index.")
                 || finding.code.starts_with("scan.")
+                || finding.code.starts_with("clock.")
                 || finding.code.starts_with("catalog.")
                 || finding.code.starts_with("strategy.")
                 || shown.contains(finding.subject.as_str())
@@ -177,8 +179,23 @@ impl Survey {
             self.absent_entries().map(|entry| absence(entry, None)).chain(named).collect()
         } else {
             let director = &self.scan.info.name;
-            let shortfalls = &self.scan.completeness.shortfalls;
-            shortfalls.iter().map(|one| Finding::new("scan.incomplete", director, one.to_string())).collect()
+            let completeness = &self.scan.completeness;
+            let (shortfalls, gaps) = (&completeness.shortfalls, &completeness.gaps);
+            // Each gap is told by itself; what it means is told where it means
+            // something.
+            let uncounted = gaps.first().filter(|_| shortfalls.is_empty() && !self.absent.is_empty());
+            let uncounted = uncounted.map(|gap| {
+                let message = format!(
+                    "this scan does not count: {} entries are without a deployment, and {} deployments could not be \
+                     seen, such as `{}`",
+                    self.absent.len(),
+                    gaps.len(),
+                    gap.deployment
+                );
+                Finding::new("scan.uncounted", director, message)
+            });
+            let told = shortfalls.iter().map(|one| Finding::new(one.code(), director, one.to_string()));
+            told.chain(uncounted).collect()
         };
         self.findings.extend(found);
         self.findings.extend(StrategyFailure::all(&self.decisions).iter().flat_map(failing));

@@ -6,7 +6,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::PortError;
 use crate::model::{DeploymentName, DeploymentSummary};
@@ -24,6 +24,9 @@ pub struct DirectorInfo {
     pub authentication: String,
     /// What the credentials in use may do, where that can be known.
     pub scopes: Option<Vec<String>>,
+    /// How far its clock was ahead of ours when it answered, exact to a second;
+    /// `None` where it has no clock, as a folder.
+    pub clock_ahead: Option<TimeDelta>,
 }
 
 /// The Director's answer to a request for one manifest.

@@ -1,6 +1,7 @@
 //! What the reconciler needs from the outside world: traits and the errors they
 //! share. Speaks the domain's types, never HTTP or SQL.
 
+mod absence;
 mod catalog;
 mod clock;
 mod director;
@@ -10,6 +11,7 @@ mod recollection;
 mod state;
 mod store;
 
+pub use absence::{Absence, CompleteScan};
 pub use catalog::CatalogSource;
 pub use clock::{Clock, SystemClock};
 pub use director::{
@@ -20,5 +22,5 @@ pub use reach::Reach;
 pub use recollection::{
     Conclusion, Hindered, Hindrance, Left, Origin, Recollection, Recollections, Versions,
 };
-pub use state::{Absence, DecisionEntry, FailureEntry, LastScan, PhaseTime, RunEntry, RunState, RunSummary};
+pub use state::{DecisionEntry, FailureEntry, LastScan, PhaseTime, RunEntry, RunState, RunSummary};
 pub use store::{SecretStore, Slot, StoreAddress, Version};

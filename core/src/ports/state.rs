@@ -6,12 +6,12 @@ use std::fmt;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::{PortError, Recollections};
+use super::{Absence, CompleteScan, PortError, Recollections};
 use crate::model::{InstanceId, JsonObject};
 
 /// One run in the journal.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct RunEntry {
+pub struct RunEntry<Findings = Vec<JsonObject>> {
     /// The run's own id.
     pub run_id: String,
     /// What began it, in the reconciler's words; `None` if an older release
@@ -35,11 +35,15 @@ pub struct RunEntry {
     pub counts: JsonObject,
     /// What people should look at, or the first of it: `findings` in the counts
     /// says how many there were.
-    pub findings: Vec<JsonObject>,
+    pub findings: Findings,
 }
 
 /// The name in a run's counts of how many findings there were in all.
 const FINDINGS: &str = "findings";
+
+/// One run of the journal in few words: its findings are counted, also those
+/// that were not kept, and not read.
+pub type RunSummary = RunEntry<usize>;
 
 impl RunEntry {
     /// The run with its findings counted.
@@ -54,36 +58,12 @@ impl RunEntry {
             outcome: self.outcome.clone(),
             complete: self.complete,
             error: self.error.clone(),
+            chain: self.chain.clone(),
             phases: self.phases.clone(),
             counts: self.counts.clone(),
             findings: told.unwrap_or(self.findings.len()),
         }
     }
-}
-
-/// One run of the journal in few words: its findings are counted, and not read.
-#[derive(Debug, Clone, PartialEq)]
-pub struct RunSummary {
-    /// The run's own id.
-    pub run_id: String,
-    /// What began it; `None` if an older release wrote the entry.
-    pub trigger: Option<String>,
-    /// When it started.
-    pub started_at: DateTime<Utc>,
-    /// When it finished; `None` while it runs, or if it was killed.
-    pub finished_at: Option<DateTime<Utc>>,
-    /// How it ended, in the reconciler's words; `None` if it did not.
-    pub outcome: Option<String>,
-    /// Whether it saw and did everything it had to.
-    pub complete: bool,
-    /// Why it failed, if it did.
-    pub error: Option<String>,
-    /// How long each of its phases took, in their order.
-    pub phases: Vec<PhaseTime>,
-    /// How many of each kind there were.
-    pub counts: JsonObject,
-    /// How many findings there were, also those that were not kept.
-    pub findings: usize,
 }
 
 /// How long a phase of a run took.
@@ -135,17 +115,6 @@ pub struct FailureEntry {
     pub by: String,
     /// The code of the failure.
     pub code: String,
-}
-
-/// Since when the deployment of an index entry is not there.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Absence {
-    /// The entry's instance, as it was spelled when it was first absent.
-    pub instance: InstanceId,
-    /// When it was first found absent.
-    pub first_absent_at: DateTime<Utc>,
-    /// How many complete scans in a row found it absent, from 1.
-    pub complete_scans: u32,
 }
 
 /// What the last complete scan saw, so that a later one can tell that it sees
@@ -209,19 +178,14 @@ pub trait RunState: fmt::Debug + Send + Sync {
     /// If the file cannot be read.
     fn absences(&self) -> Result<Vec<Absence>, PortError>;
 
-    /// Takes in a complete scan: of the entries that it found absent, each is
-    /// counted once more or begins to be absent at `at`; all others are no
-    /// longer absent. Gives the absences as they are now.
+    /// Takes in a complete scan, and gives the absences as they are now: those
+    /// that it [counts](CompleteScan::counted).
     ///
     /// A scan that is not complete proves no absence and must not come here.
     ///
     /// # Errors
     /// If the file cannot be written; then nothing was changed.
-    fn record_complete_scan(
-        &self,
-        absent: &BTreeSet<InstanceId>,
-        at: DateTime<Utc>,
-    ) -> Result<Vec<Absence>, PortError>;
+    fn record_complete_scan(&self, scan: &CompleteScan) -> Result<Vec<Absence>, PortError>;
 
     /// Forgets absences of entries that were seen again, or are gone.
     ///

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use chrono::TimeDelta;
+
 use crate::model::DeploymentName;
 use crate::ports::Reach;
 
@@ -65,6 +67,23 @@ pub enum Shortfall {
     },
     /// Requests in a row had no usable answer, and the scan was ended.
     GivenUp(usize),
+    /// The Director's clock and ours tell different times: how long something has
+    /// been absent nobody can tell.
+    ClocksApart {
+        /// How far the Director's is ahead.
+        ahead: TimeDelta,
+    },
+}
+
+impl Shortfall {
+    /// What it is called among findings.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::ClocksApart { .. } => "clock.apart",
+            _ => "scan.incomplete",
+        }
+    }
 }
 
 impl fmt::Display for Shortfall {
@@ -86,9 +105,26 @@ impl fmt::Display for Shortfall {
                 f,
                 "the scan was ended after {failures} requests in a row without an answer that could be used"
             ),
+            Self::ClocksApart { ahead } => {
+                let which = if *ahead > TimeDelta::zero() { "ahead of" } else { "behind" };
+                let minutes = (ahead.num_seconds().abs() + 30) / 60;
+                let apart = match (minutes / 60, minutes % 60) {
+                    (0, minutes) => format!("{minutes} min"),
+                    (hours, 0) => format!("{hours} h"),
+                    (hours, minutes) => format!("{hours} h {minutes} min"),
+                };
+                write!(
+                    f,
+                    "the Director's clock is {apart} {which} ours: this scan counts no absence, and no entry \
+                     turns missing; set both clocks by the same time servers"
+                )
+            }
         }
     }
 }
+
+/// Clocks that are further apart than this tell different times.
+const CLOCKS_APART: TimeDelta = TimeDelta::minutes(5);
 
 /// Whether a scan proves absence.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -111,6 +147,25 @@ impl Completeness {
     #[must_use]
     pub fn is_of_another_director(&self) -> bool {
         self.shortfalls.iter().any(|shortfall| matches!(shortfall, Shortfall::AnotherDirector { .. }))
+    }
+
+    /// How far the Director's clock and ours are apart, where that is too far.
+    #[must_use]
+    pub fn clocks_apart(&self) -> TimeDelta {
+        let apart = self.shortfalls.iter().filter_map(|shortfall| match shortfall {
+            Shortfall::ClocksApart { ahead } => Some(ahead.abs()),
+            _ => None,
+        });
+        apart.max().unwrap_or_default()
+    }
+
+    /// Takes in how far the Director's clock is ahead of ours.
+    pub(super) fn compare_clocks(&mut self, ahead: Option<TimeDelta>) {
+        if let Some(ahead) = ahead.filter(|ahead| ahead.abs() > CLOCKS_APART)
+            && self.clocks_apart().is_zero()
+        {
+            self.lacks(Shortfall::ClocksApart { ahead });
+        }
     }
 
     pub(super) fn lacks(&mut self, shortfall: Shortfall) {

@@ -119,6 +119,7 @@ impl<'a> Scanner<'a> {
         let mut completeness = Completeness::default();
         let before = last.and_then(|last| Some(Reach::of(last.scopes.as_ref()?, &info.uuid)));
         compare(before, reach(&info), &mut completeness);
+        completeness.compare_clocks(info.clock_ahead);
         tracing::debug!(deployments = summaries.len(), cached = self.cache.len(), "the list was read");
         Ok(Scan { info, summaries, statistics, completeness })
     }
@@ -206,7 +207,10 @@ impl<'a> Scanner<'a> {
             Err(error) => shortfalls.lacks(Shortfall::Unconfirmed(error.to_string())),
             Ok(now) if !now.uuid.eq_ignore_ascii_case(&scan.info.uuid) => shortfalls
                 .lacks(Shortfall::AnotherDirector { expected: scan.info.uuid.clone(), found: now.uuid }),
-            Ok(now) => compare(reach(&scan.info), reach(&now), shortfalls),
+            Ok(now) => {
+                compare(reach(&scan.info), reach(&now), shortfalls);
+                shortfalls.compare_clocks(now.clock_ahead);
+            }
         }
     }
 

@@ -58,6 +58,7 @@ impl Director for Memory {
             version: "1".to_owned(),
             authentication: "none".to_owned(),
             scopes: None,
+            clock_ahead: None,
         })
     }
 

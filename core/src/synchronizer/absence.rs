@@ -5,20 +5,21 @@
 //! right now. An entry turns missing only when everything that could explain
 //! the absence has been ruled out, and it is never deleted.
 
-use std::collections::BTreeSet;
-
 use chrono::{DateTime, Duration, Utc};
 
 use super::waiting::Waiting;
-use crate::model::{IndexEntry, InstanceId, JsonObject, layout};
+use crate::model::{DeploymentName, IndexEntry, JsonObject, layout};
 use crate::ports::Absence;
-use crate::updater::{believed_until, fresh_operation, time};
+use crate::updater::{FURTHEST_AHEAD, Stamp, believed_until, fresh_operation, time};
 
 /// How long must pass between the first complete scan that misses a deployment
 /// and the one that may call it missing.
 const LEAST_ABSENCE: Duration = Duration::minutes(60);
 /// An entry younger than this may be an instance that is being created.
 const LEAST_AGE: Duration = Duration::hours(2);
+/// How long ago the last complete scan may be at least, so that counting goes on:
+/// programs that are started once a day may miss two days.
+const LONGEST_GAP: Duration = Duration::days(3);
 /// How many complete scans must have missed the deployment.
 const LEAST_SCANS: u32 = 2;
 /// After how many days a missing entry is stale.
@@ -38,6 +39,16 @@ pub struct AbsentEntry<'a> {
     pub absence: Option<&'a Absence>,
     /// Whether a task works on the deployment.
     pub task_in_flight: bool,
+    /// A deployment that could not be understood, and may be its own.
+    pub may_be: Option<&'a DeploymentName>,
+}
+
+/// How long ago the last complete scan may be so that an absence is counted on:
+/// three days, or three intervals if that is more. What was in between longer
+/// than that nobody knows.
+#[must_use]
+pub fn longest_gap(interval: Duration) -> Duration {
+    interval.checked_mul(3).unwrap_or(Duration::MAX).max(LONGEST_GAP)
 }
 
 /// What is allowed to happen to an absent entry, before the direct look.
@@ -48,11 +59,15 @@ pub fn may_turn_missing(
     absent: AbsentEntry<'_>,
     complete: bool,
     interval: Duration,
-    now: DateTime<Utc>,
+    stamp: Stamp,
 ) -> Result<(), Waiting> {
+    let now = stamp.at;
     let fields = &absent.entry.fields;
     if !complete {
         return Err(Waiting::IncompleteScan);
+    }
+    if let Some(deployment) = absent.may_be {
+        return Err(Waiting::NotUnderstood { deployment: deployment.to_string() });
     }
     if layout::is_held(fields) {
         return Err(Waiting::Held);
@@ -63,7 +78,7 @@ pub fn may_turn_missing(
     if absent.task_in_flight {
         return Err(Waiting::TaskInFlight);
     }
-    if let Some(status) = fresh_operation(fields, now) {
+    if let Some(status) = fresh_operation(fields, stamp) {
         return Err(Waiting::InOperation { status });
     }
     if born(fields, now).is_some_and(|born| now - born < LEAST_AGE) {
@@ -82,12 +97,13 @@ pub fn may_turn_missing(
 }
 
 /// When the instance was made, as far as the entry knows: the latest of what it
-/// says. What lies in the future is no such time.
+/// says. What lies far in the future is no such time; what lies near is one by a
+/// clock that is ahead of ours.
 fn born(fields: &JsonObject, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
     ["created", "created_at", "requested_at", "discovered_at"]
         .into_iter()
         .filter_map(|field| time(fields, field))
-        .filter(|at| *at < now + LEAST_AGE)
+        .filter(|at| *at - now < FURTHEST_AHEAD)
         .max()
 }
 
@@ -95,25 +111,10 @@ fn born(fields: &JsonObject, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
 /// be under way, if it is. As with an entry's status, a note that is old or has
 /// no time was left behind.
 #[must_use]
-pub fn broker_works_until(task: &JsonObject, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+pub fn broker_works_until(task: &JsonObject, stamp: Stamp) -> Option<DateTime<Utc>> {
     let state = task.text("state").filter(|state| !state.is_empty())?;
     let noted = time(task, "updated_at").filter(|_| !FINISHED.contains(&state.as_str()))?;
-    believed_until(noted, now)
-}
-
-/// The absences as they are once a complete scan is taken in: what is absent is
-/// counted once more or begins to be absent, everything else is not absent any
-/// more. The state does the same when it is told.
-#[must_use]
-pub fn counted(known: &[Absence], absent: &BTreeSet<InstanceId>, at: DateTime<Utc>) -> Vec<Absence> {
-    let known_of = |instance: &InstanceId| known.iter().find(|one| one.instance == *instance);
-    absent
-        .iter()
-        .map(|instance| match known_of(instance) {
-            Some(one) => Absence { complete_scans: one.complete_scans.saturating_add(1), ..one.clone() },
-            None => Absence { instance: instance.clone(), first_absent_at: at, complete_scans: 1 },
-        })
-        .collect()
+    believed_until(noted, stamp)
 }
 
 /// Whether an entry is called missing already.
@@ -160,11 +161,16 @@ mod tests {
         let absence = Absence {
             instance: InstanceId::new("tesla").unwrap(),
             first_absent_at: at(first),
+            last_absent_at: at(NOW),
             complete_scans: scans,
         };
-        let absent =
-            AbsentEntry { entry: &index.entries()[0], absence: Some(&absence), task_in_flight: false };
-        may_turn_missing(absent, true, Duration::minutes(30), at(NOW))
+        let absent = AbsentEntry {
+            entry: &index.entries()[0],
+            absence: Some(&absence),
+            task_in_flight: false,
+            may_be: None,
+        };
+        may_turn_missing(absent, true, Duration::minutes(30), Stamp::at(at(NOW)))
     }
 
     #[test]
@@ -203,8 +209,14 @@ mod tests {
     #[test]
     fn an_incomplete_scan_or_a_task_says_nothing_about_absence() {
         let index = Index::parse(r#"{"tesla":{"plan_id":"p"}}"#).unwrap();
-        let absent = |task| AbsentEntry { entry: &index.entries()[0], absence: None, task_in_flight: task };
-        let ask = |task, complete| may_turn_missing(absent(task), complete, Duration::hours(1), at(NOW));
+        let absent = |task| AbsentEntry {
+            entry: &index.entries()[0],
+            absence: None,
+            task_in_flight: task,
+            may_be: None,
+        };
+        let ask =
+            |task, complete| may_turn_missing(absent(task), complete, Duration::hours(1), Stamp::at(at(NOW)));
         assert_eq!(ask(false, false), Err(Waiting::IncompleteScan));
         assert_eq!(ask(true, true), Err(Waiting::TaskInFlight));
         assert_eq!(ask(false, true), Err(Waiting::NoState));
@@ -254,22 +266,8 @@ mod tests {
             ("{}".to_owned(), false),
         ];
         for (task, works) in cases {
-            let until = broker_works_until(&JsonObject::parse(&task).unwrap(), at(NOW));
+            let until = broker_works_until(&JsonObject::parse(&task).unwrap(), Stamp::at(at(NOW)));
             assert_eq!(until, works.then(|| at(NOW) + Duration::hours(24) - Duration::seconds(60)), "{task}");
         }
-    }
-
-    #[test]
-    fn what_is_absent_again_is_counted_and_what_was_seen_is_forgotten() {
-        let id = |text: &str| InstanceId::new(text).unwrap();
-        let known = ["a", "b"].map(|instance| Absence {
-            instance: id(instance),
-            first_absent_at: at("2026-11-20T09:00:00Z"),
-            complete_scans: 3,
-        });
-        let now = counted(&known, &BTreeSet::from([id("b"), id("c")]), at(NOW));
-        let seen: Vec<_> =
-            now.iter().map(|one| (one.instance.as_str(), one.first_absent_at, one.complete_scans)).collect();
-        assert_eq!(seen, [("b", at("2026-11-20T09:00:00Z"), 4), ("c", at(NOW), 1)]);
     }
 }

@@ -74,7 +74,7 @@ pub fn merge_index(now: Option<&JsonObject>, changes: &[EntryChange]) -> IndexMe
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::updater::{FieldSet, Premise, healed};
+    use crate::updater::{FieldSet, Premise, Stamp, healed};
 
     fn change(key: &str, creates: bool) -> EntryChange {
         EntryChange {
@@ -146,7 +146,7 @@ mod tests {
 
     #[test]
     fn what_the_broker_noted_meanwhile_is_neither_taken_out_nor_set_back() {
-        let at = "2026-11-20T12:00:00Z".parse().unwrap();
+        let stamp = Stamp::at("2026-11-20T12:00:00Z".parse().unwrap());
         let late = r#""deprovision_requested_at":"2026-11-20T11:59:00Z""#;
         let deleted = r#"{"plan_id":"p","status":"deleted","deleted_by":"vm-monitor"}"#;
         let old = r#"{"plan_id":"p","status":"deprovision_requested"}"#;
@@ -172,7 +172,7 @@ mod tests {
                 (JsonObject::parse(read).unwrap(), JsonObject::parse(&format!(r#"{{"a":{now}}}"#)).unwrap());
             let change = EntryChange {
                 fields: healed(FieldSet::default().own("plan_id", "p").own("reconciled", &true), &read),
-                only_if: Some(Premise::Deciding { read, at }),
+                only_if: Some(Premise::Deciding { read, stamp }),
                 ..change("a", false)
             };
             let merge = merge_index(Some(&index), &[change]);

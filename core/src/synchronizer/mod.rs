@@ -7,7 +7,7 @@ mod waiting;
 mod write;
 
 pub use absence::{
-    AbsentEntry, broker_works_until, counted, is_missing, is_stale, may_turn_missing, most_transitions,
+    AbsentEntry, broker_works_until, is_missing, is_stale, longest_gap, may_turn_missing, most_transitions,
     newly_stale,
 };
 pub use merge::{IndexMerge, merge_index};

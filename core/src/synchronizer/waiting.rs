@@ -45,6 +45,11 @@ pub enum Waiting {
         /// The deployment.
         deployment: String,
     },
+    /// A deployment may be its own: it could not be understood whose it is.
+    NotUnderstood {
+        /// The deployment.
+        deployment: String,
+    },
     /// It could not be told whether it is gone.
     Unproven {
         /// What could not be read, and why.
@@ -89,6 +94,12 @@ impl fmt::Display for Waiting {
             }
             Self::NamedByAnother { deployment } => {
                 write!(f, "it is named by another deployment, `{deployment}`")
+            }
+            Self::NotUnderstood { deployment } => {
+                write!(
+                    f,
+                    "`{deployment}` could not be understood, and may be its deployment; this scan does not count"
+                )
             }
             Self::Unproven { why } => write!(f, "it cannot be told whether it is gone: {why}"),
             Self::AnotherReconciler => {

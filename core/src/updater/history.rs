@@ -170,7 +170,7 @@ mod tests {
     use super::*;
 
     fn stamp() -> Stamp {
-        Stamp { at: chrono::DateTime::from_timestamp(1_800_000_000, 0).unwrap() }
+        Stamp::at(chrono::DateTime::from_timestamp(1_800_000_000, 0).unwrap())
     }
 
     fn raws(texts: &[String]) -> Vec<Box<RawValue>> {

@@ -1,7 +1,7 @@
 //! Decides what becomes of one matched deployment's records. Pure: what was
 //! read, and the time, are handed in.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::value::RawValue;
 
 use super::change::{Disposition, EntryChange, Finding, InstanceChange, SecretChange, Skip};
@@ -22,9 +22,23 @@ use crate::ports::{DirectorInstance, Slot, Versions};
 pub struct Stamp {
     /// When the run started.
     pub at: DateTime<Utc>,
+    /// How far our clock may be wrong, either way, as far as that is known.
+    pub clocks_apart: TimeDelta,
 }
 
 impl Stamp {
+    /// A time by a clock that nobody doubts.
+    #[must_use]
+    pub fn at(at: DateTime<Utc>) -> Self {
+        Self { at, clocks_apart: TimeDelta::zero() }
+    }
+
+    /// The same by a clock that may be wrong by so much.
+    #[must_use]
+    pub fn doubted(self, clocks_apart: TimeDelta) -> Self {
+        Self { clocks_apart, ..self }
+    }
+
     /// As Blacksmith writes times as text.
     #[must_use]
     pub fn rfc3339(self) -> String {
@@ -261,9 +275,7 @@ pub fn decide_change(
             instance: instance.clone(),
             fields: entry(matched, repair, (&fingerprint, worth), created, stamp),
             creates: matched.entry.is_none(),
-            only_if: matched
-                .entry
-                .map(|entry| Premise::Deciding { read: entry.fields.clone(), at: stamp.at }),
+            only_if: matched.entry.map(|entry| Premise::Deciding { read: entry.fields.clone(), stamp }),
         },
         secrets,
     }))

@@ -94,7 +94,7 @@ mod tests {
 
     #[test]
     fn a_missing_entry_is_stored_as_blacksmith_stores_it_and_turns_stale_once() {
-        let stamp = Stamp { at: "2026-11-20T12:00:00.5Z".parse().unwrap() };
+        let stamp = Stamp::at("2026-11-20T12:00:00.5Z".parse().unwrap());
         let missing = missing_marks(stamp).apply(Some(&object(r#"{"plan_id":"p","n":1.10}"#))).unwrap();
         assert_eq!(
             missing.to_text(),
@@ -112,7 +112,7 @@ mod tests {
     #[test]
     fn everything_goes_but_a_status_that_neither_a_monitor_nor_a_reconciler_wrote() {
         let marked = object(r#"{"a":1,"orphan_check_count":7}"#);
-        let stamp = Stamp { at: "2026-11-20T12:00:00Z".parse().unwrap() };
+        let stamp = Stamp::at("2026-11-20T12:00:00Z".parse().unwrap());
         let missing = missing_marks(stamp).apply(Some(&marked)).unwrap();
         let stale = stale_marks(&missing, 40).apply(Some(&missing)).unwrap();
         assert_eq!(heal(&stale.to_text()).as_deref(), Some(r#"{"a":1}"#));

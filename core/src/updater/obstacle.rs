@@ -5,7 +5,7 @@ use chrono::Duration;
 
 use super::change::Finding;
 use super::instance::{Matched, Observed, Stamp};
-use super::operation::{fresh_operation, is_fresh};
+use super::operation::{believed_until, fresh_operation, noted_ahead};
 use super::times::{rfc3339, time};
 use crate::manifest::secrets::{KnownNames, Place, visibility};
 use crate::manifest::{REDACTED, Visibility};
@@ -52,8 +52,12 @@ pub fn standing_obstacle(matched: &Matched<'_>, in_flight: bool, stamp: Stamp) -
         );
         return Some(Finding::new("entry.not-an-object", name, message));
     }
-    if let Some(status) = matched.entry.and_then(|entry| fresh_operation(&entry.fields, stamp.at)) {
-        let message = format!("the broker is at work on it: `{status}`; a later run looks again");
+    if let Some(status) = matched.entry.and_then(|entry| fresh_operation(&entry.fields, stamp)) {
+        let ahead = matched.entry.and_then(|entry| noted_ahead(&entry.fields, stamp));
+        let clocks = ahead.map_or_else(String::new, |at| {
+            format!(", noted at {}, which is still to come by our clock", rfc3339(at))
+        });
+        let message = format!("the broker is at work on it: `{status}`{clocks}; a later run looks again");
         return Some(Finding::new("instance.in-operation", name, message));
     }
     unusable_manifest(matched)
@@ -99,7 +103,7 @@ pub(super) fn obstacle(
 /// broker was asked to delete it. It notes that here before it does so there.
 fn leaving(matched: &Matched<'_>, observed: &Observed, stamp: Stamp) -> Option<Finding> {
     let metadata = observed.metadata.data().filter(|_| matched.entry.is_some())?;
-    time(metadata, "delete_requested_at").filter(|at| is_fresh(*at, stamp.at))?;
+    time(metadata, "delete_requested_at").filter(|at| believed_until(*at, stamp).is_some())?;
     let message = "the broker was asked to delete it: `delete_requested_at`; a later run looks again";
     Some(Finding::new("instance.in-operation", &matched.summary.name, message))
 }
@@ -108,7 +112,8 @@ fn leaving(matched: &Matched<'_>, observed: &Observed, stamp: Stamp) -> Option<F
 /// before the Director has it.
 pub(super) fn newer_manifest(matched: &Matched<'_>, stored: &JsonObject, stamp: Stamp) -> Option<Finding> {
     let at = time(stored, "stored_at")?;
-    let is_newer = stamp.at - at < TO_BEGIN && at - stamp.at < LONGEST_RUN;
+    let apart = stamp.clocks_apart;
+    let is_newer = stamp.at - at < TO_BEGIN + apart && at - stamp.at < LONGEST_RUN + apart;
     is_newer.then(|| {
         let message = format!(
             "the broker stored another manifest at {}, which the Director does not have yet; its records \

@@ -1,9 +1,8 @@
 //! What an entry change was concluded from, and whether that still stands when
 //! the index is written. Pure.
 
-use chrono::{DateTime, Utc};
-
 use super::change::{EntryChange, Finding};
+use super::instance::Stamp;
 use super::operation::fresh_operation;
 use crate::model::json::same_value;
 use crate::model::{JsonObject, layout};
@@ -23,7 +22,7 @@ pub enum Premise {
         /// The entry as it was read.
         read: JsonObject,
         /// When it was looked at.
-        at: DateTime<Utc>,
+        stamp: Stamp,
     },
 }
 
@@ -52,7 +51,7 @@ impl EntryChange {
             return Err(Finding::new("entry.changed", key, message));
         }
         match &self.only_if {
-            Some(Premise::Deciding { at, .. }) => match fresh_operation(there, *at) {
+            Some(Premise::Deciding { stamp, .. }) => match fresh_operation(there, *stamp) {
                 Some(status) => {
                     let message = format!("the broker began to work on it during the run: `{status}`");
                     Err(Finding::new("instance.in-operation", key, message))

@@ -2,7 +2,9 @@
 //! heals.
 
 mod archives;
+mod clocks;
 mod coexistence;
+mod doubts;
 mod hindrances;
 mod limit;
 mod named;

@@ -77,11 +77,30 @@ async fn play(story: &str, interval: Duration, steps: &[Step]) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_entry_turns_missing_by_two_complete_scans_an_hour_apart_and_by_nothing_less() {
-    let stories: [(&str, &[Step]); 12] = [
+    let stories: [(&str, &[Step]); 14] = [
         ("an hour", &[Deletes, Run, Minutes(59), Run, Says("-"), Minutes(1), Run, Says("missing")]),
         ("one scan, however late", &[Deletes, Minutes(6000), Run, Says("-")]),
         ("many scans in a minute", &[Deletes, Run, Run, Run, Run, Run, Says("-")]),
-        ("a restart hastens nothing", &[Deletes, Run, Minutes(6000), Run, Says("missing")]),
+        ("a restart hastens nothing", &[Deletes, Run, Minutes(4000), Run, Says("missing")]),
+        (
+            "what was between two scans far apart nobody knows",
+            &[Deletes, Run, Minutes(86_400), Run, Says("-"), Minutes(60), Run, Says("missing")],
+        ),
+        (
+            "nor what was between three days of failed ones",
+            &[
+                Deletes,
+                Run,
+                Minutes(2_000),
+                Incomplete,
+                Minutes(2_400),
+                Run,
+                Says("-"),
+                Minutes(60),
+                Run,
+                Says("missing"),
+            ],
+        ),
         (
             "orphan ageing on failed scans",
             &[
@@ -255,8 +274,10 @@ async fn what_is_stored_is_what_blacksmith_stores_and_nothing_else_changes() {
     assert_eq!((counts.missing, counts.absent, counts.marked, counts.stale, counts.writes), (1, 0, 1, 0, 1));
     assert!(codes(&report).contains("entry.missing"));
 
-    // A month later; the days are written once.
-    world.wait(31 * 24 * 60);
+    // A month later, by two scans again; the days are written once.
+    world.wait(31 * 24 * 60 - 60);
+    assert_eq!(world.run().await.counts.stale, 0);
+    world.wait(60);
     let report = world.run().await;
     assert_eq!((report.counts.missing, report.counts.stale, report.counts.marked), (0, 1, 1));
     let stale = world.entry(2).await;

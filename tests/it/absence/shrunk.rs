@@ -63,3 +63,37 @@ async fn instances_that_the_broker_removed_with_their_deployments_are_no_loss() 
     assert!(!codes(&world.run().await).contains("index.fewer-entries"));
     assert_eq!(world.state().index_size().unwrap(), Some(1));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_index_that_the_broker_removed_with_its_last_instance_is_begun_by_a_persons_word_once() {
+    let world = World::of(3).await;
+    world.run().await;
+    (0..3).for_each(|number| world.delete(number));
+    world.store.beneath().delete("db").await.unwrap();
+    let error = refused(&world, |_| {}).await.expect("the last run saw entries");
+    let RunError::Refused { reason, advice } = &error else { panic!("{error}") };
+    assert!(reason.contains("is not there, but the last run saw 3 entries"), "{reason}");
+    assert!(advice.contains("run --begin-index") && !advice.contains("state file"), "{advice}");
+    assert!(refused(&world, |run| run.options.begin_index = true).await.is_none());
+    // From then on runs know that there is none.
+    for _ in 0..2 {
+        let report = world.run().await;
+        assert!(report.complete, "{report:?}");
+        world.orphans().await;
+    }
+    // An instance that is provisioned then is one as any other.
+    let mut index = reconciler_core::model::JsonObject::new();
+    index.set_value(id(0), &super::object(r#"{"service_id":"redis","plan_id":"redis-small"}"#));
+    world.put("db", &index).await;
+    world.deploy(0);
+    assert!(world.run().await.complete);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn beginning_an_index_makes_no_more_entries_again_than_may_be() {
+    let world = World::of(40).await;
+    world.run().await;
+    world.store.beneath().delete("db").await.unwrap();
+    let error = refused(&world, |run| run.options.begin_index = true).await.expect("40 entries are gone");
+    assert!(error.to_string().contains("40 instances have none"), "{error}");
+}

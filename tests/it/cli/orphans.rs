@@ -4,9 +4,9 @@
 use std::collections::BTreeSet;
 
 use chrono::{Duration, Utc};
-use reconciler_core::adapters::sqlite::StateFile;
+use reconciler_core::adapters::sqlite::{StateFile, StateOwner};
 use reconciler_core::model::{InstanceId, layout};
-use reconciler_core::ports::RunState;
+use reconciler_core::ports::{CompleteScan, RunState};
 
 use super::program::{DIRECTOR, World};
 
@@ -37,11 +37,13 @@ async fn with_absent(entries: usize) -> World {
 
 /// Moves the beginning of all absences that are remembered into the past.
 fn age(world: &World, hours: i64) {
-    let state = StateFile::open(world.state_file(), DIRECTOR).unwrap();
+    let state = StateFile::open(world.state_file(), StateOwner::fleet(DIRECTOR)).unwrap();
     let absent: BTreeSet<InstanceId> =
         state.absences().unwrap().into_iter().map(|one| one.instance).collect();
     state.forget_absences(&absent).unwrap();
-    state.record_complete_scan(&absent, Utc::now() - Duration::hours(hours)).unwrap();
+    let (at, unknown) = (Utc::now() - Duration::hours(hours), BTreeSet::new());
+    let scan = CompleteScan { at, absent, unknown, longest_gap: Duration::days(3) };
+    state.record_complete_scan(&scan).unwrap();
 }
 
 async fn is_missing(world: &World, number: usize) -> bool {

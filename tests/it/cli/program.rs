@@ -75,7 +75,7 @@ impl World {
 
     /// The state file that belongs to the demo fleet.
     pub(super) fn state_file(&self) -> PathBuf {
-        self.state_folder().join(format!("{DIRECTOR}.state.db"))
+        self.state_folder().join(format!("{DIRECTOR}.fleet.state.db"))
     }
 
     /// Every file and folder below the home, the state folder and the working

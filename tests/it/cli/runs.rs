@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use reconciler_core::adapters::sqlite::StateFile;
+use reconciler_core::adapters::sqlite::{StateFile, StateOwner};
 use reconciler_core::ports::RunState;
 
 use super::program::{DIRECTOR, World};
@@ -38,7 +38,7 @@ async fn a_run_is_remembered_with_its_outcome_and_the_size_of_the_index() {
     let world = World::new();
     world.run("run").ends(0);
     world.run("run").ends(0);
-    let state = StateFile::open_existing(world.state_file(), DIRECTOR).unwrap().unwrap();
+    let state = StateFile::open_existing(world.state_file(), StateOwner::fleet(DIRECTOR)).unwrap().unwrap();
     let index = world.fields("db").await;
     assert_eq!(state.index_size().unwrap(), Some(index.len() as u64));
     let runs = state.runs(9).unwrap();

@@ -3,6 +3,8 @@
 
 use std::path::Path;
 
+use reconciler_core::adapters::sqlite::{StateFile, StateOwner};
+use reconciler_core::ports::RunState as _;
 use reconciler_tests::director::Fault;
 
 use super::*;
@@ -106,4 +108,42 @@ fn a_capture_that_fails_leaves_nothing_behind() {
     let wrong: Ended = wrong.env("BLACKSMITH_PASSWORD", "wrong").output().unwrap().into();
     assert_eq!(wrong.code, Some(2), "{wrong:?}");
     assert_eq!(std::fs::read_dir(&there).unwrap().count(), 0);
+}
+
+#[test]
+fn what_a_trial_on_a_capture_learns_does_not_count_for_the_director() {
+    let scene = Scene::new(5);
+    let uuid = "2daf673a-9755-4b4f-aa6d-3632fbed8012";
+    let states = scene.file(".local/state/reconciler");
+    let (live, trial) =
+        (states.join(format!("{uuid}.state.db")), states.join(format!("{uuid}.fleet.state.db")));
+    let run = |arguments: &[&str], store: &str| -> Ended {
+        let mut command = scene.command(arguments);
+        command.env_remove("BLACKSMITH_RECONCILER_STATE_PATH");
+        command.env("BLACKSMITH_RECONCILER_STORE_PATH", scene.file(store)).output().unwrap().into()
+    };
+    assert_eq!(run(&["run"], "store.db").code, Some(0));
+    let out = scene.file("capture");
+    assert_eq!(run(&["capture", "--out", text(&out)], "store.db").code, Some(0));
+    // The capture lacks a deployment that the Director has.
+    let list = out.join("director/deployments.json");
+    let mut deployments: Vec<serde_json::Value> =
+        serde_json::from_slice(&std::fs::read(&list).unwrap()).unwrap();
+    deployments.retain(|one| one["name"] != name(2).as_str());
+    std::fs::write(&list, serde_json::to_vec(&deployments).unwrap()).unwrap();
+    let tried = run(&["run", "--fleet", text(&out)], "trial.db");
+    assert!(tried.code == Some(0) && tried.stdout.contains("1 absent"), "{tried:?}");
+
+    let absences = |path: &Path, owner: StateOwner| {
+        StateFile::open_existing(path, owner).unwrap().unwrap().absences().unwrap().len()
+    };
+    assert_eq!(absences(&trial, StateOwner::fleet(uuid)), 1);
+    assert_eq!(absences(&live, StateOwner::director(uuid)), 0);
+    // Nor does it if somebody names the file.
+    let tried = run(&["run", "--fleet", text(&out), "--state", text(&live)], "trial.db");
+    assert_eq!(tried.code, Some(1), "{tried:?}");
+    assert!(tried.stderr.contains("learnt of the live Director") && tried.stderr.contains("--state FILE"));
+    let tried = run(&["run"], "trial.db");
+    assert_eq!(tried.code, Some(1), "{tried:?}");
+    assert!(tried.stderr.contains("goes with the records in"), "{tried:?}");
 }

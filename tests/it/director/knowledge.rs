@@ -3,10 +3,10 @@
 
 use std::collections::BTreeSet;
 
-use chrono::Utc;
+use chrono::{Duration, Utc};
 use reconciler_core::adapters::sqlite::{SqliteStore, StateFile};
 use reconciler_core::model::{JsonObject, layout};
-use reconciler_core::ports::{RunState as _, SecretStore as _};
+use reconciler_core::ports::{CompleteScan, RunState as _, SecretStore as _};
 use reconciler_tests::director::Fault;
 
 use super::*;
@@ -118,7 +118,9 @@ fn only_a_404_with_the_directors_own_code_lets_an_entry_turn_missing() {
     let absent: BTreeSet<_> = state.absences().unwrap().into_iter().map(|one| one.instance).collect();
     assert_eq!(absent.len(), 1);
     state.forget_absences(&absent).unwrap();
-    state.record_complete_scan(&absent, Utc::now() - chrono::Duration::hours(3)).unwrap();
+    let (at, unknown) = (Utc::now() - Duration::hours(3), BTreeSet::new());
+    let scan = CompleteScan { at, absent, unknown, longest_gap: Duration::days(3) };
+    state.record_complete_scan(&scan).unwrap();
     // Old enough, whenever the test is run.
     age_entry(&scene, 2);
     for (fault, complete) in [
@@ -154,4 +156,26 @@ fn age_entry(scene: &Scene, number: usize) {
         index.set_value(instance(number), &entry);
         store.write(layout::INDEX, &index, slot.version()).await.unwrap();
     });
+}
+
+#[test]
+fn a_director_whose_clock_is_not_ours_proves_no_absence_and_the_run_says_so() {
+    let scene = known(5);
+    scene.director.change(|state| state.deployments.remove(&name(2)));
+    for minutes in [-120, 7] {
+        scene.director.set_clock_ahead(Duration::minutes(minutes));
+        let run = scene.run(&["run", "--json"]);
+        assert_eq!(run.code, Some(3), "{run:?}");
+        assert!(findings(&run).iter().any(|(code, _)| code == "clock.apart"), "{run:?}");
+        let list = scene.run(&["orphans", "list"]);
+        assert!(list.code == Some(3) && list.stdout.contains("clock.apart"), "{list:?}");
+        assert_ne!(scene.run(&["orphans", "list", "--format", "odb"]).code, Some(0));
+    }
+    let run = scene.run(&["run"]);
+    assert!(run.stdout.contains("7 min ahead of ours") && run.stdout.contains("1 unknown"), "{run:?}");
+    let state = StateFile::open(scene.file("state.db"), "2daf673a-9755-4b4f-aa6d-3632fbed8012").unwrap();
+    assert_eq!(state.absences().unwrap(), []);
+    scene.director.set_clock_ahead(Duration::zero());
+    assert_eq!(scene.run(&["run"]).code, Some(0));
+    assert_eq!(state.absences().unwrap().len(), 1);
 }

@@ -123,7 +123,7 @@ impl Bench {
     /// The same with a memory of its own.
     fn remembering(mut self, folder: &tempfile::TempDir) -> Self {
         let uuid = self.director.fleet.director_uuid().to_owned();
-        self.state = Some(StateFile::open(folder.path().join("state.db"), &uuid).unwrap());
+        self.state = Some(StateFile::open(folder.path().join("state.db"), uuid.as_str()).unwrap());
         self
     }
 

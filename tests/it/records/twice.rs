@@ -107,7 +107,7 @@ impl Decided {
         at: i64,
     ) -> (InstanceChange, PlannedInstance) {
         let matched = self.matched(limits);
-        let stamp = Stamp { at: DateTime::from_timestamp(at, 0).unwrap() };
+        let stamp = Stamp::at(DateTime::from_timestamp(at, 0).unwrap());
         match decide_change(&matched, observed, false, stamp) {
             Disposition::Reconcile(change) => {
                 let planned = PlannedInstance::of(&matched, observed, &change);

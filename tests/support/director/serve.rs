@@ -9,6 +9,7 @@ use axum::body::{Body, Bytes};
 use axum::extract::{ConnectInfo, DefaultBodyLimit, State as Shared};
 use axum::http::{HeaderMap, Method, Uri, header};
 use axum::response::Response;
+use chrono::{DateTime, TimeDelta, Utc};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use futures_util::stream;
@@ -28,6 +29,8 @@ pub(super) struct Inner {
     pub(super) counters: Counters,
     pub(super) injections: Vec<Injection>,
     pub(super) latency: Duration,
+    /// How far its clock is ahead of the right time, in what it dates.
+    pub(super) clock_ahead: TimeDelta,
 }
 
 /// What is shared between the server and the test.
@@ -131,11 +134,12 @@ async fn serve(
         cutter.reset();
     }
     let answer = server.work(&place, &request, &body, &faults);
-    respond(answer, &request, cutter, server.clock.as_ref())
+    let date = server.clock.now() + server.lock().clock_ahead;
+    respond(answer, &request, cutter, date)
 }
 
-fn respond(answer: Answer, request: &Request, cutter: Cutter, clock: &dyn Clock) -> Response {
-    let date = clock.now().format("%a, %d %b %Y %H:%M:%S GMT").to_string();
+fn respond(answer: Answer, request: &Request, cutter: Cutter, date: DateTime<Utc>) -> Response {
+    let date = date.format("%a, %d %b %Y %H:%M:%S GMT").to_string();
     let mut response = Response::builder().status(answer.status).header(header::DATE, date);
     for (name, value) in answer.headers() {
         response = response.header(name, value);

@@ -4,6 +4,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use chrono::TimeDelta;
 use reconciler_core::ports::{Clock, SystemClock};
 
 use super::counters::Counters;
@@ -54,6 +55,7 @@ impl FakeDirector {
                 counters: Counters::default(),
                 injections: Vec::new(),
                 latency: settings.latency,
+                clock_ahead: TimeDelta::zero(),
             })),
             clock: settings.clock.unwrap_or_else(|| Arc::new(SystemClock)),
             origin: port.origin().to_owned(),
@@ -86,6 +88,12 @@ impl FakeDirector {
     /// Makes each request take at least that long.
     pub fn set_latency(&self, latency: Duration) {
         self.server.lock().latency = latency;
+    }
+
+    /// Sets its clock by so much ahead of the right time, or behind, in what it
+    /// dates.
+    pub fn set_clock_ahead(&self, ahead: TimeDelta) {
+        self.server.lock().clock_ahead = ahead;
     }
 
     /// Looks at or changes what it holds.

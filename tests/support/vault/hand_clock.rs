@@ -25,6 +25,15 @@ impl HandClock {
         let by = TimeDelta::from_std(by).expect("tests move the clock by less than an age");
         *self.0.lock().expect("no holder panics") += by;
     }
+
+    /// Sets it back.
+    ///
+    /// # Panics
+    /// If the time does not fit the calendar.
+    pub fn turn_back(&self, by: Duration) {
+        let by = TimeDelta::from_std(by).expect("tests move the clock by less than an age");
+        *self.0.lock().expect("no holder panics") -= by;
+    }
 }
 
 impl Default for HandClock {

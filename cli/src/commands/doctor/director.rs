@@ -79,7 +79,7 @@ async fn look(
     if let Some(reach) = &found.reach {
         checks.push(reach_check(reach));
     }
-    if let Some(difference) = found.clock_difference {
+    if let Some(difference) = found.info.clock_ahead {
         checks.push(clock_check(difference.num_seconds()));
     }
     if let Some(end) = found.certificate_end {

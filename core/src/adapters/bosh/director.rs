@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use chrono::TimeDelta;
 use reqwest::header::{ACCEPT, HeaderValue};
 use url::Url;
 
@@ -19,7 +20,7 @@ use crate::adapters::http::{
 use crate::model::{DeploymentName, DeploymentSummary};
 use crate::ports::{
     Clock, Director, DirectorEvent, DirectorInfo, DirectorInstance, DirectorTask, EventQuery, ManifestAnswer,
-    PortError, PortErrorKind, Reach,
+    PortError, PortErrorKind, Reach, SystemClock,
 };
 
 /// A Director over HTTP. Requests share one client, its connections and its
@@ -109,7 +110,7 @@ impl BoshDirector {
     /// are refused is part of the result.
     pub async fn examine(&self, clock: &dyn Clock) -> Result<Examination, PortError> {
         let (wire, answer) = self.greet(false).await?;
-        let clock_difference = answer.date().map(|date| date - clock.now());
+        let clock_ahead = clock_ahead(&answer, clock);
         let (user, login) = match self.greet(true).await {
             Ok((wire, _)) if wire.user.is_some() => (wire.user, Ok(())),
             Ok(_) => (None, Err(self.not_accepted())),
@@ -119,10 +120,9 @@ impl BoshDirector {
         let reach = grant.as_ref().map(|grant| Reach::of(&grant.scopes, &wire.uuid));
         let token_lifetime = grant.as_ref().map(|grant| grant.lifetime);
         Ok(Examination {
-            info: info(wire, grant.map(|grant| grant.scopes)),
+            info: info(wire, grant.map(|grant| grant.scopes), clock_ahead),
             user,
             uaa: self.authentication.uaa_addresses(),
-            clock_difference,
             certificate_end: answer.peer_certificate.as_deref().and_then(not_after),
             token_lifetime,
             login,
@@ -251,7 +251,12 @@ fn astray(target: Option<Url>, operation: &'static str, subject: &str) -> PortEr
         .with_advice("use the Director's own address; if it moved, configure the new one")
 }
 
-fn info(wire: WireInfo, scopes: Option<Vec<String>>) -> DirectorInfo {
+/// How far the clock of who answered is ahead of ours.
+fn clock_ahead(answer: &Answer, clock: &dyn Clock) -> Option<TimeDelta> {
+    answer.date().map(|date| date - clock.now())
+}
+
+fn info(wire: WireInfo, scopes: Option<Vec<String>>, clock_ahead: Option<TimeDelta>) -> DirectorInfo {
     let authentication = if wire.uaa().is_some() { "uaa" } else { "basic" };
     DirectorInfo {
         name: wire.name,
@@ -259,15 +264,17 @@ fn info(wire: WireInfo, scopes: Option<Vec<String>>) -> DirectorInfo {
         version: wire.version.0,
         authentication: authentication.to_owned(),
         scopes,
+        clock_ahead,
     }
 }
 
 #[async_trait]
 impl Director for BoshDirector {
     async fn info(&self) -> Result<DirectorInfo, PortError> {
-        let (wire, _) = self.greet(false).await?;
+        let (wire, answer) = self.greet(false).await?;
+        let clock_ahead = clock_ahead(&answer, &SystemClock);
         let grant = self.authentication.grant().await?;
-        Ok(info(wire, grant.map(|grant| grant.scopes)))
+        Ok(info(wire, grant.map(|grant| grant.scopes), clock_ahead))
     }
 
     async fn deployments(&self) -> Result<Vec<DeploymentSummary>, PortError> {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 
 use crate::ports::{DirectorInfo, PortError, Reach};
 
@@ -15,8 +15,6 @@ pub struct Examination {
     pub user: Option<String>,
     /// The addresses of the UAA, if there is one.
     pub uaa: Vec<String>,
-    /// The Director's clock minus ours, exact to a second.
-    pub clock_difference: Option<TimeDelta>,
     /// When the Director's certificate ends, over TLS.
     pub certificate_end: Option<DateTime<Utc>>,
     /// How long a token lives.

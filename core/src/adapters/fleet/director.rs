@@ -116,6 +116,7 @@ impl Director for FleetFolder {
             version: self.director_version().to_owned(),
             authentication: "none".to_owned(),
             scopes: None,
+            clock_ahead: None,
         })
     }
 

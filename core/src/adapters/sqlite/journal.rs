@@ -90,14 +90,17 @@ pub(super) fn newest(connection: &Connection, limit: usize) -> Result<Vec<RunSum
     let select = select(connection, count)?;
     connection
         .prepare(&format!("{select} ORDER BY started_at DESC, rowid DESC LIMIT ?1"))?
-        .query_map([bound(limit)], summary)?
+        .query_map([bound(limit)], |row| {
+            entry(row, |at| Ok(usize::try_from(row.get::<_, i64>(at)?).unwrap_or_default()))
+        })?
         .collect()
 }
 
 /// The run of an id.
 pub(super) fn of_id(connection: &Connection, run_id: &str) -> Result<Option<RunEntry>> {
     let select = select(connection, "findings")?;
-    connection.query_row(&format!("{select} WHERE run_id = ?1"), [run_id], entry).optional()
+    let whole = |row: &Row<'_>| entry(row, |at| columns::json(row, at));
+    connection.query_row(&format!("{select} WHERE run_id = ?1"), [run_id], whole).optional()
 }
 
 /// What a run decided.
@@ -134,7 +137,8 @@ fn select(connection: &Connection, findings: &str) -> Result<String> {
     ))
 }
 
-fn entry(row: &Row<'_>) -> Result<RunEntry> {
+/// A run of a row; how its findings are read is said.
+fn entry<F>(row: &Row<'_>, findings: impl Fn(usize) -> Result<F>) -> Result<RunEntry<F>> {
     Ok(RunEntry {
         run_id: row.get(0)?,
         started_at: columns::instant(row, 1)?,
@@ -142,25 +146,10 @@ fn entry(row: &Row<'_>) -> Result<RunEntry> {
         outcome: row.get(3)?,
         complete: row.get(4)?,
         counts: columns::json(row, 5)?,
-        findings: columns::json(row, 6)?,
+        findings: findings(6)?,
         trigger: row.get(7)?,
         error: row.get(8)?,
         chain: row.get(9)?,
-        phases: columns::json(row, 10)?,
-    })
-}
-
-fn summary(row: &Row<'_>) -> Result<RunSummary> {
-    Ok(RunSummary {
-        run_id: row.get(0)?,
-        started_at: columns::instant(row, 1)?,
-        finished_at: columns::instant_or_none(row, 2)?,
-        outcome: row.get(3)?,
-        complete: row.get(4)?,
-        counts: columns::json(row, 5)?,
-        findings: usize::try_from(row.get::<_, i64>(6)?).unwrap_or_default(),
-        trigger: row.get(7)?,
-        error: row.get(8)?,
         phases: columns::json(row, 10)?,
     })
 }

@@ -4,10 +4,12 @@
 //! the records of fleets that have no Vault, the state file keeps what the
 //! reconciler itself has to remember between runs.
 
+mod absences;
 mod columns;
 mod faults;
 mod file;
 mod journal;
+mod owner;
 mod paths;
 mod private;
 mod recollections;
@@ -18,5 +20,6 @@ mod store;
 #[cfg(test)]
 mod tests;
 
+pub use owner::StateOwner;
 pub use state::StateFile;
 pub use store::SqliteStore;

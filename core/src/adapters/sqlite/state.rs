@@ -1,20 +1,22 @@
-//! What the reconciler remembers of one Director between runs.
+//! What the reconciler remembers between runs of what it scans.
 
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
 use chrono::{DateTime, Utc};
-use rusqlite::{Connection, OptionalExtension, Result as SqlResult, Row, Transaction, params};
+use rusqlite::{OptionalExtension, Result as SqlResult, Row, Transaction, params};
 
+use super::absences;
 use super::columns;
 use super::faults::{Place, Task};
 use super::file::{DatabaseFile, Form, Journal, LOCK_WAIT};
 use super::journal;
+use super::owner::{self, StateOwner};
 use super::recollections;
 use crate::model::InstanceId;
 use crate::ports::{
-    Absence, DecisionEntry, LastScan, PortError, Recollections, RunEntry, RunState, RunSummary,
+    Absence, CompleteScan, DecisionEntry, LastScan, PortError, Recollections, RunEntry, RunState, RunSummary,
 };
 
 /// The state's file. It is written a few times a run, so that a rollback
@@ -57,11 +59,13 @@ static FORM: Form = Form {
     ",
         journal::UPGRADE,
         recollections::UPGRADE,
+        owner::UPGRADE,
+        absences::UPGRADE,
     ],
     journal: Journal::Rollback,
 };
 
-/// The state file of one Director, which only its owner may open.
+/// The state file of one owner, which only its owner may open.
 ///
 /// Its methods block: reading takes microseconds, writing as long as the disk
 /// needs to make a change durable, and a lock of another process up to five
@@ -76,56 +80,59 @@ pub struct StateFile {
 }
 
 impl StateFile {
-    /// Opens the state of a Director, by its UUID; creates the file if it is
-    /// missing: mode 0600, in folders of mode 0700.
+    /// Opens somebody's state; creates the file if it is missing: mode 0600, in
+    /// folders of mode 0700. What the file does not say of its owner yet it says
+    /// from now on. A text is the UUID of a live Director.
     ///
     /// # Errors
-    /// If the file is another Director's, is not a state file, is of a newer
+    /// If the file is somebody else's, is not a state file, is of a newer
     /// release, can be opened by others, or cannot be opened or created.
-    pub fn open(path: impl AsRef<Path>, director_uuid: &str) -> Result<Self, PortError> {
+    pub fn open(path: impl AsRef<Path>, owner: impl Into<StateOwner>) -> Result<Self, PortError> {
+        let wanted = owner.into();
         let mut file = DatabaseFile::open(&FORM, path.as_ref(), LOCK_WAIT)?;
         let task = Task::new("open the state file", file.name());
-        let owner = file.write(&task, |transaction| {
-            transaction
-                .execute("INSERT OR IGNORE INTO director (only, uuid) VALUES (1, ?1)", [director_uuid])?;
-            owner(transaction)
-        })?;
-        check_owner(file.place(), &task, owner.as_deref(), director_uuid)?;
-        Ok(Self::new(file, director_uuid))
+        let owner = file.write(&task, |transaction| owner::claim(transaction, &wanted))?;
+        owner.map_or(Ok(()), |owner| owner::check(file.place(), &task, &owner, &wanted))?;
+        Ok(Self::new(file, &wanted))
     }
 
-    /// Opens the state of a Director for reading only, and creates nothing.
-    /// `None` if nothing was ever remembered there.
+    /// Opens somebody's state for reading only, and creates nothing. `None` if
+    /// nothing was ever remembered there.
     ///
     /// # Errors
     /// Those of `open`; and every method that changes something fails later.
-    pub fn open_existing(path: impl AsRef<Path>, director_uuid: &str) -> Result<Option<Self>, PortError> {
+    pub fn open_existing(
+        path: impl AsRef<Path>,
+        owner: impl Into<StateOwner>,
+    ) -> Result<Option<Self>, PortError> {
+        let wanted = owner.into();
         let Some(mut file) = DatabaseFile::open_existing(&FORM, path.as_ref(), LOCK_WAIT)? else {
             return Ok(None);
         };
         let task = Task::new("open the state file", file.name());
-        let Some(owner) = file.read(&task, |transaction| owner(transaction))? else {
+        let Some(owner) = file.read(&task, |transaction| owner::read(transaction))? else {
             return Ok(None);
         };
-        check_owner(file.place(), &task, Some(&owner), director_uuid)?;
-        Ok(Some(Self::new(file, director_uuid)))
+        owner::check(file.place(), &task, &owner, &wanted)?;
+        Ok(Some(Self::new(file, &wanted)))
     }
 
-    /// Whose state a file is, a Director's UUID; `None` if nothing was ever
-    /// remembered there. Creates nothing.
+    /// Whose state a file is; `None` if nothing was ever remembered there.
+    /// Creates nothing.
     ///
     /// # Errors
     /// Those of `open`.
-    pub fn owner_of(path: impl AsRef<Path>) -> Result<Option<String>, PortError> {
+    pub fn owner_of(path: impl AsRef<Path>) -> Result<Option<StateOwner>, PortError> {
         let Some(mut file) = DatabaseFile::open_existing(&FORM, path.as_ref(), LOCK_WAIT)? else {
             return Ok(None);
         };
         let task = Task::new("open the state file", file.name());
-        file.read(&task, |transaction| owner(transaction))
+        file.read(&task, |transaction| owner::read(transaction))
     }
 
-    fn new(file: DatabaseFile, director_uuid: &str) -> Self {
-        Self { director_uuid: director_uuid.to_owned(), place: file.place().clone(), file: Mutex::new(file) }
+    fn new(file: DatabaseFile, owner: &StateOwner) -> Self {
+        let director_uuid = owner.director_uuid().to_owned();
+        Self { director_uuid, place: file.place().clone(), file: Mutex::new(file) }
     }
 
     fn read<T>(
@@ -218,36 +225,16 @@ impl RunState for StateFile {
     }
 
     fn absences(&self) -> Result<Vec<Absence>, PortError> {
-        self.read("read the absences in", |transaction| absences(transaction))
+        self.read("read the absences in", |transaction| absences::all(transaction))
     }
 
-    fn record_complete_scan(
-        &self,
-        absent: &BTreeSet<InstanceId>,
-        at: DateTime<Utc>,
-    ) -> Result<Vec<Absence>, PortError> {
-        self.write("remember the absences in", |transaction| {
-            for known in absences(transaction)? {
-                if !absent.contains(&known.instance) {
-                    forget(transaction, &known.instance)?;
-                }
-            }
-            let mut count = transaction.prepare(
-                "INSERT INTO absence (folded_id, instance_id, first_absent_at, complete_scans)
-                 VALUES (?1, ?2, ?3, 1)
-                 ON CONFLICT (folded_id) DO UPDATE SET complete_scans = complete_scans + 1",
-            )?;
-            let at = columns::instant_text(at);
-            for instance in absent {
-                count.execute(params![instance.folded(), instance.as_str(), at])?;
-            }
-            absences(transaction)
-        })
+    fn record_complete_scan(&self, scan: &CompleteScan) -> Result<Vec<Absence>, PortError> {
+        self.write("remember the absences in", |transaction| absences::take_in(transaction, scan))
     }
 
     fn forget_absences(&self, instances: &BTreeSet<InstanceId>) -> Result<(), PortError> {
         self.write("forget absences in", |transaction| {
-            instances.iter().try_for_each(|instance| forget(transaction, instance))
+            instances.iter().try_for_each(|instance| absences::forget(transaction, instance))
         })
     }
 
@@ -284,47 +271,4 @@ impl RunState for StateFile {
     fn prune_runs(&self, keep: usize, oldest: DateTime<Utc>) -> Result<usize, PortError> {
         self.write("prune the journal in", |transaction| journal::prune(transaction, keep, oldest))
     }
-}
-
-/// Whose state it is.
-fn owner(connection: &Connection) -> SqlResult<Option<String>> {
-    connection.query_row("SELECT uuid FROM director", [], |row| row.get(0)).optional()
-}
-
-fn check_owner(
-    place: &Place,
-    task: &Task,
-    owner: Option<&str>,
-    director_uuid: &str,
-) -> Result<(), PortError> {
-    let Some(owner) = owner.filter(|owner| !owner.eq_ignore_ascii_case(director_uuid)) else {
-        return Ok(());
-    };
-    Err(place.refusal(
-        task,
-        format!("belongs to the Director {owner}, and this one is {director_uuid}"),
-        "name another state file; move this one away only if the Director was rebuilt",
-    ))
-}
-
-fn absences(connection: &Connection) -> SqlResult<Vec<Absence>> {
-    connection
-        .prepare(
-            "SELECT instance_id, first_absent_at, complete_scans
-             FROM absence ORDER BY folded_id",
-        )?
-        .query_map([], |row: &Row<'_>| {
-            let id: String = row.get(0)?;
-            Ok(Absence {
-                instance: InstanceId::new(&id).map_err(|error| columns::bad_text(0, error))?,
-                first_absent_at: columns::instant(row, 1)?,
-                complete_scans: row.get(2)?,
-            })
-        })?
-        .collect()
-}
-
-fn forget(connection: &Connection, instance: &InstanceId) -> SqlResult<()> {
-    connection.execute("DELETE FROM absence WHERE folded_id = ?1", [instance.folded()])?;
-    Ok(())
 }

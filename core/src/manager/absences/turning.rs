@@ -1,6 +1,8 @@
 //! Turns entries missing and stale that have been absent long enough, if nothing
 //! speaks against it: neither the Director, nor the store.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use futures_util::stream::{self, StreamExt};
 
@@ -10,7 +12,7 @@ use crate::backup::OtherReconciler;
 use crate::manager::orphans::{looked_for, rfc3339};
 use crate::manager::run::Reconciler;
 use crate::manager::survey::Survey;
-use crate::model::{DeploymentName, IndexEntry, layout};
+use crate::model::{DeploymentName, IndexEntry, InstanceId, layout};
 use crate::ports::{Absence, Hindered, Hindrance, ManifestAnswer, PortError, PortErrorKind, Recollections};
 use crate::synchronizer::{Waiting, broker_works_until, most_transitions};
 use crate::updater::{
@@ -57,7 +59,7 @@ pub(super) struct Turn<'a> {
     /// The absent entries.
     pub(super) entries: &'a [&'a IndexEntry],
     /// Since when they are, this scan included.
-    pub(super) known: Option<&'a [Absence]>,
+    pub(super) known: &'a HashMap<&'a InstanceId, &'a Absence>,
     /// What the store said in earlier runs.
     pub(super) earlier: &'a Recollections,
     pub(super) setting: Setting,
@@ -191,8 +193,9 @@ impl Turn<'_> {
             .map(|at| async move {
                 let waits = match self.run.store.read(&layout::task(&self.entries[at].instance)).await {
                     Ok(slot) => {
-                        slot.data().and_then(|task| broker_works_until(task, self.stamp.at)).map(|until| {
-                            Waits { waiting: Waiting::TaskInFlight, why: Some(Hindered::Task { until }) }
+                        slot.data().and_then(|task| broker_works_until(task, self.stamp)).map(|until| Waits {
+                            waiting: Waiting::TaskInFlight,
+                            why: Some(Hindered::Task { until }),
                         })
                     }
                     Err(error) => Some(unread(&error, |why| Hindered::TaskDenied { why })),
@@ -255,7 +258,7 @@ impl Turn<'_> {
     }
 
     fn first_absent(&self, entry: &IndexEntry) -> Option<DateTime<Utc>> {
-        self.known?.iter().find(|one| one.instance == entry.instance).map(|one| one.first_absent_at)
+        self.known.get(&entry.instance).map(|one| one.first_absent_at)
     }
 
     /// Lets those of these entries wait that do not yet.

@@ -181,7 +181,7 @@ async fn an_examination_tells_user_scopes_and_clock() {
     assert_eq!(found.reach, Some(Reach::Everything));
     assert_eq!(found.uaa, [format!("{}/uaa", fake.address())]);
     assert_eq!(found.token_lifetime.unwrap().as_secs(), 43_199);
-    let minutes = found.clock_difference.unwrap().num_minutes();
+    let minutes = found.info.clock_ahead.unwrap().num_minutes();
     assert!((59..=60).contains(&minutes), "{minutes}");
 
     let mut wrong = settings(&fake);

@@ -6,17 +6,25 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Duration, Utc};
 
 use super::*;
-use crate::adapters::sqlite::StateFile;
+use crate::adapters::sqlite::{StateFile, StateOwner};
 use crate::model::InstanceId;
 use crate::ports::{
-    Absence, Conclusion, DecisionEntry, FailureEntry, Hindered, Hindrance, LastScan, Left, Origin,
-    Recollection, Recollections, RunEntry, RunState, Version,
+    Absence, CompleteScan, Conclusion, DecisionEntry, FailureEntry, Hindered, Hindrance, LastScan, Left,
+    Origin, Recollection, Recollections, RunEntry, RunState, Version,
 };
 
 const UUID: &str = "2daf673a-9755-4b4f-aa6d-3632fbed8012";
 
+/// Makes the newest schema the fourth one.
+const WITHOUT_OWNER: &str = "
+    ALTER TABLE director DROP COLUMN scanned;
+    ALTER TABLE director DROP COLUMN store;
+    PRAGMA user_version = 4;";
+
 /// Makes the newest schema the second one.
 const WITHOUT_DECISIONS: &str = "
+    ALTER TABLE director DROP COLUMN scanned;
+    ALTER TABLE director DROP COLUMN store;
     DROP TABLE recollection;
     DROP TABLE decision_set;
     ALTER TABLE run DROP COLUMN started_by;
@@ -34,8 +42,19 @@ fn ids<const N: usize>(ids: [&str; N]) -> BTreeSet<InstanceId> {
     ids.map(|id| InstanceId::new(id).unwrap()).into()
 }
 
-fn absence(id: &str, since: i64, complete_scans: u32) -> Absence {
-    Absence { instance: InstanceId::new(id).unwrap(), first_absent_at: minute(since), complete_scans }
+/// A scan of a minute that counts these.
+fn scan<const N: usize>(absent: [&str; N], at: i64) -> CompleteScan {
+    let longest_gap = Duration::days(3);
+    CompleteScan { at: minute(at), absent: ids(absent), unknown: BTreeSet::new(), longest_gap }
+}
+
+fn absence(id: &str, (since, last): (i64, i64), complete_scans: u32) -> Absence {
+    Absence {
+        instance: InstanceId::new(id).unwrap(),
+        first_absent_at: minute(since),
+        last_absent_at: minute(last),
+        complete_scans,
+    }
 }
 
 fn run(id: &str, started: i64) -> RunEntry {
@@ -117,25 +136,70 @@ fn the_state_of_another_director_is_refused() {
         assert_explains(&error, &path, &[UUID, other, "another state file"]);
     }
     // A UUID is the same in any case.
-    let same = StateFile::open(&path, &UUID.to_uppercase()).unwrap();
+    let same = StateFile::open(&path, UUID.to_uppercase().as_str()).unwrap();
     assert_eq!(same.index_size().unwrap(), Some(7));
+}
+
+#[test]
+fn what_a_trial_on_a_folder_learnt_is_not_the_live_directors_nor_one_stores_anothers() {
+    let (_folder, path) = place();
+    let live = || StateOwner::director(UUID);
+    let fleet = || StateOwner::fleet(UUID);
+    drop(StateFile::open(&path, live().with_store("vault a")).unwrap());
+    for (owner, says) in [
+        (fleet(), ["the live Director", "fleets in folders"]),
+        (live().with_store("vault b"), ["vault a", "vault b"]),
+    ] {
+        let opened = StateFile::open(&path, owner.clone()).unwrap_err();
+        let read = StateFile::open_existing(&path, owner).unwrap_err();
+        for error in [opened, read] {
+            assert_explains(&error, &path, &[says[0], says[1], "--state"]);
+        }
+    }
+    // Who only reads the journal need not know the store, and changes no owner.
+    drop(StateFile::open(&path, live()).unwrap());
+    assert_eq!(StateFile::owner_of(&path).unwrap(), Some(live().with_store("vault a")));
+
+    let (_folder, path) = place();
+    drop(StateFile::open(&path, fleet().with_store("a.db")).unwrap());
+    let error = StateFile::open(&path, live().with_store("a.db")).unwrap_err();
+    assert_explains(&error, &path, &["learnt of fleets in folders", "--state"]);
+}
+
+#[test]
+fn a_state_of_a_release_that_did_not_note_whose_it_is_becomes_the_live_directors_and_counts_anew() {
+    let (_folder, path) = place();
+    let state = StateFile::open(&path, UUID).unwrap();
+    state.record_complete_scan(&scan(["a"], 0)).unwrap();
+    state.set_last_full_verification(minute(0)).unwrap();
+    state.set_index_size(7).unwrap();
+    drop(state);
+    rusqlite::Connection::open(&path).unwrap().execute_batch(WITHOUT_OWNER).unwrap();
+    assert_eq!(StateFile::open_existing(&path, UUID).unwrap().unwrap().index_size().unwrap(), Some(7));
+    let error = StateFile::open(&path, StateOwner::fleet(UUID)).unwrap_err();
+    assert_explains(&error, &path, &["of an older release", "--state"]);
+    let live = StateOwner::director(UUID).with_store("vault a");
+    let state = StateFile::open(&path, live.clone()).unwrap();
+    assert_eq!((state.index_size().unwrap(), state.last_full_verification().unwrap()), (Some(7), None));
+    assert_eq!(state.absences().unwrap(), []);
+    assert_eq!(StateFile::owner_of(&path).unwrap(), Some(live));
 }
 
 #[test]
 fn absences_begin_are_confirmed_and_end() {
     let (_folder, path) = place();
     let state = StateFile::open(&path, UUID).unwrap();
-    let now = state.record_complete_scan(&ids(["a", "b"]), minute(0)).unwrap();
-    assert_eq!(now, [absence("a", 0, 1), absence("b", 0, 1)]);
+    let now = state.record_complete_scan(&scan(["a", "b"], 0)).unwrap();
+    assert_eq!(now, [absence("a", (0, 0), 1), absence("b", (0, 0), 1)]);
     // `a` is back, `c` is new.
-    let now = state.record_complete_scan(&ids(["b", "c"]), minute(10)).unwrap();
-    assert_eq!(now, [absence("b", 0, 2), absence("c", 10, 1)]);
+    let now = state.record_complete_scan(&scan(["b", "c"], 10)).unwrap();
+    assert_eq!(now, [absence("b", (0, 10), 2), absence("c", (10, 10), 1)]);
     // `a` begins anew.
-    let now = state.record_complete_scan(&ids(["a", "b"]), minute(20)).unwrap();
-    assert_eq!(now, [absence("a", 20, 1), absence("b", 0, 3)]);
+    let now = state.record_complete_scan(&scan(["a", "b"], 20)).unwrap();
+    assert_eq!(now, [absence("a", (20, 20), 1), absence("b", (0, 20), 3)]);
     state.forget_absences(&ids(["b", "unknown"])).unwrap();
-    assert_eq!(state.absences().unwrap(), [absence("a", 20, 1)]);
-    let now = state.record_complete_scan(&ids([]), minute(30)).unwrap();
+    assert_eq!(state.absences().unwrap(), [absence("a", (20, 20), 1)]);
+    let now = state.record_complete_scan(&scan([], 30)).unwrap();
     assert_eq!(now, []);
 }
 
@@ -145,10 +209,10 @@ fn an_absence_is_the_same_in_any_case_of_a_uuid() {
     let state = StateFile::open(&path, UUID).unwrap();
     let upper = UUID.to_uppercase();
     for (id, at) in [(upper.as_str(), 0), (UUID, 1)] {
-        state.record_complete_scan(&ids([id]), minute(at)).unwrap();
+        state.record_complete_scan(&scan([id], at)).unwrap();
     }
     let absences = state.absences().unwrap();
-    assert_eq!(absences, [absence(UUID, 0, 2)]);
+    assert_eq!(absences, [absence(UUID, (0, 1), 2)]);
     assert_eq!(absences[0].instance.as_str(), upper, "the first spelling");
     state.forget_absences(&ids([UUID])).unwrap();
     assert_eq!(state.absences().unwrap(), []);
@@ -256,10 +320,10 @@ fn a_dry_run_finds_nothing_and_creates_nothing() {
 fn a_dry_run_reads_and_cannot_write() {
     let (folder, path) = place();
     let state = StateFile::open(&path, UUID).unwrap();
-    state.record_complete_scan(&ids(["a"]), minute(0)).unwrap();
+    state.record_complete_scan(&scan(["a"], 0)).unwrap();
     let before = std::fs::read(&path).unwrap();
     let dry = StateFile::open_existing(&path, UUID).unwrap().unwrap();
-    assert_eq!(dry.absences().unwrap(), [absence("a", 0, 1)]);
+    assert_eq!(dry.absences().unwrap(), [absence("a", (0, 0), 1)]);
     assert_eq!(names(folder.path()), ["store.sqlite"], "files were created");
     let error = dry.set_index_size(1).unwrap_err();
     assert_explains(&error, &path, &["is read-only"]);

@@ -99,19 +99,28 @@ async fn of_many_that_seed_at_once_one_does() {
     assert_eq!(store.read("db").await.unwrap().version(), Version(1));
 }
 
-#[tokio::test]
-async fn a_dropped_write_is_done_whole_and_leaves_nothing_open() {
+#[test]
+fn a_dropped_write_is_done_whole_and_leaves_nothing_open() {
     let (_folder, path) = place();
     let store = SqliteStore::open(&path).unwrap();
-    for version in 0..20 {
-        let data = object(&format!("{{\"n\":{version}}}"));
-        let begun = store.write("db", &data, Version(version)).now_or_never();
-        assert!(begun.is_none(), "it ended before it could be dropped");
-        // Waits for the work that nobody waits for any more.
-        let slot = store.read("db").await.unwrap();
-        assert_eq!(slot.version(), Version(version + 1));
-        assert_eq!(slot.data(), Some(&data));
-    }
+    let dropped = async {
+        for version in 0..20 {
+            let data = object(&format!("{{\"n\":{version}}}"));
+            // The one thread for blocking work is busy, so that the write cannot
+            // end before it is dropped.
+            let (go, wait) = std::sync::mpsc::channel::<()>();
+            let busy = tokio::task::spawn_blocking(move || wait.recv());
+            let begun = store.write("db", &data, Version(version)).now_or_never();
+            assert!(begun.is_none(), "it ended before it could be dropped");
+            drop(go);
+            busy.await.unwrap().unwrap_err();
+            // Waits for the work that nobody waits for any more.
+            let slot = store.read("db").await.unwrap();
+            assert_eq!(slot.version(), Version(version + 1));
+            assert_eq!(slot.data(), Some(&data));
+        }
+    };
+    tokio::runtime::Builder::new_current_thread().max_blocking_threads(1).build().unwrap().block_on(dropped);
     assert!(store.with_connection(Connection::is_autocommit));
 }
 
