@@ -109,7 +109,7 @@ fn an_index_that_vanished_is_refused() {
     let records = fake.paths();
     for command in ["plan", "run"] {
         let refused = program.on_demo(command, &[]);
-        refused.must_fail(4, "is not there, but the last run saw", "for a new store use another state file");
+        refused.must_fail(4, "is not there, but the last run saw", "run --begin-index");
     }
     // As a reconciler leaves it that took a failed read for an empty index.
     fake.put("db", serde_json::json!({}));
