@@ -4,11 +4,12 @@
 use std::fmt;
 use std::str::FromStr;
 
-use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
+use chrono::{DateTime, SecondsFormat, Utc};
 use serde::{Serialize, Serializer};
 
 use super::problem::BackupError;
 use super::shelf::{Listed, Listing};
+use crate::ports::CLOCK_SKEW;
 
 /// A moment, to the second.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -29,10 +30,6 @@ impl Moment {
     }
 }
 
-/// As RFC 3339 in UTC; a number that is no date stays a number.
-/// How far another machine's clock may be ahead of ours.
-const CLOCK_SKEW: TimeDelta = TimeDelta::minutes(5);
-
 impl Moment {
     /// The latest that an archive may have been taken at by now, if clocks are
     /// right.
@@ -42,6 +39,7 @@ impl Moment {
     }
 }
 
+/// As RFC 3339 in UTC; a number that is no date stays a number.
 impl fmt::Display for Moment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let at = i64::try_from(self.0).ok().and_then(|second| DateTime::from_timestamp(second, 0));

@@ -7,7 +7,7 @@ mod turning;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use self::doubt::Doubts;
 use self::turning::{Due, Turn};
@@ -19,7 +19,7 @@ use crate::backup::OtherReconciler;
 use crate::model::{DeploymentName, IndexEntry, InstanceId};
 use crate::ports::{Absence, CompleteScan, DirectorTask, Hindrance, PortError, Recollections, RunState};
 use crate::synchronizer::{AbsentEntry, Waiting, longest_gap, may_turn_missing, newly_stale};
-use crate::updater::{EntryChange, Finding, Stamp};
+use crate::updater::{EntryChange, Finding, Stamp, rfc3339};
 
 /// What became of the entries that no deployment speaks for.
 #[derive(Debug, Default)]
@@ -52,8 +52,14 @@ impl Absences {
     /// Says in how many scans entries were absent without the one of this look,
     /// which counts for nothing.
     pub(super) fn uncounted(&mut self, before: &[Absence]) {
-        let before: HashMap<&str, u32> =
-            before.iter().map(|one| (one.instance.folded(), one.complete_scans)).collect();
+        // A run counts these anew.
+        let anew: HashSet<&InstanceId> =
+            self.counting.iter().flat_map(|scan| scan.anew(before)).map(|one| &one.instance).collect();
+        let before: HashMap<&str, u32> = before
+            .iter()
+            .filter(|one| !anew.contains(&one.instance))
+            .map(|one| (one.instance.folded(), one.complete_scans))
+            .collect();
         for absent in &mut self.entries {
             let instance = InstanceId::new(&absent.instance).ok();
             let scans = instance.and_then(|id| before.get(id.folded()).copied()).unwrap_or(0);
@@ -187,6 +193,8 @@ impl Reconciler<'_> {
             turn.turn(&mut absences, &due).await;
         }
         if complete && !absences.is_contradicted() {
+            let anew: Vec<&Absence> = scan.anew(before.as_deref().unwrap_or_default()).collect();
+            absences.findings.extend(counted_anew(&anew, &scan, &survey.scan.info.name));
             absences.counting = Some(scan);
         }
         Ok(absences)
@@ -206,6 +214,34 @@ impl Reconciler<'_> {
         };
         let longest_gap = longest_gap(self.options.interval);
         CompleteScan { at, absent: of(false), unknown: of(true), longest_gap }
+    }
+}
+
+/// Says why entries that were absent before are counted as if they had not been.
+fn counted_anew(anew: &[&Absence], scan: &CompleteScan, director: &str) -> Option<Finding> {
+    let last = anew.iter().map(|one| one.last_absent_at).max()?;
+    let entries = match anew.len() {
+        1 => "1 absent entry is".to_owned(),
+        several => format!("{several} absent entries are"),
+    };
+    let (passed, most) = (scan.at - last, scan.longest_gap);
+    let why = if passed > most {
+        format!(
+            "the last complete scan was {} ago, and at most {} may be between two; set `interval` to how often one is made",
+            in_words(passed),
+            in_words(most)
+        )
+    } else {
+        format!("the last complete scan lies in the future, at {}; a clock was wrong", rfc3339(last))
+    };
+    Some(Finding::new("scan.counted-anew", director, format!("{entries} counted anew: {why}")))
+}
+
+/// A long time, in whole days if it has some.
+fn in_words(time: TimeDelta) -> String {
+    match (time.num_days(), time.num_hours()) {
+        (days @ 2.., _) => format!("{days} days"),
+        (_, hours) => format!("{hours} h"),
     }
 }
 

@@ -13,13 +13,14 @@ use super::tally::{Outcome, Tally};
 use super::writer::Writer;
 use crate::backup::BackupFolder;
 use crate::model::{IndexEntry, InstanceId, layout};
+use crate::scanner::Shortfall;
 use crate::updater::{Change, EntryChange, FieldSet, Finding, Premise, bears_marks, fresh_operation, healed};
 
 /// Findings about what has no counterpart, or two, besides absent entries and
 /// strays.
 const BESIDE: [&str; 11] = [
     "scan.uncounted",
-    "clock.apart",
+    Shortfall::CLOCKS_APART,
     "index.fewer-entries",
     "deployment.duplicate",
     "plan.retired",

@@ -11,6 +11,7 @@ use super::status::RunRecord;
 use crate::matching::{Decision, Degradation, Outcome};
 use crate::model::JsonObject;
 use crate::ports::{DecisionEntry, FailureEntry, PortError, RunEntry, RunState};
+use crate::scanner::Shortfall;
 use crate::updater::Finding;
 
 /// How many findings of one run are kept. Where there are more, one cause has
@@ -95,7 +96,8 @@ impl<'a> JournalPage<'a> {
         self.state.record_run(&self.entry)?;
         let decisions: Vec<DecisionEntry> = report.decisions.iter().map(decision_entry).collect();
         self.state.record_decisions(&self.entry.run_id, &decisions)?;
-        self.prune(at)
+        let apart = report.findings.iter().any(|finding| finding.code == Shortfall::CLOCKS_APART);
+        self.bounds.prune(self.state, (!apart).then_some(at))
     }
 
     /// The run could not be made.
@@ -103,13 +105,11 @@ impl<'a> JournalPage<'a> {
         self.entry.finished_at = Some(at);
         self.entry.outcome = Some(error.outcome().to_owned());
         self.entry.error = Some(error.to_string());
-        if let Err(error) = self.state.record_run(&self.entry).and_then(|()| self.prune(at)) {
+        if let Err(error) =
+            self.state.record_run(&self.entry).and_then(|()| self.bounds.prune(self.state, None))
+        {
             tracing::warn!(%error, "the journal could not be written");
         }
-    }
-
-    fn prune(&self, at: DateTime<Utc>) -> Result<(), PortError> {
-        self.bounds.prune(self.state, at)
     }
 }
 
@@ -120,8 +120,11 @@ fn told(counts: Counts, findings: &[Finding]) -> (JsonObject, Vec<JsonObject>) {
 }
 
 impl JournalBounds {
-    fn prune(self, state: &dyn RunState, at: DateTime<Utc>) -> Result<(), PortError> {
-        let oldest = at.checked_sub_signed(self.age).unwrap_or(DateTime::<Utc>::MIN_UTC);
+    /// Removes what is too much, and what is too old by a time that a Director's
+    /// clock has confirmed: a wrong one would empty the journal.
+    fn prune(self, state: &dyn RunState, confirmed: Option<DateTime<Utc>>) -> Result<(), PortError> {
+        let oldest = confirmed.and_then(|at| at.checked_sub_signed(self.age));
+        let oldest = oldest.unwrap_or(DateTime::<Utc>::MIN_UTC);
         state.prune_runs(self.runs.max(1), oldest).map(drop)
     }
 }
@@ -155,7 +158,7 @@ pub fn close_page(state: &dyn RunState, run: &RunRecord, bounds: JournalBounds) 
         return Ok(());
     }
     state.record_run(&closed)?;
-    bounds.prune(state, run.finished_at)
+    bounds.prune(state, None)
 }
 
 /// A decision in few words, as the journal keeps it.

@@ -1,11 +1,12 @@
 //! What has no counterpart, as values: index entries without a deployment, and
 //! deployments without an instance.
 
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use crate::model::{IndexEntry, JsonObject};
 use crate::synchronizer::{Waiting, is_missing, is_stale};
+pub(super) use crate::updater::rfc3339;
 use crate::updater::{Finding, time};
 
 /// What is known about an entry that no deployment speaks for.
@@ -251,8 +252,4 @@ impl StrayDeployment {
 pub(super) fn looked_for(entry: &IndexEntry) -> Option<String> {
     let plan = entry.plan()?;
     Some(format!("{plan}-{}", entry.instance))
-}
-
-pub(super) fn rfc3339(at: DateTime<Utc>) -> String {
-    at.to_rfc3339_opts(SecondsFormat::Secs, true)
 }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Duration, Utc};
 
+use super::clock::CLOCK_SKEW;
 use crate::model::InstanceId;
 
 /// Since when the deployment of an index entry is not there.
@@ -36,18 +37,15 @@ pub struct CompleteScan {
 impl CompleteScan {
     /// The absences once this scan is taken in, in the order of their ids: what is
     /// absent is counted once more or begins to be absent, and what was seen is
-    /// not absent any more. A clock that was set back, so that the last scan lies
-    /// in the future, makes it begin anew as well.
+    /// not absent any more.
     #[must_use]
     pub fn counted(&self, known: &[Absence]) -> Vec<Absence> {
         let known: BTreeMap<&InstanceId, &Absence> = known.iter().map(|one| (&one.instance, one)).collect();
-        let goes_on = |one: &&&Absence| {
-            one.last_absent_at <= self.at && self.at - one.last_absent_at <= self.longest_gap
-        };
+        let goes_on = |one: &&&Absence| self.follows(one);
         let absent = self.absent.iter().map(|instance| match known.get(instance).filter(goes_on) {
             Some(one) => Absence {
                 complete_scans: one.complete_scans.saturating_add(1),
-                last_absent_at: self.at,
+                last_absent_at: one.last_absent_at.max(self.at),
                 ..(*one).clone()
             },
             None => Absence {
@@ -61,6 +59,19 @@ impl CompleteScan {
         let mut counted: Vec<Absence> = absent.chain(unknown.map(|one| (*one).clone())).collect();
         counted.sort_by(|a, b| a.instance.cmp(&b.instance));
         counted
+    }
+
+    /// What is absent still, and is counted anew all the same.
+    pub fn anew<'a>(&'a self, known: &'a [Absence]) -> impl Iterator<Item = &'a Absence> {
+        known.iter().filter(|one| self.absent.contains(&one.instance) && !self.follows(one))
+    }
+
+    /// Whether what was counted is counted on. Where the last scan was too long ago,
+    /// or a clock was set back so that it lies in the future, it is not; that of a
+    /// run that overlaps with this one may be a little later.
+    fn follows(&self, last: &Absence) -> bool {
+        let passed = self.at - last.last_absent_at;
+        -CLOCK_SKEW <= passed && passed <= self.longest_gap
     }
 }
 
@@ -110,7 +121,21 @@ mod tests {
     fn counting_begins_anew_after_a_long_time_and_where_the_last_scan_lies_in_the_future() {
         let first = scan(0, &["a"], &[]).counted(&[]);
         for (at, expected) in [(72, ("a", 0, 2)), (73, ("a", 73, 1)), (-1, ("a", -1, 1))] {
-            assert_eq!(told(&scan(at, &["a"], &[]).counted(&first)), [expected], "at {at}");
+            let scan = scan(at, &["a"], &[]);
+            assert_eq!(told(&scan.counted(&first)), [expected], "at {at}");
+            assert_eq!(scan.anew(&first).count(), usize::from(expected.2 == 1), "at {at}");
         }
+    }
+
+    #[test]
+    fn runs_that_overlap_are_counted_on_and_the_later_time_stays() {
+        let first = scan(0, &["a"], &[]).counted(&[]);
+        let later = scan(2, &["a"], &[]).counted(&first);
+        let overlapping = CompleteScan { at: hour(2) - CLOCK_SKEW, ..scan(0, &["a"], &[]) };
+        let counted = overlapping.counted(&later);
+        assert_eq!(told(&counted), [("a", 0, 3)]);
+        assert_eq!(counted[0].last_absent_at, hour(2));
+        let earlier = CompleteScan { at: overlapping.at - Duration::seconds(1), ..overlapping };
+        assert_eq!(earlier.counted(&later)[0].complete_scans, 1);
     }
 }

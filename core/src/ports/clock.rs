@@ -2,7 +2,11 @@
 
 use std::fmt;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
+
+/// How far the clocks of two machines, or two programs that overlap, may be apart
+/// and still tell the same time.
+pub const CLOCK_SKEW: TimeDelta = TimeDelta::minutes(5);
 
 /// Tells the time.
 pub trait Clock: fmt::Debug + Send + Sync {

@@ -13,7 +13,7 @@ mod store;
 
 pub use absence::{Absence, CompleteScan};
 pub use catalog::CatalogSource;
-pub use clock::{Clock, SystemClock};
+pub use clock::{CLOCK_SKEW, Clock, SystemClock};
 pub use director::{
     Director, DirectorEvent, DirectorInfo, DirectorInstance, DirectorTask, EventQuery, ManifestAnswer,
 };

@@ -218,7 +218,8 @@ pub trait RunState: fmt::Debug + Send + Sync {
     /// If the file cannot be written.
     fn record_decisions(&self, run_id: &str, decisions: &[DecisionEntry]) -> Result<(), PortError>;
 
-    /// The newest runs of the journal, newest first, at most `limit`.
+    /// The newest runs of the journal, newest first, at most `limit`. The newest is
+    /// the one that was recorded last, whatever its clock said.
     ///
     /// # Errors
     /// If the file cannot be read.

@@ -5,7 +5,7 @@ use std::fmt;
 use chrono::TimeDelta;
 
 use crate::model::DeploymentName;
-use crate::ports::Reach;
+use crate::ports::{CLOCK_SKEW, Reach};
 
 /// Why one deployment could not be seen.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -76,11 +76,14 @@ pub enum Shortfall {
 }
 
 impl Shortfall {
+    /// What clocks that are apart are called among findings.
+    pub const CLOCKS_APART: &str = "clock.apart";
+
     /// What it is called among findings.
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
-            Self::ClocksApart { .. } => "clock.apart",
+            Self::ClocksApart { .. } => Self::CLOCKS_APART,
             _ => "scan.incomplete",
         }
     }
@@ -123,9 +126,6 @@ impl fmt::Display for Shortfall {
     }
 }
 
-/// Clocks that are further apart than this tell different times.
-const CLOCKS_APART: TimeDelta = TimeDelta::minutes(5);
-
 /// Whether a scan proves absence.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Completeness {
@@ -161,7 +161,7 @@ impl Completeness {
 
     /// Takes in how far the Director's clock is ahead of ours.
     pub(super) fn compare_clocks(&mut self, ahead: Option<TimeDelta>) {
-        if let Some(ahead) = ahead.filter(|ahead| ahead.abs() > CLOCKS_APART)
+        if let Some(ahead) = ahead.filter(|ahead| ahead.abs() > CLOCK_SKEW)
             && self.clocks_apart().is_zero()
         {
             self.lacks(Shortfall::ClocksApart { ahead });

@@ -10,7 +10,7 @@ use chrono::{DateTime, Duration, Utc};
 use super::waiting::Waiting;
 use crate::model::{DeploymentName, IndexEntry, JsonObject, layout};
 use crate::ports::Absence;
-use crate::updater::{FURTHEST_AHEAD, Stamp, believed_until, fresh_operation, time};
+use crate::updater::{FURTHEST_AHEAD, Stamp, believed_until, fresh_operation, rfc3339, time};
 
 /// How long must pass between the first complete scan that misses a deployment
 /// and the one that may call it missing.
@@ -90,8 +90,8 @@ pub fn may_turn_missing(
     let apart = interval.max(LEAST_ABSENCE);
     let not_before = absence.first_absent_at.checked_add_signed(apart).unwrap_or(DateTime::<Utc>::MAX_UTC);
     if scans < LEAST_SCANS || now < not_before {
-        let not_before = not_before.to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
-        return Err(Waiting::TooFewScans { scans, not_before });
+        let not_after = absence.last_absent_at.checked_add_signed(longest_gap(interval)).map(rfc3339);
+        return Err(Waiting::TooFewScans { scans, not_before: rfc3339(not_before), not_after });
     }
     Ok(())
 }

@@ -20,6 +20,9 @@ pub enum Waiting {
         scans: u32,
         /// When the next one may count, RFC 3339.
         not_before: String,
+        /// Until when one has to be made so that counting goes on, RFC 3339;
+        /// nothing if that is beyond all time.
+        not_after: Option<String>,
     },
     /// The entry is too young.
     TooYoung,
@@ -77,12 +80,13 @@ impl fmt::Display for Waiting {
             Self::IncompleteScan => f.write_str("the scan is incomplete, and what it lacks is unknown"),
             Self::NoState => f.write_str("nothing is remembered between runs"),
             Self::TooFewScans { scans: 0, .. } => f.write_str("no run has counted its absence yet"),
-            Self::TooFewScans { scans, not_before } => {
+            Self::TooFewScans { scans, not_before, not_after } => {
                 let plural = if *scans == 1 { "" } else { "s" };
-                write!(
-                    f,
-                    "absent in {scans} complete scan{plural}; one at {not_before} or later may prove it"
-                )
+                write!(f, "absent in {scans} complete scan{plural}; one ")?;
+                match not_after {
+                    Some(not_after) => write!(f, "between {not_before} and {not_after} may prove it"),
+                    None => write!(f, "at {not_before} or later may prove it"),
+                }
             }
             Self::TooYoung => f.write_str("the entry is younger than 2 hours"),
             Self::InOperation { status } => write!(f, "the broker is at work on it: `{status}`"),

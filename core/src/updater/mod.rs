@@ -38,4 +38,4 @@ pub use marks::{REFERENCE_SIGNATURE, bears_marks, healed, missing_marks, stale_m
 pub use obstacle::standing_obstacle;
 pub use operation::{FURTHEST_AHEAD, believed_until, fresh_operation};
 pub use premise::Premise;
-pub use times::{Creation, CreationTimes, time};
+pub use times::{Creation, CreationTimes, rfc3339, time};

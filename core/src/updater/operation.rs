@@ -6,6 +6,7 @@ use chrono::{DateTime, Duration, Utc};
 use super::instance::Stamp;
 use super::times::time;
 use crate::model::JsonObject;
+use crate::ports::CLOCK_SKEW;
 
 /// How long an operation that the broker noted protects its entry. Longer, and
 /// the note was left behind: the broker never takes `provisioning_started` back.
@@ -14,8 +15,6 @@ const LONGEST_OPERATION: Duration = Duration::hours(24);
 /// must take no protection away. What lies further ahead, such as a time in
 /// milliseconds, would protect for ever.
 pub const FURTHEST_AHEAD: Duration = Duration::hours(24);
-/// A note that lies further in the future than this was made by another clock.
-const ANOTHER_CLOCK: Duration = Duration::minutes(5);
 /// Where the broker notes when it began.
 const BEGUN: [&str; 2] = ["requested_at", "deprovision_requested_at"];
 
@@ -48,7 +47,7 @@ pub(super) fn noted_ahead(fields: &JsonObject, stamp: Stamp) -> Option<DateTime<
     BEGUN
         .into_iter()
         .filter_map(|field| time(fields, field))
-        .filter(|at| *at - stamp.at > ANOTHER_CLOCK && believed_until(*at, stamp).is_some())
+        .filter(|at| *at - stamp.at > CLOCK_SKEW && believed_until(*at, stamp).is_some())
         .max()
 }
 

@@ -59,7 +59,8 @@ pub fn time(object: &JsonObject, field: &str) -> Option<DateTime<Utc>> {
 }
 
 /// As Blacksmith writes times as text.
-pub(super) fn rfc3339(at: DateTime<Utc>) -> String {
+#[must_use]
+pub fn rfc3339(at: DateTime<Utc>) -> String {
     at.to_rfc3339_opts(SecondsFormat::Secs, true)
 }
 

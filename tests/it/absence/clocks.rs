@@ -31,6 +31,71 @@ async fn an_absence_that_began_by_a_wrong_clock_is_counted_anew_by_the_right_one
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn runs_that_are_too_rare_for_their_interval_say_that_they_count_anew_each_time() {
+    let world = World::of(5).await;
+    world.run().await;
+    world.delete(0);
+    let first = world.run().await;
+    assert!(!codes(&first).contains("scan.counted-anew"));
+    let told = message(&first, "entry.absent");
+    assert!(
+        told.contains("one between 2027-01-15T09:00:00Z and 2027-01-18T08:00:00Z may prove it"),
+        "{told}"
+    );
+    for _ in 0..2 {
+        world.wait(7 * 24 * 60);
+        // Also who only looks is told so.
+        let looked = world.orphans().await;
+        let absent = looked.absent.iter().find(|one| one.instance == super::id(0)).unwrap();
+        assert_eq!(absent.complete_scans, Some(0));
+        let said = message(&world.run().await, "scan.counted-anew");
+        assert_eq!(
+            said,
+            "1 absent entry is counted anew: the last complete scan was 7 days ago, and at most 3 days may be \
+             between two; set `interval` to how often one is made"
+        );
+        assert!(looked.findings.iter().any(|one| one.message == said), "{:?}", looked.findings);
+    }
+    world.clock.turn_back(Duration::from_secs(7200));
+    let said = message(&world.run().await, "scan.counted-anew");
+    assert!(said.contains("lies in the future"), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_that_ends_after_one_that_began_later_does_not_reset_the_counting() {
+    let world = World::of(5).await;
+    world.absent_for_an_hour([0]).await;
+    world.clock.turn_back(Duration::from_secs(600));
+    world.run().await;
+    // It began half a minute before the last one, and ends after it.
+    world.clock.turn_back(Duration::from_secs(30));
+    let report = world.run().await;
+    assert!(!codes(&report).contains("scan.counted-anew"));
+    assert_eq!(world.state().absences().unwrap()[0].complete_scans, 3);
+    world.clock.advance(Duration::from_secs(630));
+    world.run().await;
+    assert_eq!(world.says(0).await, "missing");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_run_by_a_wrong_clock_neither_empties_the_journal_nor_stays_at_its_top() {
+    const DAYS: Duration = Duration::from_secs(400 * 24 * 3600);
+    let world = World::of(3).await;
+    world.run().await;
+    world.wait(60);
+    world.run().await;
+    world.clock.advance(DAYS);
+    world.director.holdings().clock_ahead = Some(-TimeDelta::days(400));
+    let wrong = world.run().await.run_id;
+    world.clock.turn_back(DAYS);
+    world.director.holdings().clock_ahead = None;
+    world.wait(60);
+    let right = world.run().await.run_id;
+    let runs: Vec<String> = world.state().runs(9).unwrap().into_iter().map(|run| run.run_id).collect();
+    assert_eq!((runs.len(), &runs[..2]), (4, &[right, wrong][..]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_long_interval_counts_over_three_of_its_own() {
     let world = World::of(5).await;
     world.run_with(monthly).await;

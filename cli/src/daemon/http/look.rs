@@ -72,10 +72,11 @@ pub(super) async fn runs(
     let mut lines: Vec<JournalLine> = journal.as_ref().clone();
     for record in board.ledger.runs() {
         if !lines.iter().any(|line| line.run_id == record.run_id) {
-            lines.push(record.into());
+            // The journal has its runs in their order, whatever their clocks said.
+            let at = lines.iter().position(|line| line.started_at < record.started_at);
+            lines.insert(at.unwrap_or(lines.len()), record.into());
         }
     }
-    lines.sort_by_key(|line| std::cmp::Reverse(line.started_at));
     lines.truncate(limit.unwrap_or(50));
     Document::new("Runs", lines).into_response()
 }

@@ -83,13 +83,14 @@ pub(super) fn record_decisions(
     Ok(())
 }
 
-/// The newest runs, newest first. Their findings, which may be many, are counted
-/// where they are.
+/// The newest runs, newest first: in the order that they were begun to be written
+/// in, because the clock of one may have been wrong. Their findings, which may be
+/// many, are counted where they are.
 pub(super) fn newest(connection: &Connection, limit: usize) -> Result<Vec<RunSummary>> {
     let count = "coalesce(json_extract(counts, '$.findings'), json_array_length(findings))";
     let select = select(connection, count)?;
     connection
-        .prepare(&format!("{select} ORDER BY started_at DESC, rowid DESC LIMIT ?1"))?
+        .prepare(&format!("{select} ORDER BY rowid DESC LIMIT ?1"))?
         .query_map([bound(limit)], |row| {
             entry(row, |at| Ok(usize::try_from(row.get::<_, i64>(at)?).unwrap_or_default()))
         })?
@@ -160,8 +161,7 @@ pub(super) fn prune(connection: &Connection, keep: usize, oldest: DateTime<Utc>)
     let removed = connection.execute(
         "DELETE FROM run
          WHERE started_at < ?1
-            OR rowid NOT IN (SELECT rowid FROM run
-                             ORDER BY started_at DESC, rowid DESC LIMIT ?2)",
+            OR rowid NOT IN (SELECT rowid FROM run ORDER BY rowid DESC LIMIT ?2)",
         params![columns::instant_text(oldest), bound(keep)],
     )?;
     connection.execute(

@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
 
-use crate::manager::orphans::rfc3339;
 use crate::manager::report::GuardRefusal;
 use crate::manager::survey::Survey;
+use crate::updater::rfc3339;
 
 /// What most likely lets so many entries seem to be without a deployment.
 pub(super) fn likely_cause(

@@ -9,14 +9,14 @@ use futures_util::stream::{self, StreamExt};
 use super::limit::{likely_cause, refusal};
 use super::{Absences, names};
 use crate::backup::OtherReconciler;
-use crate::manager::orphans::{looked_for, rfc3339};
+use crate::manager::orphans::looked_for;
 use crate::manager::run::Reconciler;
 use crate::manager::survey::Survey;
 use crate::model::{DeploymentName, IndexEntry, InstanceId, layout};
 use crate::ports::{Absence, Hindered, Hindrance, ManifestAnswer, PortError, PortErrorKind, Recollections};
 use crate::synchronizer::{Waiting, broker_works_until, most_transitions};
 use crate::updater::{
-    EntryChange, FieldSet, Finding, Premise, Setting, Stamp, missing_marks, stale_marks, time,
+    EntryChange, FieldSet, Finding, Premise, Setting, Stamp, missing_marks, rfc3339, stale_marks, time,
 };
 
 /// How many entries are looked at if there are more than may turn missing: they

@@ -219,10 +219,10 @@ fn an_absence_is_the_same_in_any_case_of_a_uuid() {
 }
 
 #[test]
-fn the_journal_keeps_each_run_once_and_gives_the_newest_first() {
+fn the_journal_keeps_each_run_once_and_gives_the_last_recorded_first() {
     let (_folder, path) = place();
     let state = StateFile::open(&path, UUID).unwrap();
-    for (id, started) in [("first", 0), ("third", 20), ("second", 10)] {
+    for (id, started) in [("first", 0), ("second", 400), ("third", 20)] {
         state.record_run(&run(id, started)).unwrap();
     }
     let finished = RunEntry {
@@ -235,7 +235,7 @@ fn the_journal_keeps_each_run_once_and_gives_the_newest_first() {
     };
     state.record_run(&finished).unwrap();
     let runs = state.runs(10).unwrap();
-    assert_eq!(runs, [&finished, &run("second", 10), &run("first", 0)].map(RunEntry::summary));
+    assert_eq!(runs, [&finished, &run("second", 400), &run("first", 0)].map(RunEntry::summary));
     assert_eq!(runs[0].findings, 2);
     let many = RunEntry { counts: object(r#"{"findings":2000}"#), ..finished.clone() };
     state.record_run(&many).unwrap();
