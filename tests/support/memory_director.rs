@@ -29,6 +29,10 @@ pub struct Holdings {
     pub unlisted: BTreeSet<String>,
     /// Deployments whose manifests cannot be read.
     pub unreadable: BTreeSet<String>,
+    /// Deployments whose manifests are larger than is read.
+    pub oversized: BTreeSet<String>,
+    /// What the list says deployments are made of; else they are of `bpm`.
+    pub releases: BTreeMap<String, Vec<&'static str>>,
     /// Deployments whose lock a task holds.
     pub locked: BTreeSet<String>,
     /// Tasks that are not finished.
@@ -93,7 +97,9 @@ impl Director for MemoryDirector {
         let summaries = listed.map(|name| {
             let mut summary =
                 DeploymentSummary::named(DeploymentName::new(name).expect("a deployment's name"));
-            summary.releases = vec![ReleaseRef { name: "bpm".into(), version: "1.4.20".into() }];
+            let releases = holdings.releases.get(name).map_or(&["bpm"][..], Vec::as_slice);
+            let release = |name: &&str| ReleaseRef { name: (*name).into(), version: "1.4.20".into() };
+            summary.releases = releases.iter().map(release).collect();
             summary.locked = holdings.locked.contains(name);
             summary
         });
@@ -104,6 +110,10 @@ impl Director for MemoryDirector {
         let holdings = self.asked(format!("manifest {name}"));
         if holdings.unreadable.contains(name.as_str()) {
             let kind = PortErrorKind::Malformed;
+            return Err(PortError::new(kind, "read the manifest of", name.as_str(), "planned by the test"));
+        }
+        if holdings.oversized.contains(name.as_str()) {
+            let kind = PortErrorKind::TooLarge;
             return Err(PortError::new(kind, "read the manifest of", name.as_str(), "planned by the test"));
         }
         let manifest = holdings.deployments.get(name.as_str());

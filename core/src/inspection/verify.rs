@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::entry::{EntryState, other_views};
 use crate::model::{Catalog, Index, IndexEntry, JsonObject, layout};
 use crate::ports::{PortError, SecretStore, Slot};
-use crate::updater::{Finding, bears_marks};
+use crate::updater::{Finding, bears_marks, stated_instance};
 
 /// How many entries are looked at at once.
 const AT_ONCE: usize = 8;
@@ -170,6 +170,17 @@ fn against_record(
             format!(
                 "there is no record `{id}`; a run writes it if its deployment is there, agrees with the entry and \
                  has a plan of the catalog"
+            ),
+        );
+    }
+    if let Some(stated) = witnesses.record.and_then(Slot::data).and_then(|record| stated_instance(record, id))
+    {
+        found(
+            "record.states-another",
+            format!(
+                "its record `{id}` says that it is that of `{}`, and no run writes it; compare it with \
+                 `backups diff {id}@-1 {id}@now`, and put the right one back or set its `instance_id` right",
+                stated.escape_debug()
             ),
         );
     }

@@ -60,10 +60,12 @@ fn each_contradiction_is_found() {
     let same = slot(SOUND);
     let other = slot(r#"{"service_id":"redis","plan_id":"redis-large"}"#);
     let vacant = Slot::Vacant { version: Version::NEVER };
+    let strange = slot(&SOUND.replace('}', r#","instance_id":"edison"}"#));
     let entry = |more: &str| SOUND.replace('}', &format!(",{more}}}"));
     for (entry, record, request, deployments, found) in [
         (SOUND.to_owned(), &vacant, &same, THERE, "record.absent"),
         (SOUND.to_owned(), &other, &same, THERE, "record.differs"),
+        (SOUND.to_owned(), &strange, &same, THERE, "record.states-another"),
         (SOUND.to_owned(), &same, &other, THERE, "request.differs"),
         (SOUND.to_owned(), &same, &same, &[][..], "entry.absent"),
         (SOUND.replace("redis-small-tesla", "cache"), &same, &same, THERE, "entry.other-deployment"),

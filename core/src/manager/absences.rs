@@ -152,6 +152,10 @@ impl Reconciler<'_> {
                     match verdict {
                         Ok(()) => due.missing.push(at),
                         Err(Waiting::IncompleteScan) => absent.state = EntryState::Unknown,
+                        Err(waiting @ Waiting::NotUnderstood { .. }) => {
+                            absent.state = EntryState::Unknown;
+                            absent.waiting = Some(waiting);
+                        }
                         Err(waiting) => absent.waiting = Some(waiting),
                     }
                 }

@@ -120,10 +120,10 @@ fn told(counts: Counts, findings: &[Finding]) -> (JsonObject, Vec<JsonObject>) {
 }
 
 impl JournalBounds {
-    /// Removes what is too much, and what is too old by a time that a Director's
-    /// clock has confirmed: a wrong one would empty the journal.
-    fn prune(self, state: &dyn RunState, confirmed: Option<DateTime<Utc>>) -> Result<(), PortError> {
-        let oldest = confirmed.and_then(|at| at.checked_sub_signed(self.age));
+    /// Removes what is too much, and what is too old by a time that the
+    /// Director's clock does not contradict: a wrong one would empty the journal.
+    fn prune(self, state: &dyn RunState, believed: Option<DateTime<Utc>>) -> Result<(), PortError> {
+        let oldest = believed.and_then(|at| at.checked_sub_signed(self.age));
         let oldest = oldest.unwrap_or(DateTime::<Utc>::MIN_UTC);
         state.prune_runs(self.runs.max(1), oldest).map(drop)
     }

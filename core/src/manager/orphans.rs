@@ -13,7 +13,8 @@ use crate::updater::{Finding, time};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum EntryState {
-    /// The scan was incomplete: nothing.
+    /// Nothing: the scan was incomplete, or what could not be understood may be its
+    /// deployment.
     Unknown,
     /// The scan did not see its deployment; that is no proof.
     Absent,
@@ -128,6 +129,9 @@ impl AbsentInstance {
             self.evidence.insert(0, format!("absent in {scans} complete scan{plural}"));
         }
         self.next_step = match (self.state, &self.waiting) {
+            (EntryState::Unknown, Some(waiting @ Waiting::NotUnderstood { .. })) => {
+                waiting_step(waiting, &self.instance)
+            }
             (EntryState::Unknown, _) => "find out with `scan` what could not be seen".to_owned(),
             (EntryState::Absent, Some(waiting)) => waiting_step(waiting, &self.instance),
             (EntryState::Absent, None) => "the next run calls it missing".to_owned(),
@@ -149,8 +153,10 @@ impl AbsentInstance {
         };
         let since = self.since.as_deref().unwrap_or("some time");
         let (code, mut message) = match self.state {
-            EntryState::Unknown => return None,
-            EntryState::Absent => ("entry.absent", what),
+            EntryState::Unknown if !matches!(self.waiting, Some(Waiting::NotUnderstood { .. })) => {
+                return None;
+            }
+            EntryState::Unknown | EntryState::Absent => ("entry.absent", what),
             EntryState::Missing => ("entry.missing", format!("{what}; missing since {since}")),
             EntryState::Stale => ("entry.stale", format!("{what}; missing since {since}, and stale")),
         };
@@ -171,7 +177,10 @@ impl AbsentInstance {
 
     /// What it may become.
     fn later(&self) -> EntryState {
-        if self.state == EntryState::Absent { EntryState::Missing } else { EntryState::Stale }
+        match self.state {
+            EntryState::Unknown | EntryState::Absent => EntryState::Missing,
+            EntryState::Missing | EntryState::Stale => EntryState::Stale,
+        }
     }
 
     /// Turns it, or says that it has been turned.

@@ -185,12 +185,16 @@ impl Survey {
             // something.
             let uncounted = gaps.first().filter(|_| shortfalls.is_empty() && !self.absent.is_empty());
             let uncounted = uncounted.map(|gap| {
+                let entries = match self.absent.len() {
+                    1 => "1 entry is".to_owned(),
+                    several => format!("{several} entries are"),
+                };
+                let unseen = match gaps.len() {
+                    1 => format!("deployment `{}`", gap.deployment),
+                    several => format!("{several} deployments, such as `{}`,", gap.deployment),
+                };
                 let message = format!(
-                    "this scan does not count: {} entries are without a deployment, and {} deployments could not be \
-                     seen, such as `{}`",
-                    self.absent.len(),
-                    gaps.len(),
-                    gap.deployment
+                    "this scan does not count: {entries} without a deployment, and {unseen} could not be seen"
                 );
                 Finding::new("scan.uncounted", director, message)
             });

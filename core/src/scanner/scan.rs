@@ -155,6 +155,12 @@ impl<'a> Scanner<'a> {
         }
         match answer {
             Ok(answer) => seen(summary, &answer),
+            // It stays so, as a manifest that does not parse does: the fault is its own,
+            // and what else the scan saw proves as much.
+            Err(error) if error.kind == PortErrorKind::TooLarge => {
+                let manifest = Manifest::unread(error.to_string());
+                Seen { deployment: Deployment::new(summary.clone(), manifest), gap: None }
+            }
             Err(error) => unseen(summary, GapReason::Unread(error.to_string()), error.kind.is_retryable()),
         }
     }

@@ -166,9 +166,21 @@ async fn five_failures_in_a_row_end_the_scan_and_scattered_ones_do_not() {
     let found = scan(&scattered, &ManifestCache::default()).await.completeness;
     assert_eq!((scattered.asked(), found.shortfalls.len()), (50, 0));
     // What is wrong with one deployment says nothing about the next.
-    let own = Memory::of(20).failing(0..20, PortErrorKind::TooLarge);
+    let own = Memory::of(20).failing(0..20, PortErrorKind::Malformed);
     assert_eq!(scan(&own, &ManifestCache::default()).await.completeness.gaps.len(), 20);
     assert_eq!(own.asked(), 20);
+}
+
+#[tokio::test]
+async fn a_manifest_over_the_limit_is_a_fault_of_its_own_deployment_and_no_gap() {
+    let director = Memory::of(3).failing([1], PortErrorKind::TooLarge);
+    let (cache, settings) = (ManifestCache::default(), ScanSettings::default());
+    let found = scan(&director, &cache).await;
+    assert!(found.completeness.is_complete());
+    let scanner = Scanner::new(&director, &cache, settings);
+    let seen: Vec<Seen> = scanner.manifests(&found.summaries).collect().await;
+    let unread: Vec<bool> = seen.iter().map(|one| one.deployment.manifest.is_unread()).collect();
+    assert_eq!(unread, [false, true, false]);
 }
 
 #[tokio::test]

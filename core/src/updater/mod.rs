@@ -35,7 +35,7 @@ pub use history::HistoryLimits;
 pub use index_again::IndexAgain;
 pub use instance::{Matched, Observed, Stamp, bears_our_stamp, decide_change, is_up_to_date};
 pub use marks::{REFERENCE_SIGNATURE, bears_marks, healed, missing_marks, stale_marks};
-pub use obstacle::standing_obstacle;
+pub use obstacle::{standing_obstacle, stated_instance};
 pub use operation::{FURTHEST_AHEAD, believed_until, fresh_operation};
 pub use premise::Premise;
 pub use times::{Creation, CreationTimes, rfc3339, time};

@@ -124,13 +124,17 @@ pub(super) fn newer_manifest(matched: &Matched<'_>, stored: &JsonObject, stamp: 
     })
 }
 
+/// The instance that a record says it is that of, if that is another one.
+#[must_use]
+pub fn stated_instance(record: &JsonObject, own: &InstanceId) -> Option<String> {
+    let stated = record.text("instance_id").filter(|stated| !stated.is_empty())?;
+    (InstanceId::new(&stated).ok().as_ref() != Some(own)).then_some(stated)
+}
+
 /// Why a record must not be written: it says that it is another instance's.
 fn states_another(matched: &Matched<'_>, observed: &Observed) -> Option<Finding> {
-    let stated = observed.root.data()?.text("instance_id").filter(|stated| !stated.is_empty())?;
     let instance = &matched.identity.instance;
-    if InstanceId::new(&stated).ok().as_ref() == Some(instance) {
-        return None;
-    }
+    let stated = stated_instance(observed.root.data()?, instance)?;
     let message = format!(
         "the record of instance `{instance}` says that it is that of `{}`; its records are not written",
         stated.escape_debug()
