@@ -213,14 +213,12 @@ mod tests {
     #[test]
     fn a_deployment_may_be_of_a_plan_unless_the_list_shows_that_it_is_made_of_other_things() {
         let catalog = catalog();
-        let known = Known::of(&catalog, std::iter::empty());
         let index = Index::parse(
             r#"{"redis":{"plan_id":"redis-small"},"retired":{"service_id":"redis","plan_id":"redis-old"},
                 "named":{"plan_id":"redis-small","deployment_name":"red"},
                 "odd":{"plan_id":"odd-small"},"odd-named":{"plan_id":"odd-small","deployment_name":"o"}}"#,
         )
         .unwrap();
-        let mut doubts = Doubts { known, hidden: Vec::new() };
         for (made_of, entry, may_be) in [
             ("bpm capi diego", "redis", false),
             ("bpm postgres", "redis", false),
@@ -243,7 +241,8 @@ mod tests {
         ] {
             let mut summary = DeploymentSummary::named(DeploymentName::new("blue").unwrap());
             summary.releases = releases(made_of);
-            doubts.hidden = vec![Hidden::of(&summary)];
+            let known = Known::of(&catalog, std::iter::empty());
+            let doubts = Doubts { known, hidden: vec![Hidden::of(&summary)] };
             let got = doubts.about(index.entry(&InstanceId::new(entry).unwrap()).unwrap());
             assert_eq!(got.is_some(), may_be, "{made_of} as {entry}");
         }
