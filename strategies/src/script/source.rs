@@ -11,7 +11,7 @@ use super::failure::location;
 use super::files;
 use super::limits::Limits;
 use super::problem::ScriptProblem;
-use super::visible::visible;
+use reconciler_core::model::visible;
 
 /// A script's text with the name of its file.
 #[derive(Debug, Clone)]
