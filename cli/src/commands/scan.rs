@@ -87,7 +87,7 @@ pub(super) fn write_unknown(out: &mut dyn Write, unknown: &[Unknown]) -> io::Res
     for Unknown { deployment, why } in unknown {
         let count = more.remove(why.as_str());
         // What was saved may come from others.
-        let [deployment, why] = [deployment, why].map(|text| visible(text));
+        let [deployment, why] = [deployment, why].map(visible);
         match count {
             None => {}
             Some(1) => writeln!(out, "{red}unknown{red:#}  {deployment}: {why}")?,

@@ -118,7 +118,7 @@ fn accepting_some_decisions_leaves_the_files_of_the_others_as_they_are() {
     let world = World::new();
     world.run("decisions accept --all").ends(0);
     let [noted, other] =
-        ["mariadb", "redis"].map(|name| world.path(&format!("work/decisions/fleet/{name}.yml")));
+        ["mariadb", "redis"].map(|name| world.path(format!("work/decisions/fleet/{name}.yml")));
     let text = fs::read_to_string(&noted).unwrap();
     assert!(text.starts_with("# Accepted decisions, ") && text.contains("comments are not kept"), "{text}");
     let with_note = format!("{text}\n# ann looked at this one, ticket 77\n");
