@@ -7,6 +7,7 @@ use clap::Parser as _;
 use reconciler_core::decisions::{ChangeKind, DecisionRecord, Difference, SavedDecisions, SavedError};
 use reconciler_core::manager::{CancellationToken, Unknown};
 use reconciler_core::matching::Policy;
+use reconciler_core::model::visible;
 use serde::Serialize;
 
 use super::args::{DiffArgs, OneFleet, SecondSide};
@@ -164,7 +165,7 @@ async fn side(
 /// Decisions that were saved in a file.
 fn saved(file: &Path) -> Result<SavedDecisions, Failure> {
     let given = file.display();
-    let save = "save decisions with `reconciler scan --json`";
+    let save = "only what `reconciler scan --json` prints is a side, and a capture's `decisions.json`";
     let json = std::fs::read_to_string(file)
         .map_err(|error| Failure::told(format!("{given} cannot be read: {error}"), save))?;
     SavedDecisions::parse(&json).map_err(|error| {
@@ -172,7 +173,7 @@ fn saved(file: &Path) -> Result<SavedDecisions, Failure> {
             SavedError::Capture(_) => "capture the fleet again with this version",
             _ => save,
         };
-        Failure::told(format!("{given} {error}"), advice)
+        Failure::told(format!("{given} {}", visible(error.to_string())), advice)
     })
 }
 
@@ -202,7 +203,7 @@ fn refuse_rules(given: &str, matching: &MatchArgs) -> Result<(), Failure> {
 impl Rules {
     fn in_words(&self) -> String {
         let policy = self.policy.as_deref().map(|policy| format!("{policy}, ")).unwrap_or_default();
-        format!("{policy}chain {}", self.chain)
+        visible(format!("{policy}chain {}", self.chain)).into_owned()
     }
 }
 
@@ -228,7 +229,7 @@ fn other_strategies(view: &DiffView) -> Vec<String> {
     };
     let both = [("without", lacks(before, after)), ("with", lacks(after, before))];
     let told = both.into_iter().filter(|(_, ids)| !ids.is_empty());
-    told.map(|(what, ids)| format!("now {what} {}", ids.join(", "))).collect()
+    told.map(|(what, ids)| format!("now {what} {}", visible(ids.join(", ")))).collect()
 }
 
 fn counts_in_words(view: &DiffView) -> String {
