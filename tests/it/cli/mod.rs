@@ -13,6 +13,7 @@ mod config;
 mod decisions;
 mod decisions_incomplete;
 mod decisions_manual;
+mod decisions_past;
 mod decisions_told;
 mod filters;
 mod formats;

@@ -3,40 +3,23 @@
 
 use std::collections::BTreeSet;
 
-use chrono::{DateTime, Duration, Utc};
+use chrono::Duration;
 
 use super::*;
 use crate::adapters::sqlite::{StateFile, StateOwner};
 use crate::model::InstanceId;
 use crate::ports::{
-    Absence, CompleteScan, Conclusion, DecisionEntry, FailureEntry, Hindered, Hindrance, LastScan, Left,
-    Origin, Recollection, Recollections, RunEntry, RunState, Version,
+    Absence, CompleteScan, Conclusion, Hindered, Hindrance, LastScan, Left, Origin, Recollection,
+    Recollections, RunState, Version,
 };
-
-const UUID: &str = "2daf673a-9755-4b4f-aa6d-3632fbed8012";
 
 /// Makes the newest schema the fourth one.
 const WITHOUT_OWNER: &str = "
+    DROP TABLE rule_set;
+    ALTER TABLE run DROP COLUMN decided_by_index;
     ALTER TABLE director DROP COLUMN scanned;
     ALTER TABLE director DROP COLUMN store;
     PRAGMA user_version = 4;";
-
-/// Makes the newest schema the second one.
-const WITHOUT_DECISIONS: &str = "
-    ALTER TABLE director DROP COLUMN scanned;
-    ALTER TABLE director DROP COLUMN store;
-    DROP TABLE recollection;
-    DROP TABLE decision_set;
-    ALTER TABLE run DROP COLUMN started_by;
-    ALTER TABLE run DROP COLUMN error;
-    ALTER TABLE run DROP COLUMN chain;
-    ALTER TABLE run DROP COLUMN phases;
-    ALTER TABLE run DROP COLUMN decisions;";
-
-/// An instant some minutes after a fixed one.
-fn minute(minutes: i64) -> DateTime<Utc> {
-    DateTime::from_timestamp(1_767_225_600, 123_456_789).unwrap() + Duration::minutes(minutes)
-}
 
 fn ids<const N: usize>(ids: [&str; N]) -> BTreeSet<InstanceId> {
     ids.map(|id| InstanceId::new(id).unwrap()).into()
@@ -54,22 +37,6 @@ fn absence(id: &str, (since, last): (i64, i64), complete_scans: u32) -> Absence 
         first_absent_at: minute(since),
         last_absent_at: minute(last),
         complete_scans,
-    }
-}
-
-fn run(id: &str, started: i64) -> RunEntry {
-    RunEntry {
-        run_id: id.to_owned(),
-        trigger: None,
-        error: None,
-        chain: None,
-        phases: Vec::new(),
-        started_at: minute(started),
-        finished_at: None,
-        outcome: None,
-        complete: false,
-        counts: object("{}"),
-        findings: Vec::new(),
     }
 }
 
@@ -219,53 +186,6 @@ fn an_absence_is_the_same_in_any_case_of_a_uuid() {
 }
 
 #[test]
-fn the_journal_keeps_each_run_once_and_gives_the_newest_first() {
-    let (_folder, path) = place();
-    let state = StateFile::open(&path, UUID).unwrap();
-    for (id, started) in [("first", 0), ("third", 20), ("second", 10)] {
-        state.record_run(&run(id, started)).unwrap();
-    }
-    let finished = RunEntry {
-        finished_at: Some(minute(21)),
-        outcome: Some("completed".to_owned()),
-        complete: true,
-        counts: object(r#"{"matched":12,"share":1.10}"#),
-        findings: vec![object(r#"{"code":"stray"}"#), object("{}")],
-        ..run("third", 20)
-    };
-    state.record_run(&finished).unwrap();
-    let runs = state.runs(10).unwrap();
-    assert_eq!(runs, [&finished, &run("second", 10), &run("first", 0)].map(RunEntry::summary));
-    assert_eq!(runs[0].findings, 2);
-    let many = RunEntry { counts: object(r#"{"findings":2000}"#), ..finished.clone() };
-    state.record_run(&many).unwrap();
-    assert_eq!(state.runs(1).unwrap(), [many.summary()]);
-    assert_eq!(many.summary().findings, 2000, "also those that were not kept");
-    state.record_run(&finished).unwrap();
-    assert_eq!(state.run("third").unwrap(), Some(finished));
-    assert_eq!(state.runs(1).unwrap().len(), 1);
-}
-
-#[test]
-fn the_journal_is_bounded_by_count_and_age() {
-    let (_folder, path) = place();
-    let state = StateFile::open(&path, UUID).unwrap();
-    let left = || {
-        let runs = state.runs(usize::MAX).unwrap();
-        runs.into_iter().map(|run| run.run_id).collect::<Vec<_>>()
-    };
-    for number in 0..10 {
-        state.record_run(&run(&number.to_string(), number)).unwrap();
-    }
-    assert_eq!(state.prune_runs(100, minute(2)).unwrap(), 2);
-    assert_eq!(left().len(), 8);
-    assert_eq!(state.prune_runs(3, minute(0)).unwrap(), 5);
-    assert_eq!(left(), ["9", "8", "7"]);
-    assert_eq!(state.prune_runs(3, minute(9)).unwrap(), 2);
-    assert_eq!(left(), ["9"]);
-}
-
-#[test]
 fn what_is_remembered_of_deployments_is_replaced_as_a_whole() {
     let (_folder, path) = place();
     let open = || StateFile::open(&path, UUID).unwrap();
@@ -331,67 +251,4 @@ fn a_dry_run_reads_and_cannot_write() {
     // It does not stand in the way of a real run either.
     state.set_index_size(2).unwrap();
     assert_eq!(dry.index_size().unwrap(), Some(2));
-}
-
-#[test]
-fn what_was_decided_alike_is_kept_once_and_goes_with_its_last_run() {
-    let (_folder, path) = place();
-    let state = StateFile::open(&path, UUID).unwrap();
-    let decisions = |outcome: &str| {
-        vec![DecisionEntry {
-            deployment: "redis-small-1".to_owned(),
-            outcome: outcome.to_owned(),
-            reason: None,
-            instance: Some("1".to_owned()),
-            service: None,
-            plan: None,
-            confidence: Some(0.95),
-            strategies: vec!["uuid-pattern".to_owned()],
-            degraded: true,
-            degraded_by: vec![FailureEntry { by: "manifest".to_owned(), code: "manifest.unread".to_owned() }],
-        }]
-    };
-    for (number, outcome) in ["matched", "matched", "review"].into_iter().enumerate() {
-        let id = format!("run-{number}");
-        state.record_run(&run(&id, i64::try_from(number).unwrap())).unwrap();
-        state.record_decisions(&id, &decisions(outcome)).unwrap();
-    }
-    let sets = || -> i64 {
-        let connection = rusqlite::Connection::open(&path).unwrap();
-        connection.query_row("SELECT count(*) FROM decision_set", [], |row| row.get(0)).unwrap()
-    };
-    assert_eq!(sets(), 2);
-    assert_eq!(state.decisions_of("run-1").unwrap(), Some(decisions("matched")));
-    assert_eq!(state.decisions_of("run-9").unwrap(), None);
-    assert_eq!(state.run("run-2").unwrap().unwrap().started_at, minute(2));
-    assert_eq!(state.run("run-9").unwrap(), None);
-    state.prune_runs(1, minute(0)).unwrap();
-    assert_eq!(sets(), 1);
-    assert_eq!(state.decisions_of("run-2").unwrap(), Some(decisions("review")));
-}
-
-#[test]
-fn a_journal_of_an_older_release_is_read_as_it_is_and_upgraded_by_a_run() {
-    let (_folder, path) = place();
-    drop(StateFile::open(&path, UUID).unwrap());
-    let connection = rusqlite::Connection::open(&path).unwrap();
-    connection
-        .execute_batch(&format!(
-            "{WITHOUT_DECISIONS}
-             PRAGMA user_version = 2;
-             INSERT INTO run VALUES
-                 ('old', '2026-01-01T00:00:00.000000000Z', NULL, NULL, 0, '{{}}', '[]');"
-        ))
-        .unwrap();
-    drop(connection);
-    let old = |state: &StateFile| state.runs(5).unwrap().remove(0);
-    let read = StateFile::open_existing(&path, UUID).unwrap().unwrap();
-    assert_eq!((old(&read).run_id.as_str(), old(&read).trigger), ("old", None));
-    assert_eq!(read.decisions_of("old").unwrap(), None);
-    assert_eq!(read.recollections().unwrap(), Recollections::new());
-    drop(read);
-    let upgraded = StateFile::open(&path, UUID).unwrap();
-    assert_eq!(old(&upgraded).phases, []);
-    upgraded.record_decisions("old", &[]).unwrap();
-    assert_eq!(upgraded.decisions_of("old").unwrap(), Some(Vec::new()));
 }
