@@ -39,7 +39,7 @@ fn sides_whose_indexes_differ_say_so_first() {
         Answer::of(&mut world.command(words)).ends(0)
     };
     assert_eq!(answer("json").document()["data"]["same_index"], false);
-    for form in ["text", "markdown"] {
+    for form in ["table", "markdown"] {
         let answer = answer(form).says(&["the sides were decided by different indexes"]);
         let (told, listed) =
             (answer.stdout.find("different indexes"), answer.stdout.find("another confidence"));
@@ -66,12 +66,12 @@ fn a_difference_with_a_past_run_names_the_rules_that_differ() {
     let world = World::new();
     world.run("run --threshold 0.96 --strategies stored-record,uuid-pattern,manifest-metadata").ends(0);
     let told = [
-        ", best (threshold 0.960, margin 0.150), chain ",
+        "best (threshold 0.960, margin 0.150), chain ",
         "threshold: 0.960 ",
         "now with release-based, name-heuristics",
         " kept no opinions: ",
     ];
-    for form in ["text", "markdown"] {
+    for form in ["table", "markdown"] {
         let words = ["decisions", "diff", "run:latest", "../fleet", "--format", form];
         Answer::of(&mut world.command(words)).ends(0).says(&told);
     }
@@ -94,7 +94,8 @@ fn a_difference_with_a_past_run_names_the_rules_that_differ() {
 fn a_capture_is_compared_by_the_index_that_lies_in_it() {
     let world = World::new();
     world.run("run").ends(0);
-    world.run("capture --out ../captured").ends(0);
+    let capture = ["capture", "--fleet", "../fleet", "--out", "../captured"];
+    Answer::of(&mut world.command(capture)).ends(0);
     let words = ["decisions", "diff", "../captured/decisions.json"];
     for fleet in ["../captured", "../fleet"] {
         let same = Answer::of(&mut world.command(words.into_iter().chain([fleet, "--json"]))).ends(0);
