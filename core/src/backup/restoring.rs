@@ -277,7 +277,7 @@ async fn refuse_other_plan(
         |(part, field)| {
             let text = |contents: &Contents| contents.get(part)?.text(field).filter(|text| !text.is_empty());
             let (archived, now) = (text(&order.archive.contents)?, text(&there)?);
-            (archived != now).then_some((part, field, archived))
+            (archived != now).then_some((part, field, archived, now))
         },
     );
     let moved: Vec<_> = moved.collect();
@@ -286,14 +286,20 @@ async fn refuse_other_plan(
     }
     let request = store.read(&layout::deployment(&present.instance)).await?;
     let said = |field: &str| request.data().and_then(|request| request.text(field));
-    for (part, field, archived) in moved {
-        let Some(said) = said(field).filter(|said| *said != archived) else { continue };
+    for (part, field, archived, now) in moved {
+        let settled = match said(field) {
+            Some(said) if said == archived => continue,
+            Some(said) => format!("and the broker's own request `{}`", said.escape_debug()),
+            None => format!(
+                "what stands there `{}`, and the broker's own request is not there to settle it",
+                now.escape_debug()
+            ),
+        };
         return Err(BackupError::Refused {
             reason: format!(
-                "the {} in the archive says {field} `{}`, and the broker's own request `{}`",
+                "the {} in the archive says {field} `{}`, {settled}",
                 part.name(),
-                archived.escape_debug(),
-                said.escape_debug()
+                archived.escape_debug()
             ),
             advice: "put back only the manifest or the metadata with `--only`, or all of it, if the broker is wrong, \
                      with `--allow-other-plan`"

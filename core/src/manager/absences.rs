@@ -181,6 +181,14 @@ impl Reconciler<'_> {
                 "nothing is remembered between runs, so no entry turns missing; --state names a file";
             absences.findings.push(Finding::new("state.none", &survey.scan.info.name, message));
         }
+        if let Some(other) = self.state.map(|state| state.other_store()).transpose()?.flatten() {
+            let message = format!(
+                "what is remembered there is of the records in {other}; for these every record is read, and \
+                 what is absent is counted anew"
+            );
+            let address = self.state.map(|state| state.address()).unwrap_or_default();
+            absences.findings.push(Finding::new("state.another-store", address, message));
+        }
         if !due.is_empty() {
             let (entries, known, setting) = (&entries[..], &known, self.setting(survey));
             let turn = Turn { run: self, survey, other, entries, known, earlier, setting, stamp };

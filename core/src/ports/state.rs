@@ -136,6 +136,15 @@ pub trait RunState: fmt::Debug + Send + Sync {
     /// Where the file is, for people.
     fn address(&self) -> String;
 
+    /// The store whose records are remembered, if it is another one than this
+    /// run's: then nothing is known of these yet.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    fn other_store(&self) -> Result<Option<String>, PortError> {
+        Ok(None)
+    }
+
     /// The UUID of the Director whose runs are remembered.
     fn director_uuid(&self) -> &str;
 

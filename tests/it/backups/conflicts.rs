@@ -176,9 +176,11 @@ async fn what_the_broker_says_of_service_and_plan_is_set_back_only_by_a_persons_
         bench.put_entry(&entry).await;
         bench.put(INSTANCE, &root).await;
         let request = |plan: &str| object(&format!(r#"{{"service_id":"redis","plan_id":"{plan}"}}"#));
-        bench.put(&layout::deployment(&instance()), &request("redis-large")).await;
         let stood = (bench.fields(INSTANCE).await, bench.entry().await);
-        for dry_run in [true, false] {
+        for (has_request, dry_run) in [(false, true), (false, false), (true, true), (true, false)] {
+            if has_request {
+                bench.put(&layout::deployment(&instance()), &request("redis-large")).await;
+            }
             for only in [None, Some(part)] {
                 let error = bench.restore_with(&archive.at.0.to_string(), only, dry_run).await.unwrap_err();
                 let BackupError::Refused { reason, advice } = &error else { panic!("{error}") };

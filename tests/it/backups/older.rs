@@ -39,6 +39,8 @@ async fn each_older_layout_is_found_read_and_put_back() {
         let bench = bench().await;
         let (path, data) = write(&instance(), SECOND, &records());
         bench.put(&path, &data).await;
+        // The broker's own request agrees with the archive.
+        bench.put(&layout::deployment(&instance()), &records().entry).await;
         // Its own list has lost the archive, or there never was one.
         let (list, nothing) = lost_list(&instance());
         bench.put(&list, &nothing).await;

@@ -143,7 +143,9 @@ fn what_a_trial_on_a_capture_learns_does_not_count_for_the_director() {
     let tried = run(&["run", "--fleet", text(&out), "--state", text(&live)], "trial.db");
     assert_eq!(tried.code, Some(1), "{tried:?}");
     assert!(tried.stderr.contains("learnt of the live Director") && tried.stderr.contains("--state FILE"));
-    let tried = run(&["run"], "trial.db");
-    assert_eq!(tried.code, Some(1), "{tried:?}");
-    assert!(tried.stderr.contains("goes with the records in"), "{tried:?}");
+    // Nor do the records of another store: what is absent there is counted anew.
+    let tried = run(&["run", "--json"], "another.db");
+    assert_eq!(tried.code, Some(0), "{tried:?}");
+    assert!(tried.stdout.contains("state.another-store"), "{tried:?}");
+    assert!(!run(&["run", "--json"], "another.db").stdout.contains("state.another-store"));
 }

@@ -62,12 +62,16 @@ impl StateOwner {
         Self { director_uuid: uuid.into(), scanned: Some(Scanned::Fleet), store: None }
     }
 
-    /// Only with the records in this store. Without it, any: for readers of the
-    /// journal.
+    /// With the records in this store: of another one's nothing is known. Without
+    /// it, any: for readers of the journal.
     #[must_use]
     pub fn with_store(mut self, address: impl Into<String>) -> Self {
         self.store = Some(address.into());
         self
+    }
+
+    pub(super) fn store(&self) -> Option<&str> {
+        self.store.as_deref()
     }
 
     /// The UUID of the Director.
@@ -111,14 +115,12 @@ pub(super) fn read(connection: &Connection) -> SqlResult<Option<StateOwner>> {
 pub(super) fn claim(connection: &Connection, wanted: &StateOwner) -> SqlResult<Option<StateOwner>> {
     let scanned = wanted.scanned.map(Scanned::name);
     connection.execute(
-        "INSERT OR IGNORE INTO director (only, uuid, scanned, store) VALUES (1, ?1, ?2, ?3)",
-        params![wanted.director_uuid, scanned, wanted.store],
+        "INSERT OR IGNORE INTO director (only, uuid, scanned) VALUES (1, ?1, ?2)",
+        params![wanted.director_uuid, scanned],
     )?;
     connection.execute(
-        "UPDATE director SET scanned = ?2, store = COALESCE(store, ?3)
-         WHERE lower(uuid) = lower(?1) AND (scanned = ?2 OR scanned IS NULL AND ?4)
-           AND (scanned IS NULL OR store IS NULL AND ?3 IS NOT NULL)",
-        params![wanted.director_uuid, scanned, wanted.store, wanted.is_live()],
+        "UPDATE director SET scanned = ?2 WHERE lower(uuid) = lower(?1) AND scanned IS NULL AND ?3",
+        params![wanted.director_uuid, scanned, wanted.is_live()],
     )?;
     read(connection)
 }
@@ -126,8 +128,9 @@ pub(super) fn claim(connection: &Connection, wanted: &StateOwner) -> SqlResult<O
 /// What to do about a file that is somebody else's.
 const ANOTHER_FILE: &str = "name another state file with --state FILE";
 
-/// Refuses the state of another Director, of another kind of fleet or of another
-/// store.
+/// Refuses the state of another Director or of another kind of fleet. Another
+/// store is no reason: it may be the same at another address, and a daemon has to
+/// go on.
 pub(super) fn check(
     place: &Place,
     task: &Task,
@@ -157,13 +160,26 @@ pub(super) fn check(
         }
         _ => {}
     }
-    match (&owner.store, &wanted.store) {
-        (Some(owner), Some(wanted)) if owner != wanted => {
-            let what = format!("goes with the records in {owner}, and these are in {wanted}");
-            let advice = "name another state file with --state FILE, also if the same records are at another \
-                          address now; what is absent is counted anew there";
-            Err(place.refusal(task, what, advice))
-        }
-        _ => Ok(()),
+    Ok(())
+}
+
+/// The store whose records this is the memory of, if it is another one than that.
+pub(super) fn other_store(connection: &Connection, store: Option<&str>) -> SqlResult<Option<String>> {
+    let noted = read(connection)?.and_then(|owner| owner.store);
+    Ok(noted.filter(|noted| store.is_some_and(|store| store != noted)))
+}
+
+/// Makes it the memory of a store's records, as soon as something is learnt of
+/// them. What was learnt of another store's goes: the same instance may be there
+/// and not here. The journal stays.
+pub(super) fn learn_of(connection: &Connection, store: Option<&str>) -> SqlResult<()> {
+    if other_store(connection, store)?.is_some() {
+        connection.execute_batch(
+            "DELETE FROM absence;
+             DELETE FROM recollection;
+             UPDATE director SET store = NULL, index_size = NULL, last_full_verification = NULL;",
+        )?;
     }
+    let noted = "UPDATE director SET store = ?1 WHERE store IS NULL AND ?1 IS NOT NULL";
+    connection.execute(noted, [store]).map(drop)
 }

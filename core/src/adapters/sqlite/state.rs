@@ -76,6 +76,8 @@ static FORM: Form = Form {
 #[derive(Debug)]
 pub struct StateFile {
     director_uuid: String,
+    /// Where the records are of which it is remembered.
+    store: Option<String>,
     file: Mutex<DatabaseFile>,
     place: Place,
 }
@@ -133,7 +135,8 @@ impl StateFile {
 
     fn new(file: DatabaseFile, owner: &StateOwner) -> Self {
         let director_uuid = owner.director_uuid().to_owned();
-        Self { director_uuid, place: file.place().clone(), file: Mutex::new(file) }
+        let store = owner.store().map(str::to_owned);
+        Self { director_uuid, store, place: file.place().clone(), file: Mutex::new(file) }
     }
 
     fn read<T>(
@@ -156,6 +159,32 @@ impl StateFile {
     }
 }
 
+impl StateFile {
+    /// Reads what is known of the store's records; `None` if it is another's.
+    fn known<T>(
+        &self,
+        operation: &'static str,
+        body: impl FnOnce(&Transaction<'_>) -> SqlResult<T>,
+    ) -> Result<Option<T>, PortError> {
+        self.read(operation, |transaction| {
+            let other = owner::other_store(transaction, self.store.as_deref())?;
+            other.is_none().then(|| body(transaction)).transpose()
+        })
+    }
+
+    /// Writes what is learnt of the store's records.
+    fn learn<T>(
+        &self,
+        operation: &'static str,
+        body: impl FnOnce(&Transaction<'_>) -> SqlResult<T>,
+    ) -> Result<T, PortError> {
+        self.write(operation, |transaction| {
+            owner::learn_of(transaction, self.store.as_deref())?;
+            body(transaction)
+        })
+    }
+}
+
 impl RunState for StateFile {
     fn address(&self) -> String {
         self.place.to_string()
@@ -163,6 +192,12 @@ impl RunState for StateFile {
 
     fn director_uuid(&self) -> &str {
         &self.director_uuid
+    }
+
+    fn other_store(&self) -> Result<Option<String>, PortError> {
+        self.read("read whose records are remembered in", |transaction| {
+            owner::other_store(transaction, self.store.as_deref())
+        })
     }
 
     fn last_scan(&self) -> Result<Option<LastScan>, PortError> {
@@ -194,31 +229,33 @@ impl RunState for StateFile {
     }
 
     fn index_size(&self) -> Result<Option<u64>, PortError> {
-        self.read("read the size of the last index in", |transaction| {
+        let size = self.known("read the size of the last index in", |transaction| {
             let size: Option<i64> =
                 transaction.query_row("SELECT index_size FROM director", [], |row| row.get(0))?;
             Ok(size.map(i64::unsigned_abs))
-        })
+        });
+        Ok(size?.flatten())
     }
 
     fn set_index_size(&self, entries: u64) -> Result<(), PortError> {
         let entries = i64::try_from(entries).unwrap_or(i64::MAX);
-        self.write("remember the size of the index in", |transaction| {
+        self.learn("remember the size of the index in", |transaction| {
             transaction.execute("UPDATE director SET index_size = ?1", [entries])?;
             Ok(())
         })
     }
 
     fn last_full_verification(&self) -> Result<Option<DateTime<Utc>>, PortError> {
-        self.read("read the last full verification in", |transaction| {
+        let last = self.known("read the last full verification in", |transaction| {
             transaction.query_row("SELECT last_full_verification FROM director", [], |row| {
                 columns::instant_or_none(row, 0)
             })
-        })
+        });
+        Ok(last?.flatten())
     }
 
     fn set_last_full_verification(&self, at: DateTime<Utc>) -> Result<(), PortError> {
-        self.write("remember the full verification in", |transaction| {
+        self.learn("remember the full verification in", |transaction| {
             transaction
                 .execute("UPDATE director SET last_full_verification = ?1", [columns::instant_text(at)])?;
             Ok(())
@@ -226,25 +263,26 @@ impl RunState for StateFile {
     }
 
     fn absences(&self) -> Result<Vec<Absence>, PortError> {
-        self.read("read the absences in", |transaction| absences::all(transaction))
+        Ok(self.known("read the absences in", |transaction| absences::all(transaction))?.unwrap_or_default())
     }
 
     fn record_complete_scan(&self, scan: &CompleteScan) -> Result<Vec<Absence>, PortError> {
-        self.write("remember the absences in", |transaction| absences::take_in(transaction, scan))
+        self.learn("remember the absences in", |transaction| absences::take_in(transaction, scan))
     }
 
     fn forget_absences(&self, instances: &BTreeSet<InstanceId>) -> Result<(), PortError> {
-        self.write("forget absences in", |transaction| {
+        self.learn("forget absences in", |transaction| {
             instances.iter().try_for_each(|instance| absences::forget(transaction, instance))
         })
     }
 
     fn recollections(&self) -> Result<Recollections, PortError> {
-        self.read("read what is remembered of deployments in", |transaction| recollections::all(transaction))
+        let what = "read what is remembered of deployments in";
+        Ok(self.known(what, |transaction| recollections::all(transaction))?.unwrap_or_default())
     }
 
     fn set_recollections(&self, remembered: &Recollections) -> Result<(), PortError> {
-        self.write("remember deployments in", |transaction| recollections::replace(transaction, remembered))
+        self.learn("remember deployments in", |transaction| recollections::replace(transaction, remembered))
     }
 
     fn record_run(&self, run: &RunEntry) -> Result<(), PortError> {

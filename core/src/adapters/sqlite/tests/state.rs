@@ -108,29 +108,48 @@ fn the_state_of_another_director_is_refused() {
 }
 
 #[test]
-fn what_a_trial_on_a_folder_learnt_is_not_the_live_directors_nor_one_stores_anothers() {
-    let (_folder, path) = place();
-    let live = || StateOwner::director(UUID);
-    let fleet = || StateOwner::fleet(UUID);
-    drop(StateFile::open(&path, live().with_store("vault a")).unwrap());
-    for (owner, says) in [
-        (fleet(), ["the live Director", "fleets in folders"]),
-        (live().with_store("vault b"), ["vault a", "vault b"]),
-    ] {
-        let opened = StateFile::open(&path, owner.clone()).unwrap_err();
-        let read = StateFile::open_existing(&path, owner).unwrap_err();
+fn what_a_trial_on_a_folder_learnt_is_not_the_live_directors() {
+    let (live, fleet) = (StateOwner::director(UUID), StateOwner::fleet(UUID));
+    for (first, second, says) in
+        [(&live, &fleet, "learnt of the live Director"), (&fleet, &live, "learnt of fleets in folders")]
+    {
+        let (_folder, path) = place();
+        drop(StateFile::open(&path, first.clone()).unwrap());
+        let opened = StateFile::open(&path, second.clone()).unwrap_err();
+        let read = StateFile::open_existing(&path, second.clone()).unwrap_err();
         for error in [opened, read] {
-            assert_explains(&error, &path, &[says[0], says[1], "--state"]);
+            assert_explains(&error, &path, &[says, "--state"]);
         }
     }
-    // Who only reads the journal need not know the store, and changes no owner.
-    drop(StateFile::open(&path, live()).unwrap());
-    assert_eq!(StateFile::owner_of(&path).unwrap(), Some(live().with_store("vault a")));
+}
 
+#[test]
+fn what_was_learnt_of_one_store_is_not_anothers_and_goes_once_something_is_learnt_of_that() {
     let (_folder, path) = place();
-    drop(StateFile::open(&path, fleet().with_store("a.db")).unwrap());
-    let error = StateFile::open(&path, live().with_store("a.db")).unwrap_err();
-    assert_explains(&error, &path, &["learnt of fleets in folders", "--state"]);
+    let of = |store: &str| StateFile::open(&path, StateOwner::director(UUID).with_store(store)).unwrap();
+    let knows = |state: &StateFile| {
+        let knows = (state.index_size().unwrap(), state.last_full_verification().unwrap());
+        (knows, state.absences().unwrap().len(), state.recollections().unwrap().len())
+    };
+    let nothing = ((None, None), 0, 0);
+    let all = ((Some(7), Some(minute(0))), 1, 1);
+    let a = of("vault a");
+    a.set_index_size(7).unwrap();
+    a.set_last_full_verification(minute(0)).unwrap();
+    a.record_complete_scan(&scan(["x"], 0)).unwrap();
+    a.set_recollections(&Recollections::from([("d".to_owned(), Recollection::default())])).unwrap();
+    a.record_run(&run("first", 0)).unwrap();
+    // Opening it, or looking, changes nothing: the address may be a slip.
+    let b = of("vault b");
+    assert_eq!((knows(&b), b.other_store().unwrap().as_deref()), (nothing, Some("vault a")));
+    assert_eq!((knows(&a), a.other_store().unwrap()), (all, None));
+    // Who only reads the journal need not know the store.
+    assert_eq!(knows(&StateFile::open(&path, UUID).unwrap()), all);
+    b.record_complete_scan(&scan(["x"], 10)).unwrap();
+    assert_eq!(knows(&b), ((None, None), 1, 0));
+    assert_eq!(b.absences().unwrap(), [absence("x", (10, 10), 1)], "counted anew");
+    assert_eq!((knows(&a), a.other_store().unwrap().as_deref()), (nothing, Some("vault b")));
+    assert_eq!(b.runs(9).unwrap().len(), 1, "the journal stays");
 }
 
 #[test]
@@ -149,6 +168,7 @@ fn a_state_of_a_release_that_did_not_note_whose_it_is_becomes_the_live_directors
     let state = StateFile::open(&path, live.clone()).unwrap();
     assert_eq!((state.index_size().unwrap(), state.last_full_verification().unwrap()), (Some(7), None));
     assert_eq!(state.absences().unwrap(), []);
+    state.set_index_size(7).unwrap();
     assert_eq!(StateFile::owner_of(&path).unwrap(), Some(live));
 }
 
