@@ -9,7 +9,7 @@ const WITHOUT_RULES: &str = "
     DROP TABLE rule_set;
     ALTER TABLE run DROP COLUMN decided_by_index;";
 
-fn run(id: &str, started: i64) -> RunEntry {
+pub(super) fn run(id: &str, started: i64) -> RunEntry {
     RunEntry {
         run_id: id.to_owned(),
         trigger: None,

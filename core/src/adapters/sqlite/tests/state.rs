@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use chrono::Duration;
 
+use super::journal::run;
 use super::*;
 use crate::adapters::sqlite::{StateFile, StateOwner};
 use crate::model::InstanceId;
