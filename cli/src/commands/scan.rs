@@ -5,6 +5,7 @@ use std::io::{self, Write};
 
 use reconciler_core::manager::{Counts, Survey, Unknown};
 use reconciler_core::matching::{Decision, DecisionView, Outcome, Rules};
+use reconciler_core::model::visible;
 use reconciler_core::updater::Finding;
 use serde::Serialize;
 
@@ -88,7 +89,10 @@ pub(super) fn write_unknown(out: &mut dyn Write, unknown: &[Unknown]) -> io::Res
         *more.entry(&one.why).or_default() += 1;
     }
     for Unknown { deployment, why } in unknown {
-        match more.remove(why.as_str()) {
+        let count = more.remove(why.as_str());
+        // What was saved may come from others.
+        let [deployment, why] = [deployment, why].map(visible);
+        match count {
             None => {}
             Some(1) => writeln!(out, "{red}unknown{red:#}  {deployment}: {why}")?,
             Some(count) => writeln!(out, "{red}unknown{red:#}  {deployment} and {} more: {why}", count - 1)?,

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::matching::{Confidence, Decision, Evidence, Opinion, StepResult};
-use crate::model::{Identity, StrategyId};
+use crate::model::{Identity, StrategyId, visible};
 
 /// One thing that a strategy said about a deployment. Who abstained, or was not
 /// asked, has no part in it.
@@ -72,11 +72,11 @@ impl Said {
         };
         match self {
             Self::Proposed { confidence, evidence, .. } => {
-                format!("{confidence}{about} [{}]", evidence.join(", "))
+                format!("{confidence}{about} [{}]", visible(evidence.join(", ")))
             }
-            Self::Vetoed { evidence, .. } => format!("a veto{about} [{}]", evidence.join(", ")),
+            Self::Vetoed { evidence, .. } => format!("a veto{about} [{}]", visible(evidence.join(", "))),
             Self::Refused { .. } => format!("a refused proposal{about}"),
-            Self::Failed { code } => format!("failed [{code}]"),
+            Self::Failed { code } => format!("failed [{}]", visible(code)),
         }
     }
 }

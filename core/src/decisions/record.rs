@@ -1,4 +1,5 @@
-//! A decision as it is kept: what became of a deployment, and who said what.
+//! A decision as it is kept: what became of a deployment, and who said what. What
+//! is kept may come from others: in words it moves no cursor.
 
 use std::fmt;
 
@@ -7,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::opinion::{self, RecordedOpinion};
 use crate::manifest::code;
 use crate::matching::{Confidence, Decision, Degradation, Outcome, ReviewReason};
-use crate::model::{DeploymentName, Identity};
+use crate::model::{DeploymentName, Identity, visible};
 
 /// Who degrades a decision whose manifest cannot be used.
 const MANIFEST: &str = "manifest";
@@ -55,7 +56,7 @@ impl Degraded {
 
 impl fmt::Display for Degraded {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} [{}]", self.by, self.code)
+        write!(f, "{} [{}]", visible(&self.by), visible(&self.code))
     }
 }
 
@@ -88,8 +89,10 @@ impl fmt::Display for Verdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Matched => f.write_str("matched"),
-            Self::Review { reason, holder: None } => write!(f, "review ({reason})"),
-            Self::Review { reason, holder: Some(holder) } => write!(f, "review ({reason}, held by {holder})"),
+            Self::Review { reason, holder: None } => write!(f, "review ({})", visible(reason)),
+            Self::Review { reason, holder: Some(holder) } => {
+                write!(f, "review ({}, held by {holder})", visible(reason))
+            }
             Self::Unmatched => f.write_str("unmatched"),
         }
     }

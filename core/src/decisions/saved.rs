@@ -44,6 +44,9 @@ pub struct SavedUnknown {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SavedError {
+    /// It is no JSON.
+    #[error("holds no decisions, for it is not JSON: {0}")]
+    NotJson(#[source] serde_json::Error),
     /// It is the JSON of neither a scan nor a capture.
     #[error("holds no decisions: {0}")]
     NotDecisions(#[from] serde_json::Error),
@@ -68,13 +71,18 @@ struct WireCapture {
     _captured_by: String,
 }
 
+/// What every document says of itself.
+#[derive(Deserialize)]
+struct WireKind {
+    kind: String,
+}
+
 /// Unknown fields are passed over: new ones may come at any time.
 #[derive(Deserialize)]
 struct Wire {
-    kind: String,
     #[serde(default = "yes")]
     complete: bool,
-    data: Option<WireScan>,
+    data: WireScan,
 }
 
 fn yes() -> bool {
@@ -166,10 +174,15 @@ impl SavedDecisions {
         if serde_json::from_str::<WireCapture>(json).is_ok() {
             return Ok(Self::of_capture(CapturedRun::parse(json)?));
         }
+        let kind = serde_json::from_str::<WireKind>(json).map_err(|error| match error.classify() {
+            serde_json::error::Category::Data => SavedError::NotDecisions(error),
+            _ => SavedError::NotJson(error),
+        })?;
+        if kind.kind != "Scan" {
+            return Err(SavedError::OtherKind(kind.kind));
+        }
         let wire: Wire = serde_json::from_str(json)?;
-        let Some(scan) = wire.data.filter(|_| wire.kind == "Scan") else {
-            return Err(SavedError::OtherKind(wire.kind));
-        };
+        let scan = wire.data;
         let trace = scan.decisions.first().map(|first| first.trace.as_slice()).unwrap_or_default();
         let strategies = trace.iter().map(|step| step.strategy.to_string()).collect();
         let decisions: Result<Vec<_>, _> = scan.decisions.into_iter().map(record).collect();

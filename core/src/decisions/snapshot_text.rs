@@ -7,10 +7,11 @@ use super::opinion::{RecordedOpinion, Said, sorted};
 use super::record::{DecisionRecord, Degraded, Verdict};
 use super::snapshot::Group;
 use crate::manifest::{Document, Limits, Location, Node, NodeKind};
-use crate::model::{Identity, InvalidId};
+use crate::model::{Identity, InvalidId, visible};
 
 /// The first line of every file.
-const HEADING: &str = "# Accepted decisions, written by `reconciler decisions accept`.\n";
+const HEADING: &str =
+    "# Accepted decisions, written by `reconciler decisions accept`; comments are not kept.\n";
 
 /// How large a group may be: as large as can be written. A manifest's limits
 /// would end at some twenty thousand deployments.
@@ -18,7 +19,7 @@ const LIMITS: Limits = Limits { bytes: Limits::LONGEST, nodes: u64::MAX, depth: 
 
 /// A file that cannot be read as a snapshot.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{}{message}", .at.map(|at| format!("{at}: ")).unwrap_or_default())]
+#[error("{}{}", .at.map(|at| format!("{at}: ")).unwrap_or_default(), visible(.message))]
 pub struct SnapshotError {
     /// Where.
     pub at: Option<Location>,
@@ -123,6 +124,10 @@ fn looks_like_a_number_or_date(text: &str) -> bool {
 /// # Errors
 /// If it is not what [`write_group`] writes; the error names the place.
 pub fn read_group(text: &str) -> Result<Group, SnapshotError> {
+    if let Some((at, line)) = conflict(text) {
+        let message = format!("a merge conflict (`{line:.7}`): take either side, then accept what differs");
+        return Err(wrong(at, message));
+    }
     let document = Document::parse_within(text, LIMITS);
     // Nothing but comments is a group of nothing.
     let problem = document.problems().iter().find(|problem| problem.code != "manifest.empty");
@@ -137,6 +142,15 @@ pub fn read_group(text: &str) -> Result<Group, SnapshotError> {
         group.insert(name, record);
     }
     Ok(group)
+}
+
+/// The first line that a merge left between two sides. Nothing that is written
+/// here begins like that.
+fn conflict(text: &str) -> Option<(Location, &str)> {
+    let is_mark =
+        |line: &str| ["<<<<<<<", "|||||||", "=======", ">>>>>>>"].iter().any(|mark| line.starts_with(mark));
+    let (at, line) = (1..).zip(text.lines()).find(|(_, line)| is_mark(line))?;
+    Some((Location { line: at, column: 1 }, line))
 }
 
 fn wrong(at: Location, message: impl Into<String>) -> SnapshotError {

@@ -160,10 +160,15 @@ impl Manifest {
         if let Some(fault) = self.faults().next() {
             return Ok(Some(super::faulty::text_like(fault)));
         }
-        let text = secrets::sealed(self.document(), seal, known);
+        let unkept =
+            |fault: &ManifestProblem| Err(format!("with its values hidden it cannot be kept: {fault}"));
+        let text = match secrets::sealed(self.document(), seal, known) {
+            Ok(text) => text,
+            Err(fault) => return unkept(&fault),
+        };
         match Document::parse(&text).faults().next() {
             None => Ok(Some(text.into_bytes())),
-            Some(fault) => Err(format!("with its values hidden it cannot be kept: {fault}")),
+            Some(fault) => unkept(fault),
         }
     }
 

@@ -6,6 +6,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::{MatchEngine, Policy};
+use crate::model::visible;
 
 /// Everything that enters a chain's fingerprint, in words: two engines with the
 /// same rules decide alike.
@@ -149,11 +150,13 @@ impl fmt::Display for StrategyRule {
 
 impl fmt::Display for RuleChange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (&self.before, &self.after) {
-            (Some(before), Some(after)) => write!(f, "{}: {before} -> {after}", self.what),
-            (Some(before), None) => write!(f, "{}: {before}, is not in the chain any more", self.what),
-            (None, Some(after)) => write!(f, "{}: {after}, is new in the chain", self.what),
-            (None, None) => f.write_str(&self.what),
+        // Rules that were saved may come from others.
+        let what = visible(&self.what);
+        match (self.before.as_deref().map(visible), self.after.as_deref().map(visible)) {
+            (Some(before), Some(after)) => write!(f, "{what}: {before} -> {after}"),
+            (Some(before), None) => write!(f, "{what}: {before}, is not in the chain any more"),
+            (None, Some(after)) => write!(f, "{what}: {after}, is new in the chain"),
+            (None, None) => f.write_str(&what),
         }
     }
 }

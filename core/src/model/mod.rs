@@ -12,6 +12,7 @@ pub mod layout;
 pub mod recognise;
 pub mod statistics;
 pub mod topology;
+pub mod visible;
 
 pub use catalog::{Catalog, CatalogError, Plan, PlanNotice, Service};
 pub use deployment::{DeploymentSummary, ReleaseRef, StemcellRef};
@@ -21,3 +22,4 @@ pub use index::{Index, IndexEntry};
 pub use json::JsonObject;
 pub use statistics::FleetStatistics;
 pub use topology::{Job, Topology};
+pub use visible::visible;

@@ -10,7 +10,7 @@ use std::time::Instant;
 use rhai::{Dynamic, EvalAltResult, NativeCallContext, Position};
 
 use super::limits::Limits;
-use super::visible::visible;
+use reconciler_core::model::visible;
 
 /// More reads than this are not kept: an explanation is to be read.
 const MOST_READS: usize = 64;

@@ -21,8 +21,8 @@ use super::sandbox::{self, Purpose};
 use super::set::HostFunction;
 use super::source::{self, Source};
 use super::stack::on_deep_stack;
-use super::visible::visible;
 use super::vocabulary::Vocabulary;
+use reconciler_core::model::visible;
 
 /// What a call of a script counts references to, and so each thread has for itself.
 pub(super) struct Loaded {

@@ -11,7 +11,7 @@ use super::checks::TEST_PREFIX;
 use super::compiled::Script;
 use super::failure::location;
 use super::source;
-use super::visible::visible;
+use reconciler_core::model::visible;
 
 thread_local! {
     static REACHED: RefCell<BTreeSet<usize>> = const { RefCell::new(BTreeSet::new()) };

@@ -4,7 +4,7 @@ use unicode_width::UnicodeWidthStr;
 
 use reconciler_core::manifest::Location;
 
-use super::visible::visible;
+use reconciler_core::model::visible;
 
 /// Of a longer line only what is near the place is shown: so many characters.
 const LONGEST: usize = 120;

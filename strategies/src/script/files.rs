@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::problem::{ScriptProblem, Severity};
-use super::visible::visible;
+use reconciler_core::model::visible;
 
 /// How the files of scripts end.
 const EXTENSION: &str = "rhai";

@@ -9,7 +9,7 @@ use rhai::{Dynamic, Map};
 
 use super::failure::near;
 use super::problem::ScriptProblem;
-use super::visible::is_unseen;
+use reconciler_core::model::visible::is_unseen;
 
 /// The keys a header may have.
 const KEYS: [&str; 5] = ["id", "version", "priority", "family", "summary"];

@@ -34,7 +34,6 @@ mod stack;
 mod strategy;
 mod template;
 pub mod trial;
-mod visible;
 mod vocabulary;
 
 pub use compiled::Script;

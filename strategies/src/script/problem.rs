@@ -8,7 +8,7 @@ use reconciler_core::matching::StrategyError;
 use serde::Serialize;
 
 use super::excerpt::Excerpt;
-use super::visible::visible;
+use reconciler_core::model::visible;
 
 /// How much a problem matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]

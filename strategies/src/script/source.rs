@@ -4,14 +4,14 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock};
 
-use reconciler_core::manifest::Location;
-use rhai::{Engine, Token};
+use reconciler_core::manifest::{Location, Pointer, Segment};
+use rhai::{Engine, Position, Token};
 
 use super::failure::location;
 use super::files;
 use super::limits::Limits;
 use super::problem::ScriptProblem;
-use super::visible::visible;
+use reconciler_core::model::visible;
 
 /// A script's text with the name of its file.
 #[derive(Debug, Clone)]
@@ -56,25 +56,44 @@ impl Source {
     }
 }
 
-/// What may be a key in a pointer of this text: every word, and words that points
-/// join, which a pointer has between quotes.
-pub(super) fn words(text: &str) -> BTreeSet<String> {
+/// What may be a key of a manifest by this text: every word, words that points
+/// join, which a pointer has between quotes, and every key that a literal names,
+/// whatever is in it. What is put together of pieces is not found.
+pub(super) fn keys(text: &str) -> BTreeSet<String> {
     let is_part = |c: char| c.is_alphanumeric() || "_-./:+".contains(c);
     let runs = text.split(|c| !is_part(c)).map(|run| run.trim_matches('.'));
     let words = runs.flat_map(|run| std::iter::once(run).chain(run.split('.')));
-    words.filter(|word| !word.is_empty()).map(str::to_owned).collect()
+    let mut keys: BTreeSet<String> = words.map(str::to_owned).collect();
+    tokens(text, |token, _| {
+        if let Token::StringConstant(literal) | Token::InterpolatedString(literal) = token {
+            keys.extend(keys_of_pointer(literal));
+            keys.insert(literal.to_string());
+        }
+    });
+    keys.remove("");
+    keys
+}
+
+/// The keys that a literal names, if it is a pointer, or a piece of one that
+/// ends before a point.
+fn keys_of_pointer(literal: &str) -> Vec<String> {
+    let pointer: Result<Pointer, _> = literal.trim_matches('.').parse();
+    let segments = pointer.iter().flat_map(Pointer::segments);
+    let keys = segments.filter_map(|segment| match segment {
+        Segment::Key(key) | Segment::Item { key, .. } => Some(key.clone()),
+        Segment::Index(_) => None,
+    });
+    keys.collect()
 }
 
 /// Takes a text apart into words and signs; runs nothing.
 static LEXER: LazyLock<Engine> = LazyLock::new(Engine::new_raw);
 
-/// Where the functions of a script begin, in the order of the text. Rhai does
-/// not keep it; its lexer knows what is a comment or a text.
-pub(super) fn functions(text: &str) -> Vec<(String, Location)> {
-    let mut found = Vec::new();
+/// Calls for every token of a script, in the order of the text. Rhai's lexer
+/// knows what is a comment or a text, and has to be told where a text goes on.
+fn tokens(text: &str, mut each: impl FnMut(&Token, Position)) {
     let texts = [text];
     let (tokens, control) = LEXER.lex(&texts);
-    let mut after_fn = false;
     // The open braces of each `${…}` that is being read, the innermost last.
     let mut inside: Vec<usize> = Vec::new();
     for (token, at) in tokens.take_while(|(token, _)| !matches!(token, Token::EOF)) {
@@ -92,13 +111,25 @@ pub(super) fn functions(text: &str) -> Vec<(String, Location)> {
                     }
                 }
             }
-            Token::Identifier(name) if after_fn => {
-                found.extend(location(at).map(|at| (name.to_string(), at)));
-            }
             _ => {}
         }
-        after_fn = matches!(token, Token::Fn);
+        each(&token, at);
     }
+}
+
+/// Where the functions of a script begin, in the order of the text. Rhai does
+/// not keep it.
+pub(super) fn functions(text: &str) -> Vec<(String, Location)> {
+    let mut found = Vec::new();
+    let mut after_fn = false;
+    tokens(text, |token, at| {
+        if let Token::Identifier(name) = token
+            && after_fn
+        {
+            found.extend(location(at).map(|at| (name.to_string(), at)));
+        }
+        after_fn = matches!(token, Token::Fn);
+    });
     found
 }
 
@@ -114,15 +145,35 @@ pub(super) fn enclosing(functions: &[(String, Location)], at: Location) -> Optio
 
 #[cfg(test)]
 mod tests {
-    use super::{functions, words};
+    use super::{functions, keys};
 
     #[test]
-    fn every_key_of_a_pointer_is_among_the_words() {
+    fn every_key_of_a_pointer_is_among_the_keys() {
         let text =
             r#"m.has("meta.users[name=x].pool_size"); m.text(`properties."a.b/c".d-e`); tag("\"f.g\"")"#;
-        let words = words(text);
-        for key in ["meta", "users", "pool_size", "properties", "a.b/c", "d-e", "f.g"] {
-            assert!(words.contains(key), "{key}: {words:?}");
+        let keys = keys(text);
+        for key in ["meta", "users", "name", "pool_size", "properties", "a.b/c", "d-e", "f.g"] {
+            assert!(keys.contains(key), "{key}: {keys:?}");
+        }
+    }
+
+    #[test]
+    fn a_key_that_a_literal_names_is_among_the_keys_whatever_is_in_it() {
+        for (text, key) in [
+            (r#"has("users.\"my key\"")"#, "my key"),
+            (r#"has("users.\"operator@eu\".x")"#, "operator@eu"),
+            ("has(`users.\"a, b # c\"`)", "a, b # c"),
+            (r##"has(#"users."it's"."#)"##, "it's"),
+            (r#"has("users.caf\u00e9.x")"#, "café"),
+            (r#"has("users.\"say \\\"hi\\\"\"")"#, "say \"hi\""),
+            (r#"has("users[\"my key\"=x]")"#, "my key"),
+            ("has(`users.\"my key\".${x}.\"your key\"`)", "my key"),
+            ("has(`users.\"my key\".${x}.\"your key\"`)", "your key"),
+            (r#"keys("users").contains("my key")"#, "my key"),
+            (r#"x == "users.""#, "users."),
+        ] {
+            let keys = keys(text);
+            assert!(keys.contains(key) && !keys.contains(""), "{text}: {keys:?}");
         }
     }
 

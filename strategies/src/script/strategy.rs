@@ -75,10 +75,10 @@ impl MatchStrategy for ScriptStrategy {
         opinion.map_err(ScriptProblem::into_error)
     }
 
-    /// Every word of its text: what it asks for is one, or comes from what may be
-    /// shown.
+    /// Every word of its text and what its literals name: what it asks for is among
+    /// them, or comes from what may be shown.
     fn manifest_keys(&self) -> BTreeSet<String> {
-        source::words(&self.script.source.text)
+        source::keys(&self.script.source.text)
     }
 }
 

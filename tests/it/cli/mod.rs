@@ -11,6 +11,7 @@ mod bad_words;
 mod closed_streams;
 mod config;
 mod decisions;
+mod decisions_foreign;
 mod decisions_incomplete;
 mod decisions_manual;
 mod decisions_past;

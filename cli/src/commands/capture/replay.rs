@@ -6,6 +6,7 @@ use std::path::Path;
 
 use reconciler_core::decisions::{ChangeKind, Difference};
 use reconciler_core::matching::RuleChange;
+use reconciler_core::model::visible;
 use serde::Serialize;
 
 use super::ReplayArgs;
@@ -98,7 +99,7 @@ impl ReplayView<'_> {
         if self.chain == self.captured_chain {
             format!("the same rules, chain {}", self.chain)
         } else {
-            format!("chain {}, captured with {}", self.chain, self.captured_chain)
+            format!("chain {}, captured with {}", self.chain, visible(self.captured_chain))
         }
     }
 }

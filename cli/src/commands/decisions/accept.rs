@@ -5,10 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use reconciler_core::decisions::{ChangeKind, Difference};
 use reconciler_core::manager::{Filter, Unknown};
 use reconciler_core::matching::nearest;
-use reconciler_core::model::DeploymentName;
+use reconciler_core::model::{DeploymentName, visible};
 use serde::Serialize;
 
 use super::args::{AcceptArgs, OneFleet};
+use super::snapshots::Writing;
 use super::{decided, snapshots};
 use crate::args::GlobalArgs;
 use crate::commands::block_on;
@@ -64,14 +65,15 @@ pub(super) fn run(global: &GlobalArgs, args: &AcceptArgs, output: &mut Output) -
         let meant =
             |one: &Unknown| DeploymentName::new(&one.deployment).map_or(true, |name| wanted.fits(&name));
         view.unknown.extend(now.unseen.unknown.into_iter().filter(meant));
-        // Written even without a change: files take the form of today.
-        let touched = snapshots::write(&args.snapshots, &fleet.name, &accepted, after, &now.catalog)?;
+        let writing = if args.all { Writing::Everything } else { Writing::Changed };
+        let touched =
+            snapshots::write(&args.snapshots, &fleet.name, &accepted, after, &now.catalog, writing)?;
         view.files.extend(touched.iter().map(|file| file.display().to_string()));
     }
     let complete = view.unknown.is_empty();
     output.answer("DecisionAcceptance", complete, &view, |out| {
         for file in &view.files {
-            writeln!(out, "{file}")?;
+            writeln!(out, "{}", visible(file))?;
         }
         let AcceptanceView { new, changed, removed, .. } = view;
         write_unknown(out, &view.unknown)?;

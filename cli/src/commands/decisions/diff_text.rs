@@ -4,6 +4,7 @@ use std::io::{self, Write};
 
 use reconciler_core::decisions::ChangeKind;
 use reconciler_core::matching::RuleChange;
+use reconciler_core::model::visible;
 
 use super::diff::DiffView;
 use super::side::Origin;
@@ -45,6 +46,7 @@ fn grounds(view: &DiffView) -> Vec<String> {
     words.extend(other_index(view));
     let sides = [&view.before, &view.after];
     let compact = sides.into_iter().find(|side| !side.opinions && !view.difference.is_empty());
+    words = words.into_iter().map(|line| visible(line).into_owned()).collect();
     words.extend(compact.map(|side| {
         format!("{} kept no opinions: which strategies made a difference is not known", side.source)
     }));
@@ -80,7 +82,7 @@ fn other_strategies(view: &DiffView) -> Vec<String> {
     };
     let both = [("without", lacks(before, after)), ("with", lacks(after, before))];
     let told = both.into_iter().filter(|(_, ids)| !ids.is_empty());
-    told.map(|(what, ids)| format!("now {what} {}", ids.join(", "))).collect()
+    told.map(|(what, ids)| format!("now {what} {}", visible(ids.join(", ")))).collect()
 }
 
 fn counts_in_words(view: &DiffView) -> String {

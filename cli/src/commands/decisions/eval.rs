@@ -1,5 +1,6 @@
 //! `decisions eval`: decisions held against the right answers.
 
+use std::io::{ErrorKind, Read as _};
 use std::path::Path;
 
 use anyhow::anyhow;
@@ -65,6 +66,10 @@ pub(super) struct Mistake<'a> {
 }
 
 pub(super) fn run(global: &GlobalArgs, args: &EvalArgs, output: &mut Output) -> Result<Exit, Failure> {
+    // Before anything is decided: a slip of the pen costs no time.
+    if let Some(Some(file)) = &args.sweep {
+        refuse_foreign(file)?;
+    }
     let settings = wiring::settings(global, &[&args.source, &args.matching], output)?;
     block_on(async |stop| {
         let bench = Workbench::open(&settings, Access::FleetOnly, Filter::default(), stop, output).await?;
@@ -164,8 +169,34 @@ fn advised(failure: Failure) -> Failure {
     )
 }
 
+/// The first line of a sweep's file.
+const COLUMNS: &str = "threshold,matched,wrong,missed,left_for_review,precision,recall";
+
+/// Refuses to write over a file that holds something else than a sweep.
+fn refuse_foreign(file: &Path) -> Result<(), Failure> {
+    let refused = |why: String| {
+        let advice = "name another file with --sweep=FILE, or none to see the table only";
+        Err(Failure::told(format!("{} {why}", file.display()), advice))
+    };
+    // A pipe or a terminal holds nothing.
+    if std::fs::metadata(file).is_ok_and(|found| !found.is_file()) {
+        return Ok(());
+    }
+    let mut head = Vec::new();
+    let read = std::fs::File::open(file).and_then(|file| {
+        let longest = COLUMNS.len() as u64 + 1;
+        file.take(longest).read_to_end(&mut head)
+    });
+    match read {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+        Err(error) => refused(format!("cannot be read: {error}")),
+        Ok(_) if head.is_empty() || head.trim_ascii_end() == COLUMNS.as_bytes() => Ok(()),
+        Ok(_) => refused("holds something else than a sweep, and is not written over".to_owned()),
+    }
+}
+
 fn write_csv(file: &Path, points: &[SweepPoint]) -> Result<(), Failure> {
-    let mut csv = "threshold,matched,wrong,missed,left_for_review,precision,recall\n".to_owned();
+    let mut csv = format!("{COLUMNS}\n");
     for point in points {
         let SweepPoint { threshold, matched, wrong, missed, left_for_review, measure, .. } = point;
         let [precision, recall] = [measure.precision, measure.recall]

@@ -6,6 +6,7 @@ use std::path::Path;
 use reconciler_core::decisions::{DecisionRecord, SavedDecisions, SavedError};
 use reconciler_core::manager::{CancellationToken, Unknown};
 use reconciler_core::matching::{Policy, Rules};
+use reconciler_core::model::visible;
 use serde::Serialize;
 
 use super::args::OneFleet;
@@ -62,7 +63,7 @@ impl Origin {
 
     pub(super) fn in_words(&self) -> String {
         let policy = self.policy.as_deref().map(|policy| format!("{policy}, ")).unwrap_or_default();
-        format!("{policy}chain {}", self.chain)
+        visible(format!("{policy}chain {}", self.chain)).into_owned()
     }
 }
 
@@ -167,7 +168,7 @@ async fn kept(
 /// Decisions that were saved in a file.
 fn saved(file: &Path) -> Result<SavedDecisions, Failure> {
     let given = file.display();
-    let save = "save decisions with `reconciler scan --json`";
+    let save = "only what `reconciler scan --json` prints is a side, and a capture's `decisions.json`";
     let json = std::fs::read_to_string(file)
         .map_err(|error| Failure::told(format!("{given} cannot be read: {error}"), save))?;
     SavedDecisions::parse(&json).map_err(|error| {
@@ -175,7 +176,7 @@ fn saved(file: &Path) -> Result<SavedDecisions, Failure> {
             SavedError::Capture(_) => "capture the fleet again with this version",
             _ => save,
         };
-        Failure::told(format!("{given} {error}"), advice)
+        Failure::told(format!("{given} {}", visible(error.to_string())), advice)
     })
 }
 

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 
-use reconciler_core::decisions::{DecisionRecord, Snapshot, group_of, read_group, write_group};
-use reconciler_core::model::{Catalog, DeploymentName};
+use reconciler_core::decisions::{DecisionRecord, Group, Snapshot, group_of, read_group, write_group};
+use reconciler_core::model::{Catalog, DeploymentName, visible};
 
 use crate::failure::Failure;
 
@@ -23,8 +23,17 @@ pub(super) struct Accepted {
 /// A file of the folder as it was read.
 struct AcceptedFile {
     text: String,
-    /// Whether there is more in it than comments.
-    holds_decisions: bool,
+    /// Which decisions stand in it; none if there are only comments.
+    group: Group,
+}
+
+/// Which files are written.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Writing {
+    /// Those whose decisions are others.
+    Changed,
+    /// Those whose text is another as well: all take the form of today.
+    Everything,
 }
 
 /// Reads the accepted decisions of a fleet; none if it has no folder yet.
@@ -37,19 +46,18 @@ pub(super) fn read(snapshots: &Path, fleet: &str) -> Result<Accepted, Failure> {
         let text = std::fs::read_to_string(&file).map_err(|error| unreadable(&file, &error))?;
         let group = read_group(&text).map_err(|error| {
             let advice = "mend the file, or remove it and accept its decisions anew";
-            Failure::told(format!("{}:{error}", file.display()), advice)
+            Failure::told(format!("{}:{error}", shown(&file)), advice)
         })?;
-        let holds_decisions = !group.is_empty();
-        for (name, record) in group {
+        for (name, record) in &group {
             if let Some(other) = places.insert(name.clone(), file.clone()) {
                 return Err(Failure::told(
-                    format!("`{name}` is accepted twice, in {} and in {}", other.display(), file.display()),
+                    format!("`{name}` is accepted twice, in {} and in {}", shown(&other), shown(&file)),
                     "remove it from one of the files",
                 ));
             }
-            accepted.records.insert(name, record);
+            accepted.records.insert(name.clone(), record.clone());
         }
-        accepted.files.insert(file, AcceptedFile { text, holds_decisions });
+        accepted.files.insert(file, AcceptedFile { text, group });
     }
     Ok(accepted)
 }
@@ -87,7 +95,7 @@ pub(super) fn strays(
         accepted.records.keys().map(|name| file(&folder, group_of(name, catalog))).collect();
     let strays = entries(&folder)?.into_iter().filter(|path| !groups.contains(path) && !is_hidden(path));
     let (misplaced, others): (Vec<PathBuf>, Vec<PathBuf>) =
-        strays.partition(|path| accepted.files.get(path).is_some_and(|file| file.holds_decisions));
+        strays.partition(|path| accepted.files.get(path).is_some_and(|file| !file.group.is_empty()));
     let [misplaced, others] =
         [misplaced, others].map(|paths| paths.iter().map(|path| path.display().to_string()).collect());
     Ok(Strays { misplaced, others })
@@ -112,21 +120,28 @@ fn write_anew(file: &Path, text: &str) -> std::io::Result<()> {
 }
 
 /// Writes what is accepted now: files that differ are replaced, those that hold
-/// nothing any more are removed. Says which were touched.
+/// nothing any more are removed. Says which were touched. Whoever accepts some
+/// decisions leaves the files of the others as they are, notes of people included.
 pub(super) fn write(
     snapshots: &Path,
     fleet: &str,
     before: &Accepted,
     now: BTreeMap<DeploymentName, DecisionRecord>,
     catalog: &Catalog,
+    writing: Writing,
 ) -> Result<Vec<PathBuf>, Failure> {
     let folder = snapshots.join(fleet);
     let groups = Snapshot::of(now.into_values(), catalog).groups;
-    let texts: BTreeMap<PathBuf, String> =
-        groups.iter().map(|(group, records)| (file(&folder, group), write_group(records))).collect();
+    let groups: BTreeMap<PathBuf, Group> =
+        groups.into_iter().map(|(group, records)| (file(&folder, &group), records)).collect();
     let mut touched = Vec::new();
-    for (file, text) in &texts {
-        if before.files.get(file).is_none_or(|file| file.text != *text) {
+    for (file, group) in &groups {
+        let text = write_group(group);
+        let is_as_it_was = before.files.get(file).is_some_and(|file| match writing {
+            Writing::Changed => file.group == *group,
+            Writing::Everything => file.text == text,
+        });
+        if !is_as_it_was {
             let unwritten = |error: std::io::Error| {
                 Failure::told(
                     format!("{} cannot be written: {error}", file.display()),
@@ -136,20 +151,25 @@ pub(super) fn write(
             std::fs::create_dir_all(&folder).map_err(unwritten)?;
             // Beside it, then in its place: what is cut short replaces nothing.
             let beside = file.with_extension("yml.new");
-            write_anew(&beside, text).map_err(unwritten)?;
+            write_anew(&beside, &text).map_err(unwritten)?;
             std::fs::rename(&beside, file).map_err(unwritten)?;
             touched.push(file.clone());
         }
     }
     // What holds nothing but comments is somebody else's.
-    let emptied = before.files.iter().filter(|(_, file)| file.holds_decisions).map(|(file, _)| file);
-    for file in emptied.filter(|file| !texts.contains_key(*file)) {
+    let emptied = before.files.iter().filter(|(_, file)| !file.group.is_empty()).map(|(file, _)| file);
+    for file in emptied.filter(|file| !groups.contains_key(*file)) {
         std::fs::remove_file(file).map_err(|error| {
-            Failure::told(format!("{} cannot be removed: {error}", file.display()), "remove it yourself")
+            Failure::told(format!("{} cannot be removed: {error}", shown(file)), "remove it yourself")
         })?;
         touched.push(file.clone());
     }
     Ok(touched)
+}
+
+/// A path as a terminal may show it: others may have named the file.
+fn shown(path: &Path) -> String {
+    visible(path.display().to_string()).into_owned()
 }
 
 /// What is in a folder, by name; nothing if there is none.
@@ -166,8 +186,5 @@ fn entries(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
 }
 
 fn unreadable(path: &Path, error: &std::io::Error) -> Failure {
-    Failure::told(
-        format!("{} cannot be read: {error}", path.display()),
-        "name the folder of accepted decisions",
-    )
+    Failure::told(format!("{} cannot be read: {error}", shown(path)), "name the folder of accepted decisions")
 }

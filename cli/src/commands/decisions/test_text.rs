@@ -4,6 +4,7 @@
 use std::io::{self, Write};
 
 use reconciler_core::decisions::ChangeKind;
+use reconciler_core::model::visible;
 
 use super::args::TestArgs;
 use super::test::TestView;
@@ -24,7 +25,7 @@ pub(super) fn write(out: &mut dyn Write, view: &TestView, args: &TestArgs) -> io
         text::changes(out, &fleet.difference, heading, wanted)?;
     }
     for (what, places) in strays(view, args) {
-        places.iter().try_for_each(|place| writeln!(out, "{what}: {place}"))?;
+        places.iter().try_for_each(|place| writeln!(out, "{what}: {}", visible(place)))?;
     }
     write_unknown(out, &view.unknown)?;
     let result = view.result;

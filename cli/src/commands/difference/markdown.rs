@@ -2,6 +2,8 @@
 
 use reconciler_core::decisions::{Change, ChangeKind, Difference};
 use reconciler_core::manager::Unknown;
+use reconciler_core::model::visible;
+use reconciler_core::model::visible::is_unseen;
 
 use super::cause_in_words;
 use crate::output::Comment;
@@ -35,7 +37,7 @@ pub(in crate::commands) fn changes(
 
 /// What could not be read, and so not compared.
 pub(in crate::commands) fn unknown(out: &mut Comment, unknown: &[Unknown]) {
-    let unknown = unknown.iter().map(|one| format!("`{}`: {}", one.deployment, escaped(&one.why)));
+    let unknown = unknown.iter().map(|one| format!("{}: {}", code(&one.deployment), escaped(&one.why)));
     list(out, "unknown, for it could not be read", unknown);
 }
 
@@ -76,6 +78,7 @@ pub(in crate::commands) fn prose(text: &str) -> String {
                 escaped.push('\\');
                 escaped.push(c);
             }
+            c if is_unseen(c) => escaped.extend(c.escape_default()),
             c => escaped.push(c),
         }
     }
@@ -84,5 +87,6 @@ pub(in crate::commands) fn prose(text: &str) -> String {
 
 /// A path, a name or a command between backticks, whatever is in it.
 pub(in crate::commands) fn code(text: &str) -> String {
+    let text = visible(text);
     if text.contains('`') { format!("`` {text} ``") } else { format!("`{text}`") }
 }

@@ -4,7 +4,8 @@
 //! Kept are the shape, the keys that may be shown or that the rules ask for, the
 //! public scalars with their style, and which scalars are null. Comments, tags and the names of anchors are not: nothing is
 //! written that was not decided on here. Merge keys are written out, because a
-//! value that is overridden is seen by nobody.
+//! value that is overridden is seen by nobody. What an alias repeats is written
+//! once where it can be, and what grows too long all the same is given up.
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
@@ -12,17 +13,33 @@ use std::fmt::Write as _;
 use super::{KnownNames, Place, Seal, Visibility, render, visibility};
 use crate::manifest::document::{Kind, Role};
 use crate::manifest::scalar::{self, Value};
-use crate::manifest::{Document, Entries, Entry, Node, NodeKind, ScalarStyle, code};
+use crate::manifest::{Document, Entries, Entry, Limits, ManifestProblem, Node, NodeKind, ScalarStyle};
+use crate::manifest::{code, precheck};
 
 /// Longer keys are not found by every reader of YAML unless they are announced.
 const LONGEST_KEY: usize = 512;
 
+/// Longer scalars are written, and hidden, once where aliases may repeat them.
+const LONG_SCALAR: usize = 64;
+
 /// The document with every secret hidden under the seal: YAML of the same shape,
 /// that decisions come out of as they did of the document. A document that
 /// says nothing gives a text that says nothing.
-#[must_use]
-pub fn sealed(document: &Document, seal: &Seal, known: KnownNames<'_>) -> String {
-    let mut writing = Writing { out: String::new(), seal, known, shared: shared(document), anchors: 0 };
+///
+/// # Errors
+/// If it grows larger than a manifest may be: hidden values are longer than short
+/// ones, and aliases of short ones are written out.
+pub fn sealed(document: &Document, seal: &Seal, known: KnownNames<'_>) -> Result<String, ManifestProblem> {
+    sealed_within(document, seal, known, &Limits::STANDARD)
+}
+
+fn sealed_within(
+    document: &Document,
+    seal: &Seal,
+    known: KnownNames<'_>,
+    limits: &Limits,
+) -> Result<String, ManifestProblem> {
+    let mut writing = Writing::new(document, seal, known, limits.bytes);
     match document.root() {
         Some(root) => {
             let entries = entries_of(root, Place::root());
@@ -36,7 +53,7 @@ pub fn sealed(document: &Document, seal: &Seal, known: KnownNames<'_>) -> String
     if document.notices().any(|notice| notice.code == code::MULTIPLE_DOCUMENTS) {
         writing.out.push_str("---\n{}\n");
     }
-    writing.out
+    if writing.is_full() { Err(precheck::too_large(limits)) } else { Ok(writing.out) }
 }
 
 /// The collections that aliases refer to, none of them written yet.
@@ -75,17 +92,40 @@ fn place_of(entry: Entry<'_>, mapping: Place) -> Place {
 
 struct Writing<'s> {
     out: String,
+    /// How long it may grow.
+    longest: usize,
     seal: &'s Seal,
     known: KnownNames<'s>,
     /// By the node: the anchor that its hidden content has, once it is written.
     shared: HashMap<u32, Option<usize>>,
+    /// Whether aliases may repeat a scalar, by themselves or with what it is in.
+    repeats: bool,
+    /// By the node: the anchor of a long scalar that was shown.
+    shown: HashMap<u32, usize>,
+    /// By the node: what stands in place of a long scalar.
+    hidden: HashMap<u32, String>,
     anchors: usize,
 }
 
-impl Writing<'_> {
+impl<'s> Writing<'s> {
+    fn new(document: &Document, seal: &'s Seal, known: KnownNames<'s>, longest: usize) -> Self {
+        let repeats = document.nodes.iter().any(|node| node.kind == Kind::Alias);
+        let (shown, hidden) = (HashMap::new(), HashMap::new());
+        let shared = shared(document);
+        Self { out: String::new(), longest, seal, known, shared, repeats, shown, hidden, anchors: 0 }
+    }
+
+    /// Whether nothing more is worth writing.
+    fn is_full(&self) -> bool {
+        self.out.len() > self.longest
+    }
+
     /// Entries, one a line. The first one continues a line that is begun.
     fn mapping(&mut self, entries: &[(Entry<'_>, Place)], at: Place, indent: usize, mut begun: bool) {
         for (entry, place) in entries {
+            if self.is_full() {
+                return;
+            }
             self.begin_line(indent, &mut begun);
             self.key(*entry, at, indent);
             self.value(entry.value, *place, indent + 2, false);
@@ -94,6 +134,9 @@ impl Writing<'_> {
 
     fn sequence(&mut self, node: Node<'_>, place: Place, indent: usize, mut begun: bool) {
         for item in node.items() {
+            if self.is_full() {
+                return;
+            }
             self.begin_line(indent, &mut begun);
             self.out.push('-');
             self.value(item, place, indent + 2, true);
@@ -174,13 +217,44 @@ impl Writing<'_> {
         if node.is_null() {
             self.out.push('~');
         } else if visibility(node, place, self.known) == Visibility::Secret {
-            let hidden = self.seal.hide(text);
-            self.out.push_str(&hidden);
-        } else if node.style() == Some(ScalarStyle::Plain) && reads_back(text) {
-            self.out.push_str(text);
-        } else {
-            self.out.push_str(&quoted(text));
+            self.hidden(node, text);
+        } else if !self.is_shown_already(node, text) {
+            if node.style() == Some(ScalarStyle::Plain) && reads_back(text) {
+                self.out.push_str(text);
+            } else {
+                self.out.push_str(&quoted(text));
+            }
         }
+    }
+
+    /// Whether aliases may repeat a scalar so often that it counts.
+    fn is_repeated(&self, text: &str) -> bool {
+        self.repeats && text.len() > LONG_SCALAR
+    }
+
+    fn hidden(&mut self, node: Node<'_>, text: &str) {
+        if self.is_repeated(text) {
+            let hidden = self.hidden.entry(node.body_id()).or_insert_with(|| self.seal.hide(text));
+            self.out.push_str(hidden);
+        } else {
+            self.out.push_str(&self.seal.hide(text));
+        }
+    }
+
+    /// Refers to a long scalar that was shown before, else gives it an anchor. It
+    /// is lent from one place where it is shown to another.
+    fn is_shown_already(&mut self, node: Node<'_>, text: &str) -> bool {
+        if !self.is_repeated(text) {
+            return false;
+        }
+        if let Some(number) = self.shown.get(&node.body_id()) {
+            let _ = write!(self.out, "*a{number}");
+            return true;
+        }
+        self.anchors += 1;
+        self.shown.insert(node.body_id(), self.anchors);
+        let _ = write!(self.out, "&a{} ", self.anchors);
+        false
     }
 }
 

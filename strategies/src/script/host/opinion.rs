@@ -9,7 +9,7 @@ use super::function;
 use super::parts::RecordHandle;
 use crate::script::failure::refuse;
 use crate::script::limits::Limits;
-use crate::script::visible::visible;
+use reconciler_core::model::visible;
 
 /// An identity a script proposes.
 #[derive(Debug, Clone)]

@@ -3,9 +3,9 @@
 
 use proptest::prelude::*;
 
-use super::sealed;
+use super::{Writing, sealed, sealed_within};
 use crate::manifest::secrets::{KnownNames, Place, Seal, Visibility, visibility};
-use crate::manifest::{Document, Manifest, Node, NodeKind, code};
+use crate::manifest::{Document, Limits, Manifest, Node, NodeKind, code};
 
 fn seal() -> Seal {
     Seal::new(&[42; 32])
@@ -50,7 +50,7 @@ fn looks_the_same(a: Node<'_>, b: Node<'_>, place: Place) -> Result<(), String> 
 fn check(text: &str) -> String {
     let document = Document::parse(text);
     assert!(!document.is_faulty(), "{:?}\n{text}", document.problems());
-    let shown = sealed(&document, &seal(), KnownNames::default());
+    let shown = sealed(&document, &seal(), KnownNames::default()).expect("fits");
     let again = Document::parse(&shown);
     assert!(!again.is_faulty(), "{:?}\n{text}\n{shown}", again.problems());
     match (document.root(), again.root()) {
@@ -137,7 +137,7 @@ fn the_keys_that_rules_ask_for_are_kept_where_all_is_hidden() {
     let document = Document::parse(
         "meta: {pool: hunter2, other: {pool: 1}}\nzz: &o {team: hunter2}\ntags: {<<: *o, own: x}\n",
     );
-    let again = Document::parse(&sealed(&document, &seal(), known));
+    let again = Document::parse(&sealed(&document, &seal(), known).expect("fits"));
     let other = seal().hide("other");
     for (path, found) in [
         (&["meta", "pool"][..], true),
@@ -161,6 +161,49 @@ fn what_repeats_itself_by_alias_is_written_once() {
         text.push_str(&format!("a{level}: &a{level} [{items}]\n"));
     }
     assert!(check(&text).len() < 4000);
+}
+
+/// A public value that is lent a thousand times would take a thousand times its
+/// room, and hiding a long secret takes time each time.
+#[test]
+fn a_long_value_that_repeats_itself_by_alias_is_written_once_at_public_places_too() {
+    let (long, items) = ("y".repeat(10_000), vec!["*v"; 1000].join(", "));
+    for text in [
+        format!("instance_groups: [{{azs: [&v {long}, {items}]}}]\n"),
+        format!("tags: {{a: &v '{long} é: '}}\ninstance_groups: [{{azs: [{items}]}}]\n"),
+        format!("instance_groups: [{{azs: &azs [{long}]}}, {{azs: *azs}}, {{azs: *azs}}]\n"),
+        format!("meta: {{a: &v {long}}}\ninstance_groups: [{{azs: [{items}]}}]\n"),
+        // The first place is nowhere: it lends nothing.
+        format!("tags: {{x: &v {long}, x: 1}}\ninstance_groups: [{{azs: [{items}]}}]\n"),
+        format!("name: [&v {long}]\ninstance_groups: [{{azs: [{items}], name: *v}}]\n"),
+    ] {
+        let shown = check(&text);
+        assert!(shown.len() < 70_000, "{}", shown.len());
+    }
+}
+
+#[test]
+fn what_grows_too_long_is_given_up_where_it_does() {
+    let (value, limits) = ("v".repeat(60), Limits { bytes: 5000, ..Limits::STANDARD });
+    let items = vec!["*v"; 10_000].join(", ");
+    for text in [
+        format!("instance_groups: [{{azs: [&v {value}, {items}]}}]\n"),
+        format!("meta: [&v {value}, {items}]\n"),
+        format!(
+            "x: &v {value}\nmeta: &m {{{}}}\n",
+            (0..1000).map(|n| format!("k{n}: *v, ")).collect::<String>()
+        ),
+    ] {
+        let document = Document::parse(&text);
+        assert!(!document.is_faulty(), "{:?}", document.problems());
+        let problem = sealed_within(&document, &seal(), KnownNames::default(), &limits).unwrap_err();
+        assert_eq!(problem.code, code::TOO_LARGE);
+        let seal = seal();
+        let mut writing = Writing::new(&document, &seal, KnownNames::default(), limits.bytes);
+        let entries = super::entries_of(document.root().unwrap(), Place::root());
+        writing.mapping(&entries, Place::root(), 0, false);
+        assert!(writing.out.len() < limits.bytes + 200, "{}", writing.out.len());
+    }
 }
 
 #[test]
@@ -202,6 +245,7 @@ fn scalar() -> impl Strategy<Value = String> {
         Just("1:30".to_owned()),
         Just(".5".to_owned()),
         Just("(( grab meta.x ))".to_owned()),
+        Just("long-".repeat(20)),
         Just("\"a\\u0001\\n\\\"b\\\\\u{FEFF}\u{2028}\"".to_owned()),
         "[a-z]{1,6}",
         "'[ -&(-~]{0,9}'",

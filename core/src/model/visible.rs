@@ -1,17 +1,19 @@
-//! Texts that scripts make, as a terminal may show them: none of them may move
-//! the cursor, or look like another line.
+//! Texts that others made, as a terminal may show them: none of them may move the
+//! cursor, or look like another line.
 
 use std::borrow::Cow;
 
 /// Whether a character does something to a terminal, or to the order of what is
 /// shown, and is not seen itself.
-pub(super) fn is_unseen(c: char) -> bool {
+#[must_use]
+pub fn is_unseen(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
 }
 
 /// The text with an escape in the place of what is not seen.
-pub(super) fn visible<'t>(text: impl Into<Cow<'t, str>>) -> Cow<'t, str> {
+#[must_use]
+pub fn visible<'t>(text: impl Into<Cow<'t, str>>) -> Cow<'t, str> {
     let text = text.into();
     if !text.contains(is_unseen) {
         return text;
