@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, Utc};
-use reconciler_core::model::InstanceId;
+use reconciler_core::model::{InstanceId, JsonObject};
 use reconciler_core::ports::{
     Absence, CompleteScan, DecisionEntry, LastScan, PortError, Recollections, RunEntry, RunState, RunSummary,
 };
@@ -26,6 +26,7 @@ struct Remembered {
     recollections: Recollections,
     runs: Vec<RunEntry>,
     decisions: BTreeMap<String, Vec<DecisionEntry>>,
+    rules: BTreeMap<String, JsonObject>,
 }
 
 impl MemoryState {
@@ -121,6 +122,15 @@ impl RunState for MemoryState {
 
     fn decisions_of(&self, run_id: &str) -> Result<Option<Vec<DecisionEntry>>, PortError> {
         Ok(self.remembered().decisions.get(run_id).cloned())
+    }
+
+    fn record_rules(&self, chain: &str, rules: &JsonObject) -> Result<(), PortError> {
+        self.remembered().rules.entry(chain.to_owned()).or_insert_with(|| rules.clone());
+        Ok(())
+    }
+
+    fn rules_of(&self, chain: &str) -> Result<Option<JsonObject>, PortError> {
+        Ok(self.remembered().rules.get(chain).cloned())
     }
 
     fn runs(&self, limit: usize) -> Result<Vec<RunSummary>, PortError> {

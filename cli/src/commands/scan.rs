@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use reconciler_core::manager::{Counts, Survey, Unknown};
-use reconciler_core::matching::{Decision, DecisionView, Outcome};
+use reconciler_core::matching::{Decision, DecisionView, Outcome, Rules};
 use reconciler_core::model::visible;
 use reconciler_core::updater::Finding;
 use serde::Serialize;
@@ -21,6 +21,8 @@ struct ScanData<'a> {
     director_uuid: &'a str,
     chain: String,
     policy: String,
+    rules: Rules,
+    index: String,
     counts: Counts,
     decisions: Vec<DecisionView<'a>>,
     findings: Vec<&'a Finding>,
@@ -39,6 +41,8 @@ pub(crate) fn run(global: &GlobalArgs, args: &ScanArgs, output: &mut Output) -> 
             director_uuid: &survey.scan.info.uuid,
             chain: bench.engine.fingerprint().to_string(),
             policy: bench.engine.policy().to_string(),
+            rules: Rules::of(&bench.engine),
+            index: survey.facts.index.fingerprint(),
             counts: survey.counts(),
             decisions: shown.iter().map(|decision| DecisionView::of(decision)).collect(),
             findings: survey.findings_for(bench.filter()),

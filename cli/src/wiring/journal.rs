@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use reconciler_core::adapters::sqlite::{StateFile, StateOwner};
 use reconciler_core::config::{Settings, keys};
 use reconciler_core::manager::{CancellationToken, JournalBounds, RunRecord, close_page};
+use reconciler_core::matching::Rules;
 use reconciler_core::ports::{DecisionEntry, PortError, RunEntry, RunState as _, RunSummary};
 
 use super::Access;
@@ -29,8 +30,12 @@ pub(crate) struct JournalPlace {
     owner: StateOwner,
 }
 
-/// A run with what it decided.
-type RunPage = (RunEntry, Option<Vec<DecisionEntry>>);
+/// A run with what it decided, and by which rules; as far as that was kept.
+pub(crate) struct RunPage {
+    pub(crate) run: RunEntry,
+    pub(crate) decisions: Option<Vec<DecisionEntry>>,
+    pub(crate) rules: Option<Rules>,
+}
 
 impl JournalPlace {
     /// The journal of a Director among the places of its files.
@@ -78,7 +83,10 @@ impl JournalPlace {
     pub(crate) fn page(&self, run_id: &str) -> Result<Option<RunPage>, PortError> {
         let Some(state) = self.open()? else { return Ok(None) };
         let Some(run) = state.run(run_id)? else { return Ok(None) };
-        Ok(Some((run, state.decisions_of(run_id)?)))
+        let rules = run.chain.as_ref().map(|chain| state.rules_of(chain)).transpose()?.flatten();
+        // What a later release keeps in another form is as good as unknown.
+        let rules = rules.and_then(|rules| serde_json::from_str(&rules.to_text()).ok());
+        Ok(Some(RunPage { decisions: state.decisions_of(run_id)?, run, rules }))
     }
 
     /// Has the journal tell of a run that could not do so itself, and gives what

@@ -49,12 +49,12 @@ pub(crate) use self::director::DirectorSource;
 pub(crate) use self::engine::engine_with;
 pub(crate) use self::faults::{checked, faults};
 pub(crate) use self::http::{HttpRules, http_rules, http_token};
-pub(crate) use self::journal::JournalPlace;
+pub(crate) use self::journal::{JournalPlace, RunPage};
 pub(crate) use self::labels::labels;
 pub(crate) use self::records::{RecordRoom, index_size};
 pub(crate) use self::scripts::{live_scripts, options as script_options, scripts};
 pub(crate) use self::secrets::warnings as secret_warnings;
-pub(crate) use self::store::{KeptFiles, StoreKind};
+pub(crate) use self::store::{KeptFiles, StoreKind, own_index};
 pub(crate) use self::vault::{IndexSize, OpenVault, PathAccess, VaultReport, VaultStatus};
 
 /// Reads the configuration from all its layers, and tells what is odd about it.

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use reconciler_core::adapters::fleet::FleetFolder;
 use reconciler_core::adapters::http::RequestObserver;
 use reconciler_core::adapters::sqlite::{SqliteStore, StateFile};
 use reconciler_core::config::{Settings, keys};
@@ -135,6 +136,12 @@ impl Records {
 fn identity(store: &SqliteStore) -> String {
     let address = store.address();
     std::fs::canonicalize(&address).map_or(address, |path| path.display().to_string())
+}
+
+/// The fingerprint of the index that a fleet's folder has of its own.
+pub(crate) fn own_index(folder: &Path) -> Result<String, Failure> {
+    let index = FleetFolder::open(folder)?.index_object()?;
+    Ok(index.as_ref().map(Index::from_object).unwrap_or_default().fingerprint())
 }
 
 /// The files of a run as they are: opened as a run would, and never made.

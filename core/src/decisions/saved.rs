@@ -5,7 +5,7 @@ use serde::Deserialize;
 use super::captured::{CapturedRun, CapturedRunError};
 use super::opinion::{RecordedOpinion, Said, sorted};
 use super::record::{DecisionRecord, Degraded, Verdict};
-use crate::matching::{Confidence, SCHEMA_VERSION};
+use crate::matching::{Confidence, Rules, SCHEMA_VERSION};
 use crate::model::{DeploymentName, Identity, StrategyId};
 
 /// Decisions with the rules that they were made by.
@@ -16,6 +16,10 @@ pub struct SavedDecisions {
     pub chain: String,
     /// The policy in words, if it was kept.
     pub policy: Option<String>,
+    /// All of the rules, if they were kept.
+    pub rules: Option<Rules>,
+    /// The fingerprint of the index that they were made by, if it was kept.
+    pub index: Option<String>,
     /// The strategies in the order of the chain; empty if nothing was decided.
     pub strategies: Vec<String>,
     /// The decisions, by deployment.
@@ -89,6 +93,8 @@ fn yes() -> bool {
 struct WireScan {
     chain: String,
     policy: Option<String>,
+    rules: Option<Rules>,
+    index: Option<String>,
     decisions: Vec<WireDecision>,
     #[serde(default)]
     unknown: Vec<SavedUnknown>,
@@ -190,7 +196,8 @@ impl SavedDecisions {
         let shortfall = scan.findings.iter().any(|finding| finding.code == "scan.incomplete");
         let only_degraded = unknown.is_empty() && !read.is_empty() && !shortfall;
         let complete = wire.complete || only_degraded;
-        Ok(Self { chain: scan.chain, policy: scan.policy, strategies, decisions, complete, unknown })
+        let WireScan { chain, policy, rules, index, .. } = scan;
+        Ok(Self { chain, policy, rules, index, strategies, decisions, complete, unknown })
     }
 
     fn of_capture(run: CapturedRun) -> Self {
@@ -202,8 +209,10 @@ impl SavedDecisions {
         });
         Self {
             policy: Some(rules.policy_in_words()),
-            strategies: rules.strategies.into_iter().map(|strategy| strategy.id).collect(),
-            chain: rules.chain,
+            strategies: rules.strategies.iter().map(|strategy| strategy.id.clone()).collect(),
+            chain: rules.chain.clone(),
+            rules: Some(rules),
+            index: None,
             complete,
             unknown: unknown.collect(),
             decisions,

@@ -8,7 +8,7 @@ use super::laps::phase_times;
 use super::report::{Counts, RunReport};
 use super::run::{Reconciler, RunError};
 use super::status::RunRecord;
-use crate::matching::{Decision, Degradation, Outcome};
+use crate::matching::{Decision, Degradation, Outcome, Rules};
 use crate::model::JsonObject;
 use crate::ports::{DecisionEntry, FailureEntry, PortError, RunEntry, RunState};
 use crate::scanner::Shortfall;
@@ -57,6 +57,8 @@ impl RunError {
 pub(super) struct JournalPage<'a> {
     state: &'a dyn RunState,
     entry: RunEntry,
+    /// What it decides by.
+    rules: Rules,
     bounds: JournalBounds,
 }
 
@@ -73,11 +75,12 @@ impl<'a> JournalPage<'a> {
             complete: false,
             error: None,
             chain: Some(run.engine.fingerprint().to_string()),
+            index: None,
             phases: Vec::new(),
             counts: JsonObject::new(),
             findings: Vec::new(),
         };
-        let page = Self { state, entry, bounds: run.options.journal };
+        let page = Self { state, entry, rules: Rules::of(&run.engine), bounds: run.options.journal };
         if let Err(error) = page.state.record_run(&page.entry) {
             // What the run does is worth more than its page; the end says it.
             tracing::warn!(%error, "the journal could not be written");
@@ -93,9 +96,11 @@ impl<'a> JournalPage<'a> {
         self.entry.phases = phase_times(&report.phases);
         (self.entry.counts, self.entry.findings) = told(report.counts, &report.findings);
         self.entry.error = report.errors().next();
+        self.entry.index = Some(report.index.clone());
         self.state.record_run(&self.entry)?;
         let decisions: Vec<DecisionEntry> = report.decisions.iter().map(decision_entry).collect();
         self.state.record_decisions(&self.entry.run_id, &decisions)?;
+        self.state.record_rules(&self.rules.chain, &json_object(&self.rules))?;
         let apart = report.findings.iter().any(|finding| finding.code == Shortfall::CLOCKS_APART);
         self.bounds.prune(self.state, (!apart).then_some(at))
     }
@@ -146,6 +151,7 @@ pub fn close_page(state: &dyn RunState, run: &RunRecord, bounds: JournalBounds) 
         complete: false,
         error: None,
         chain: None,
+        index: None,
         phases: Vec::new(),
         counts: JsonObject::new(),
         findings: Vec::new(),

@@ -203,6 +203,9 @@ pub struct RunReport {
     /// How long each phase took, in their order.
     #[serde(skip)]
     pub phases: Vec<(Phase, Duration)>,
+    /// The fingerprint of the index that decisions were made by.
+    #[serde(skip)]
+    pub index: String,
     /// What was decided, by deployment. Not part of a report that is printed:
     /// `scan` shows it.
     #[serde(skip)]

@@ -312,6 +312,7 @@ impl<'a> Writer<'a> {
             strays,
             index_members,
             phases: Vec::new(),
+            index: self.survey.facts.index.fingerprint(),
             decisions: Vec::new(),
             scan: None,
         }

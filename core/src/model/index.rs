@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
+use sha2::{Digest as _, Sha256};
+
 use super::recognise::{plan_before, split_trailing_uuid};
 use super::{Identity, InstanceId, JsonObject, PlanId, ServiceId};
 
@@ -104,6 +106,20 @@ impl Index {
         &self.entries
     }
 
+    /// Identifies what decisions take from the index: the instances, each with
+    /// service and plan, in any order. Stamps and all else in an entry do not count.
+    #[must_use]
+    pub fn fingerprint(&self) -> String {
+        let mut named: Vec<[&str; 3]> = self.entries.iter().map(named).collect();
+        named.sort_unstable();
+        let mut hasher = Sha256::new();
+        for text in named.as_flattened() {
+            hasher.update((text.len() as u64).to_le_bytes());
+            hasher.update(text);
+        }
+        super::digest::hex(&hasher.finalize()[..8])
+    }
+
     /// Members that are no instance's entry.
     #[must_use]
     pub fn others(&self) -> &JsonObject {
@@ -193,6 +209,12 @@ impl Index {
     }
 }
 
+/// The instance, service and plan that an entry names; no id is empty.
+fn named(entry: &IndexEntry) -> [&str; 3] {
+    let service = entry.service().map_or("", ServiceId::as_str);
+    [entry.instance.as_str(), service, entry.plan().map_or("", PlanId::as_str)]
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -201,6 +223,22 @@ mod tests {
 
     fn index(text: &str) -> Index {
         Index::parse(text).unwrap()
+    }
+
+    #[test]
+    fn a_fingerprint_tells_what_decisions_see_and_nothing_else() {
+        let one = r#"{"a":{"service_id":"redis","plan_id":"small"},"b":{}}"#;
+        let same = r#"{"b":{"status":"live"},"a":{"plan_id":"small","service_id":"redis","at":1},"c":null}"#;
+        assert_eq!(index(one).fingerprint(), index(same).fingerprint());
+        for other in [
+            "{}",
+            r#"{"a":{"service_id":"redis","plan_id":"small"}}"#,
+            r#"{"a":{"service_id":"redis","plan_id":"large"},"b":{}}"#,
+            r#"{"a":{"service_id":"redis"},"b":{"plan_id":"small"}}"#,
+            r#"{"A":{"service_id":"redis","plan_id":"small"},"b":{}}"#,
+        ] {
+            assert_ne!(index(one).fingerprint(), index(other).fingerprint(), "{other}");
+        }
     }
 
     #[test]

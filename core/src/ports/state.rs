@@ -29,6 +29,8 @@ pub struct RunEntry<Findings = Vec<JsonObject>> {
     pub error: Option<String>,
     /// The rules of its decisions.
     pub chain: Option<String>,
+    /// The fingerprint of the index that it decided by.
+    pub index: Option<String>,
     /// How long each of its phases took, in their order.
     pub phases: Vec<PhaseTime>,
     /// How many of each kind there were.
@@ -59,6 +61,7 @@ impl RunEntry {
             complete: self.complete,
             error: self.error.clone(),
             chain: self.chain.clone(),
+            index: self.index.clone(),
             phases: self.phases.clone(),
             counts: self.counts.clone(),
             findings: told.unwrap_or(self.findings.len()),
@@ -226,6 +229,19 @@ pub trait RunState: fmt::Debug + Send + Sync {
     /// # Errors
     /// If the file cannot be written.
     fn record_decisions(&self, run_id: &str, decisions: &[DecisionEntry]) -> Result<(), PortError>;
+
+    /// Keeps by what rules a chain's runs decide, in the reconciler's form: once
+    /// for all of them.
+    ///
+    /// # Errors
+    /// If the file cannot be written.
+    fn record_rules(&self, chain: &str, rules: &JsonObject) -> Result<(), PortError>;
+
+    /// The rules of a chain; `None` if no run kept them.
+    ///
+    /// # Errors
+    /// If the file cannot be read.
+    fn rules_of(&self, chain: &str) -> Result<Option<JsonObject>, PortError>;
 
     /// The newest runs of the journal, newest first, at most `limit`. The newest is
     /// the one that was recorded last, whatever its clock said.

@@ -23,7 +23,7 @@ fn files(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
 }
 
 /// The document of `decisions diff` with these sides.
-fn diff(world: &World, sides: &str) -> Answer {
+pub(super) fn diff(world: &World, sides: &str) -> Answer {
     let words = ["decisions", "diff", "--json", "--detailed-exitcode"];
     Answer::of(&mut world.command(words.into_iter().chain(sides.split_whitespace())))
 }

@@ -14,6 +14,7 @@ mod decisions;
 mod decisions_foreign;
 mod decisions_incomplete;
 mod decisions_manual;
+mod decisions_past;
 mod decisions_told;
 mod filters;
 mod formats;

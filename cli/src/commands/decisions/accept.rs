@@ -39,7 +39,7 @@ pub(super) fn run(global: &GlobalArgs, args: &AcceptArgs, output: &mut Output) -
         let accepted = snapshots::read(&args.snapshots, &fleet.name)?;
         let now = block_on(async |stop| {
             let source = OneFleet { fleet: &fleet.path, catalog: args.fleets.catalog.as_ref() };
-            decided::decide(global, source, &args.matching, stop, output).await
+            decided::decide(global, source, &args.matching, decided::ByIndex::Own, stop, output).await
         })?;
         seen.extend(accepted.records.keys().cloned());
         seen.extend(now.records.iter().map(|record| record.deployment.clone()));

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use reconciler_core::config::keys;
 use reconciler_core::decisions::DecisionRecord;
 use reconciler_core::manager::{CancellationToken, Filter, Survey, Unknown};
-use reconciler_core::matching::Policy;
+use reconciler_core::matching::{Policy, Rules};
 use reconciler_core::model::Catalog;
 
 use super::args::{FleetsArgs, OneFleet};
@@ -19,8 +19,9 @@ use crate::wiring::{self, Access, Workbench};
 /// A fleet's decisions with the rules that they were made by.
 pub(super) struct Decided {
     pub(super) policy: Policy,
-    pub(super) chain: String,
-    pub(super) strategies: Vec<String>,
+    pub(super) rules: Rules,
+    /// The fingerprint of the index that it was decided by.
+    pub(super) index: String,
     pub(super) catalog: Arc<Catalog>,
     pub(super) records: Vec<DecisionRecord>,
     pub(super) unseen: Unseen,
@@ -77,22 +78,43 @@ impl Unseen {
     }
 }
 
+/// By which index a fleet's folder is decided.
+pub(super) enum ByIndex<'a> {
+    /// By its own.
+    Own,
+    /// By that which other decisions were made by, if it is still there: the
+    /// folder's own has this fingerprint, or else it is the store's.
+    Of(Option<&'a str>),
+}
+
+impl ByIndex<'_> {
+    fn access(&self, fleet: &Path) -> Result<Access, Failure> {
+        match self {
+            Self::Own => Ok(Access::FleetOnly),
+            Self::Of(Some(kept)) if *kept == wiring::own_index(fleet)? => Ok(Access::FleetOnly),
+            Self::Of(_) => Ok(Access::Look),
+        }
+    }
+}
+
 /// Decides a fleet's folder; leaves nothing behind.
 pub(super) async fn decide(
     global: &GlobalArgs,
     fleet: OneFleet<'_>,
     matching: &MatchArgs,
+    index: ByIndex<'_>,
     stop: &CancellationToken,
     output: &mut Output,
 ) -> Result<Decided, Failure> {
     let settings = wiring::settings(global, &[&fleet, matching as &dyn Flags], output)?;
-    let bench = Workbench::open(&settings, Access::FleetOnly, Filter::default(), stop, output).await?;
+    let access = index.access(fleet.fleet)?;
+    let bench = Workbench::open(&settings, access, Filter::default(), stop, output).await?;
     let survey = bench.reconciler().survey().await?;
     let records: Vec<DecisionRecord> = survey.decisions.iter().map(DecisionRecord::from).collect();
     Ok(Decided {
         policy: bench.engine.policy(),
-        chain: bench.engine.fingerprint().to_string(),
-        strategies: bench.engine.chain().entries().iter().map(|entry| entry.id.to_string()).collect(),
+        rules: Rules::of(&bench.engine),
+        index: survey.facts.index.fingerprint(),
         catalog: Arc::clone(&survey.facts.catalog),
         unseen: Unseen::of(&survey, &records),
         records,

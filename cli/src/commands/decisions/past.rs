@@ -3,7 +3,7 @@
 use reconciler_core::config::keys;
 use reconciler_core::decisions::{DecisionRecord, Degraded, Verdict};
 use reconciler_core::manager::{CancellationToken, Unknown};
-use reconciler_core::matching::Confidence;
+use reconciler_core::matching::{Confidence, Rules};
 use reconciler_core::model::{DeploymentName, Identity, InstanceId, InvalidId, PlanId, ServiceId};
 use reconciler_core::ports::{DecisionEntry, FailureEntry, RunEntry};
 
@@ -11,7 +11,7 @@ use super::args::OneFleet;
 use crate::args::{Flags, GlobalArgs};
 use crate::failure::Failure;
 use crate::output::Output;
-use crate::wiring::{self, JournalPlace};
+use crate::wiring::{self, JournalPlace, RunPage};
 
 /// The code of the findings that say what a scan as a whole could not see.
 const SHORTFALL: &str = "scan.incomplete";
@@ -20,6 +20,10 @@ const SHORTFALL: &str = "scan.incomplete";
 pub(super) struct PastRun {
     pub(super) id: String,
     pub(super) chain: String,
+    /// The rules, unless an older release made the run.
+    pub(super) rules: Option<Rules>,
+    /// The fingerprint of the index that it decided by; likewise.
+    pub(super) index: Option<String>,
     pub(super) records: Vec<DecisionRecord>,
     /// Whether the run could see everything. A manifest that was read and is
     /// broken was seen.
@@ -65,7 +69,7 @@ pub(super) async fn read(
             let mut newest = None;
             for run in finished {
                 newest.get_or_insert_with(|| run.run_id.clone());
-                if journal.page(&run.run_id)?.is_some_and(|(_, decisions)| decisions.is_some()) {
+                if journal.page(&run.run_id)?.is_some_and(|page| page.decisions.is_some()) {
                     newest = Some(run.run_id);
                     break;
                 }
@@ -76,7 +80,7 @@ pub(super) async fn read(
     };
     let told = |what: String| Failure::told(format!("{}: {what}", journal.address()), advice);
     let Some(wanted) = wanted else { return Err(told("no run has finished yet".to_owned())) };
-    let Some((run, decisions)) = journal.page(&wanted)? else {
+    let Some(RunPage { run, decisions, rules }) = journal.page(&wanted)? else {
         return Err(told(format!("there is no run `{}`", wanted.escape_debug())));
     };
     let Some(decisions) = decisions else {
@@ -91,7 +95,7 @@ pub(super) async fn read(
     let tells_all = run.summary().findings == run.findings.len();
     let complete = unknown.is_empty() && (run.complete || tells_all);
     let chain = run.chain.unwrap_or_else(|| "unknown".to_owned());
-    Ok(PastRun { id: run.run_id, chain, records, complete, unknown })
+    Ok(PastRun { id: run.run_id, chain, rules, index: run.index, records, complete, unknown })
 }
 
 /// What the run as a whole could not see.

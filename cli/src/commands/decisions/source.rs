@@ -43,6 +43,27 @@ impl<'a> Source<'a> {
     }
 }
 
+impl<'a> Source<'a> {
+    /// The fleet's folder, if it is one.
+    pub(super) fn fleet(&self) -> Option<&'a Path> {
+        match self {
+            Self::Fleet(folder) => Some(folder),
+            _ => None,
+        }
+    }
+
+    /// The capture that a saved file is of, if it lies in it.
+    pub(super) fn capture(&self) -> Option<&'a Path> {
+        match self {
+            Self::Saved(file) => {
+                let folder = file.parent().filter(|folder| is_capture(folder, file))?;
+                Some(if folder.as_os_str().is_empty() { Path::new(".") } else { folder })
+            }
+            _ => None,
+        }
+    }
+}
+
 /// Whether a folder is a capture that this side is read from.
 fn is_capture(folder: &Path, side: &Path) -> bool {
     let decisions = folder.join("decisions.json");

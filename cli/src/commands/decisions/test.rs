@@ -72,7 +72,7 @@ pub(super) fn run(global: &GlobalArgs, args: &TestArgs, output: &mut Output) -> 
         let accepted = snapshots::read(args.snapshots(), &fleet.name)?;
         let now = block_on(async |stop| {
             let source = OneFleet { fleet: &fleet.path, catalog: args.fleets.catalog.as_ref() };
-            decided::decide(global, source, &args.matching, stop, output).await
+            decided::decide(global, source, &args.matching, decided::ByIndex::Own, stop, output).await
         })?;
         let strays = snapshots::strays(args.snapshots(), &fleet.name, &accepted, &now.catalog)?;
         view.misplaced_files.extend(strays.misplaced);
@@ -89,7 +89,7 @@ pub(super) fn run(global: &GlobalArgs, args: &TestArgs, output: &mut Output) -> 
         view.other_opinions += count(ChangeKind::OtherOpinions);
         incomplete |= now.unseen.incomplete;
         view.unknown.extend(now.unseen.unknown);
-        let (policy, chain) = (now.policy.to_string(), now.chain);
+        let (policy, chain) = (now.policy.to_string(), now.rules.chain);
         view.fleets.push(FleetView { fleet: fleet.name.clone(), policy, chain, difference });
     }
     let strays = view.unreferenced_fleets.len() + view.misplaced_files.len() + view.stray_files.len();

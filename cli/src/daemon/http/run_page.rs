@@ -14,6 +14,7 @@ use super::document::Document;
 use super::problem::Problem;
 use crate::daemon::board::Board;
 use crate::daemon::journal::JournalLine;
+use crate::wiring::RunPage;
 
 /// The journal is a file: one reader at a time, away from what answers others.
 static READERS: Semaphore = Semaphore::const_new(1);
@@ -89,7 +90,7 @@ async fn in_journal(board: &Board, id: &str) -> Result<Option<InJournal>, Proble
     let page = read
         .map_err(|error| unreadable(error.to_string()))?
         .map_err(|error| unreadable(error.to_string()))?;
-    Ok(page.map(|(run, decisions)| {
+    Ok(page.map(|RunPage { run, decisions, .. }| {
         let state = if run.finished_at.is_some() { "ended" } else { "unfinished" };
         InJournal { state, run, decisions }
     }))

@@ -27,14 +27,24 @@ pub(super) const UPGRADE: &str = "
     ) STRICT;
 ";
 
+/// What a difference with a run is explained by. The rules of a chain are kept
+/// once: its fingerprint says that they are the same.
+pub(super) const RULES_UPGRADE: &str = "
+    ALTER TABLE run ADD COLUMN decided_by_index TEXT;
+    CREATE TABLE rule_set (
+        chain TEXT PRIMARY KEY,
+        body TEXT NOT NULL
+    ) STRICT;
+";
+
 /// Writes a run, or replaces the one of the same id.
 pub(super) fn record(connection: &Connection, run: &RunEntry) -> Result<()> {
     let findings: Vec<String> = run.findings.iter().map(JsonObject::to_text).collect();
     connection.execute(
         "INSERT INTO run
              (run_id, started_at, finished_at, outcome, complete, counts, findings,
-              started_by, error, chain, phases)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
+              started_by, error, chain, phases, decided_by_index)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
          ON CONFLICT (run_id) DO UPDATE SET
              started_at = excluded.started_at,
              finished_at = excluded.finished_at,
@@ -45,7 +55,8 @@ pub(super) fn record(connection: &Connection, run: &RunEntry) -> Result<()> {
              started_by = excluded.started_by,
              error = excluded.error,
              chain = excluded.chain,
-             phases = excluded.phases",
+             phases = excluded.phases,
+             decided_by_index = excluded.decided_by_index",
         params![
             run.run_id,
             columns::instant_text(run.started_at),
@@ -58,6 +69,7 @@ pub(super) fn record(connection: &Connection, run: &RunEntry) -> Result<()> {
             run.error,
             run.chain,
             columns::json_text(&run.phases),
+            run.index,
         ],
     )?;
     Ok(())
@@ -81,6 +93,21 @@ pub(super) fn record_decisions(
     }
     connection.execute("UPDATE run SET decisions = ?2 WHERE run_id = ?1", params![run_id, digest])?;
     Ok(())
+}
+
+/// Keeps the rules of a chain, unless they are kept already.
+pub(super) fn record_rules(connection: &Connection, chain: &str, rules: &JsonObject) -> Result<()> {
+    let insert = "INSERT OR IGNORE INTO rule_set (chain, body) VALUES (?1, ?2)";
+    connection.execute(insert, params![chain, rules.to_text()]).map(drop)
+}
+
+/// The rules of a chain.
+pub(super) fn rules_of(connection: &Connection, chain: &str) -> Result<Option<JsonObject>> {
+    if !connection.table_exists(None, "rule_set")? {
+        return Ok(None);
+    }
+    let select = "SELECT body FROM rule_set WHERE chain = ?1";
+    connection.query_row(select, [chain], |row| columns::json(row, 0)).optional()
 }
 
 /// The newest runs, newest first: in the order that they were begun to be written
@@ -133,8 +160,12 @@ fn select(connection: &Connection, findings: &str) -> Result<String> {
         true => "started_by, error, chain, phases",
         false => "NULL, NULL, NULL, '[]'",
     };
+    let index = match connection.column_exists(None, "run", "decided_by_index")? {
+        true => "decided_by_index",
+        false => "NULL",
+    };
     Ok(format!(
-        "SELECT run_id, started_at, finished_at, outcome, complete, counts, {findings}, {later} FROM run"
+        "SELECT run_id, started_at, finished_at, outcome, complete, counts, {findings}, {later}, {index} FROM run"
     ))
 }
 
@@ -152,11 +183,12 @@ fn entry<F>(row: &Row<'_>, findings: impl Fn(usize) -> Result<F>) -> Result<RunE
         error: row.get(8)?,
         chain: row.get(9)?,
         phases: columns::json(row, 10)?,
+        index: row.get(11)?,
     })
 }
 
 /// Removes all but the newest `keep` runs, what started before `oldest`, and
-/// the decisions that no run is left for.
+/// the decisions and rules that no run is left for.
 pub(super) fn prune(connection: &Connection, keep: usize, oldest: DateTime<Utc>) -> Result<usize> {
     let removed = connection.execute(
         "DELETE FROM run
@@ -167,6 +199,10 @@ pub(super) fn prune(connection: &Connection, keep: usize, oldest: DateTime<Utc>)
     connection.execute(
         "DELETE FROM decision_set
          WHERE digest NOT IN (SELECT decisions FROM run WHERE decisions IS NOT NULL)",
+        [],
+    )?;
+    connection.execute(
+        "DELETE FROM rule_set WHERE chain NOT IN (SELECT chain FROM run WHERE chain IS NOT NULL)",
         [],
     )?;
     Ok(removed)

@@ -14,7 +14,7 @@ use super::file::{DatabaseFile, Form, Journal, LOCK_WAIT};
 use super::journal;
 use super::owner::{self, StateOwner};
 use super::recollections;
-use crate::model::InstanceId;
+use crate::model::{InstanceId, JsonObject};
 use crate::ports::{
     Absence, CompleteScan, DecisionEntry, LastScan, PortError, Recollections, RunEntry, RunState, RunSummary,
 };
@@ -61,6 +61,7 @@ static FORM: Form = Form {
         recollections::UPGRADE,
         owner::UPGRADE,
         absences::UPGRADE,
+        journal::RULES_UPGRADE,
     ],
     journal: Journal::Rollback,
 };
@@ -304,6 +305,16 @@ impl RunState for StateFile {
 
     fn decisions_of(&self, run_id: &str) -> Result<Option<Vec<DecisionEntry>>, PortError> {
         self.read("read the decisions of a run in", |transaction| journal::decisions_of(transaction, run_id))
+    }
+
+    fn record_rules(&self, chain: &str, rules: &JsonObject) -> Result<(), PortError> {
+        self.write("keep the rules of a run in", |transaction| {
+            journal::record_rules(transaction, chain, rules)
+        })
+    }
+
+    fn rules_of(&self, chain: &str) -> Result<Option<JsonObject>, PortError> {
+        self.read("read the rules of a run in", |transaction| journal::rules_of(transaction, chain))
     }
 
     fn prune_runs(&self, keep: usize, oldest: DateTime<Utc>) -> Result<usize, PortError> {

@@ -69,6 +69,7 @@ fn what_the_journal_tells_is_taken_up_until_a_run_has_ended_here() {
         complete: true,
         error: error.map(str::to_owned),
         chain: None,
+        index: None,
         phases: Vec::new(),
         counts: JsonObject::parse(counts).unwrap(),
         findings: 0,

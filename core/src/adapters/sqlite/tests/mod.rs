@@ -1,6 +1,7 @@
 //! The embedded store and the state file, beyond the contract of stores.
 
 mod files;
+mod journal;
 mod process;
 mod state;
 mod store;
@@ -8,11 +9,33 @@ mod unusable;
 
 use std::path::{Path, PathBuf};
 
+use chrono::{DateTime, Duration, Utc};
 use rusqlite::Connection;
 use tempfile::TempDir;
 
 use crate::model::JsonObject;
 use crate::ports::{PortError, PortErrorKind};
+
+const UUID: &str = "2daf673a-9755-4b4f-aa6d-3632fbed8012";
+
+/// Makes the newest schema the second one.
+const WITHOUT_DECISIONS: &str = "
+    DROP TABLE rule_set;
+    ALTER TABLE run DROP COLUMN decided_by_index;
+    ALTER TABLE director DROP COLUMN scanned;
+    ALTER TABLE director DROP COLUMN store;
+    DROP TABLE recollection;
+    DROP TABLE decision_set;
+    ALTER TABLE run DROP COLUMN started_by;
+    ALTER TABLE run DROP COLUMN error;
+    ALTER TABLE run DROP COLUMN chain;
+    ALTER TABLE run DROP COLUMN phases;
+    ALTER TABLE run DROP COLUMN decisions;";
+
+/// An instant some minutes after a fixed one.
+fn minute(minutes: i64) -> DateTime<Utc> {
+    DateTime::from_timestamp(1_767_225_600, 123_456_789).unwrap() + Duration::minutes(minutes)
+}
 
 /// A folder of its own for a test, and the file in it to use.
 fn place() -> (TempDir, PathBuf) {

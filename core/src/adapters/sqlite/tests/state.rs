@@ -1,44 +1,26 @@
 //! The state file: what it remembers, for whom, and that dry runs leave no
 //! trace.
 
-mod journal;
-
 use std::collections::BTreeSet;
 
-use chrono::{DateTime, Duration, Utc};
+use chrono::Duration;
 
+use super::journal::run;
 use super::*;
 use crate::adapters::sqlite::{StateFile, StateOwner};
 use crate::model::InstanceId;
 use crate::ports::{
-    Absence, CompleteScan, Conclusion, DecisionEntry, FailureEntry, Hindered, Hindrance, LastScan, Left,
-    Origin, Recollection, Recollections, RunEntry, RunState, Version,
+    Absence, CompleteScan, Conclusion, Hindered, Hindrance, LastScan, Left, Origin, Recollection,
+    Recollections, RunState, Version,
 };
-
-const UUID: &str = "2daf673a-9755-4b4f-aa6d-3632fbed8012";
 
 /// Makes the newest schema the fourth one.
 const WITHOUT_OWNER: &str = "
+    DROP TABLE rule_set;
+    ALTER TABLE run DROP COLUMN decided_by_index;
     ALTER TABLE director DROP COLUMN scanned;
     ALTER TABLE director DROP COLUMN store;
     PRAGMA user_version = 4;";
-
-/// Makes the newest schema the second one.
-const WITHOUT_DECISIONS: &str = "
-    ALTER TABLE director DROP COLUMN scanned;
-    ALTER TABLE director DROP COLUMN store;
-    DROP TABLE recollection;
-    DROP TABLE decision_set;
-    ALTER TABLE run DROP COLUMN started_by;
-    ALTER TABLE run DROP COLUMN error;
-    ALTER TABLE run DROP COLUMN chain;
-    ALTER TABLE run DROP COLUMN phases;
-    ALTER TABLE run DROP COLUMN decisions;";
-
-/// An instant some minutes after a fixed one.
-fn minute(minutes: i64) -> DateTime<Utc> {
-    DateTime::from_timestamp(1_767_225_600, 123_456_789).unwrap() + Duration::minutes(minutes)
-}
 
 fn ids<const N: usize>(ids: [&str; N]) -> BTreeSet<InstanceId> {
     ids.map(|id| InstanceId::new(id).unwrap()).into()
@@ -56,22 +38,6 @@ fn absence(id: &str, (since, last): (i64, i64), complete_scans: u32) -> Absence 
         first_absent_at: minute(since),
         last_absent_at: minute(last),
         complete_scans,
-    }
-}
-
-fn run(id: &str, started: i64) -> RunEntry {
-    RunEntry {
-        run_id: id.to_owned(),
-        trigger: None,
-        error: None,
-        chain: None,
-        phases: Vec::new(),
-        started_at: minute(started),
-        finished_at: None,
-        outcome: None,
-        complete: false,
-        counts: object("{}"),
-        findings: Vec::new(),
     }
 }
 

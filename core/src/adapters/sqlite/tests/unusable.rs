@@ -61,7 +61,7 @@ fn a_file_of_a_newer_release() {
     }
     let says = ["has schema 9, and this release knows 1", "newer"];
     assert_explains(&SqliteStore::open(&store).unwrap_err(), &store, &says);
-    let says = ["has schema 9, and this release knows 6", "newer"];
+    let says = ["has schema 9, and this release knows 7", "newer"];
     assert_explains(&StateFile::open(&state, "uuid").unwrap_err(), &state, &says);
     let reading = StateFile::open_existing(&state, "uuid").unwrap_err();
     assert_explains(&reading, &state, &says);

@@ -1,6 +1,30 @@
-//! The journal of runs in the state file.
+//! The journal in the state file: what it keeps of runs, and for how long.
 
 use super::*;
+use crate::adapters::sqlite::StateFile;
+use crate::ports::{DecisionEntry, FailureEntry, Recollections, RunEntry, RunState};
+
+/// Makes the newest schema the sixth one.
+const WITHOUT_RULES: &str = "
+    DROP TABLE rule_set;
+    ALTER TABLE run DROP COLUMN decided_by_index;";
+
+pub(super) fn run(id: &str, started: i64) -> RunEntry {
+    RunEntry {
+        run_id: id.to_owned(),
+        trigger: None,
+        error: None,
+        chain: None,
+        index: None,
+        phases: Vec::new(),
+        started_at: minute(started),
+        finished_at: None,
+        outcome: None,
+        complete: false,
+        counts: object("{}"),
+        findings: Vec::new(),
+    }
+}
 
 #[test]
 fn the_journal_keeps_each_run_once_and_gives_the_last_recorded_first() {
@@ -110,4 +134,44 @@ fn a_journal_of_an_older_release_is_read_as_it_is_and_upgraded_by_a_run() {
     assert_eq!(old(&upgraded).phases, []);
     upgraded.record_decisions("old", &[]).unwrap();
     assert_eq!(upgraded.decisions_of("old").unwrap(), Some(Vec::new()));
+}
+
+#[test]
+fn the_rules_of_a_chain_are_kept_once_and_go_with_its_last_run() {
+    let (_folder, path) = place();
+    let state = StateFile::open(&path, UUID).unwrap();
+    let rules = |threshold: &str| object(&format!(r#"{{"threshold":"{threshold}"}}"#));
+    for (number, chain) in ["loose", "loose", "strict"].into_iter().enumerate() {
+        let number = i64::try_from(number).unwrap();
+        let index = Some(format!("index-{number}"));
+        let entry = RunEntry { chain: Some(chain.to_owned()), index, ..run(&number.to_string(), number) };
+        state.record_run(&entry).unwrap();
+        state.record_rules(chain, &rules(chain)).unwrap();
+        assert_eq!(state.run(&number.to_string()).unwrap(), Some(entry));
+    }
+    assert_eq!(state.rules_of("loose").unwrap(), Some(rules("loose")));
+    assert_eq!(state.rules_of("other").unwrap(), None);
+    state.prune_runs(1, minute(0)).unwrap();
+    assert_eq!(state.rules_of("loose").unwrap(), None);
+    assert_eq!(state.rules_of("strict").unwrap(), Some(rules("strict")));
+}
+
+#[test]
+fn a_journal_that_kept_no_rules_yet_is_read_as_it_is_and_upgraded_by_a_run() {
+    let (_folder, path) = place();
+    let state = StateFile::open(&path, UUID).unwrap();
+    let old = RunEntry { chain: Some("c".to_owned()), ..run("old", 0) };
+    state.record_run(&old).unwrap();
+    state.record_decisions("old", &[]).unwrap();
+    drop(state);
+    stranger(&path).execute_batch(&format!("{WITHOUT_RULES} PRAGMA user_version = 6;")).unwrap();
+    let read = StateFile::open_existing(&path, UUID).unwrap().unwrap();
+    assert_eq!(read.run("old").unwrap(), Some(old.clone()));
+    assert_eq!(read.runs(1).unwrap(), [old.summary()]);
+    assert_eq!((read.decisions_of("old").unwrap(), read.rules_of("c").unwrap()), (Some(Vec::new()), None));
+    drop(read);
+    let upgraded = StateFile::open(&path, UUID).unwrap();
+    assert_eq!((upgraded.run("old").unwrap(), upgraded.rules_of("c").unwrap()), (Some(old), None));
+    upgraded.record_rules("c", &object("{}")).unwrap();
+    assert_eq!(upgraded.rules_of("c").unwrap(), Some(object("{}")));
 }
