@@ -50,6 +50,8 @@ pub struct Done {
     pub findings: Vec<Finding>,
     /// The write whose fate nobody knows yet.
     unsettled: Option<SecretChange>,
+    /// The versions of the records that an archive holds already.
+    kept: Option<Versions>,
 }
 
 /// An instance whose records could not be brought into line.
@@ -203,8 +205,10 @@ impl Applier<'_> {
         }
         // On a later attempt what stands there was kept before, unless somebody
         // else's write is to be changed now.
-        if let Some(backups) = self.backups.filter(|_| first || !change.secrets.is_empty()) {
+        let is_kept = done.kept == Some(versions) || !first && change.secrets.is_empty();
+        if let Some(backups) = self.backups.filter(|_| !is_kept) {
             let backup = backups.take(&observed, &change).await.map_err(|error| not_kept(instance, error))?;
+            done.kept = Some(versions);
             done.backups += u32::from(backup.written);
             done.findings.extend(backup.findings);
             if backup.overtaken && index.is_none() {

@@ -230,3 +230,15 @@ async fn a_record_whose_answer_is_lost_is_written_once_and_told_as_written() {
     assert_eq!(after.version(&metadata), 2);
     assert!(report.complete && report.changes.iter().any(|change| change.path == metadata));
 }
+
+#[tokio::test]
+async fn a_run_in_the_second_of_the_one_before_keeps_what_it_changes_once() {
+    let (bench, store) = settled(3).await;
+    let archives =
+        async || store.beneath().list(&format!("{}/backups", Provisioned::new(1).id())).await.unwrap();
+    let before = archives().await;
+    bench.director.deploy(Provisioned { number: 1, updates: 1 });
+    let report = bench.run(&store, 1).await.unwrap();
+    assert_eq!((report.counts.changed, report.counts.backups), (1, 1));
+    assert_eq!(archives().await.len(), before.len() + 1);
+}
