@@ -10,8 +10,12 @@ use std::sync::{Mutex, PoisonError};
 /// thread's usual 2 MiB.
 pub const STACK_BYTES: usize = 8 * 1024 * 1024;
 
-/// How many neighbours a thread takes at once.
+/// How many neighbours a thread takes at most at once.
 const STRIDE: usize = 16;
+
+/// How often each thread comes for more at least, so that all end together: a
+/// scan hands on few deployments at a time.
+const TURNS_EACH: NonZeroUsize = NonZeroUsize::new(4).expect("four is not zero");
 
 /// What threads are called: the program silences their panics, which are
 /// caught and reported as a strategy's failure.
@@ -38,21 +42,22 @@ pub(super) fn map_in_order<T: Sync, S, R: Send>(
     apply: impl Fn(&S, &T) -> R + Sync,
     note: impl FnMut(&R) -> Next + Send,
 ) -> Vec<R> {
-    let strides = items.len().div_ceil(STRIDE);
+    let stride = (items.len() / workers.saturating_mul(TURNS_EACH)).clamp(1, STRIDE);
+    let strides = items.len().div_ceil(stride);
     let next = AtomicUsize::new(0);
     let stopped = AtomicBool::new(false);
     let results = Mutex::new(InOrder::new(items.len(), note));
     let work = || {
         let own = own();
         while !stopped.load(Ordering::Relaxed) {
-            let stride = next.fetch_add(1, Ordering::Relaxed);
-            let Some(chunk) = items.chunks(STRIDE).nth(stride) else {
+            let place = next.fetch_add(1, Ordering::Relaxed);
+            let Some(chunk) = items.chunks(stride).nth(place) else {
                 return;
             };
             let part: Vec<R> = chunk.iter().map(|item| apply(&own, item)).collect();
             // A thread that panicked holding it ends the whole when it is joined.
             let mut results = results.lock().unwrap_or_else(PoisonError::into_inner);
-            if results.take(stride, part) == Next::Stop {
+            if results.take(place, part) == Next::Stop {
                 stopped.store(true, Ordering::Relaxed);
             }
         }
