@@ -3,7 +3,7 @@
 //! An allow-list: a scalar is public if its path is in `PUBLIC`; every
 //! other scalar is a secret, wherever it stands and whatever it looks like. So is
 //! a key that leads to no listed path, unless it is a word that everybody uses
-//! ([`is_key_public`]): `{sk-live-…: admin}` has its secret before the colon. The
+//! (`is_key_public`): `{sk-live-…: admin}` has its secret before the colon. The
 //! shape of a document is public. A scalar that an alias or a merge key lends from a
 //! secret place to a public one stays secret ([`visibility`]).
 //!
