@@ -12,10 +12,12 @@ use super::survey::Survey;
 use super::tally::Outcome;
 use crate::model::{IndexEntry, InstanceId};
 use crate::ports::{Conclusion, Hindrance, Left, Origin, Recollection, Recollections, Versions};
-use crate::updater::{Finding, InstanceChange, Matched, Setting, grounds};
+use crate::updater::{Finding, InstanceChange, Matched, Setting, Skip, grounds};
 
 /// Codes of findings for which records were read.
 const READ_FOR: [&str; 4] = ["record.differs", "record.states-another", "entry.unproven", "deployment.stray"];
+/// Those that pass: what was read says when.
+const PASSING: [&str; 2] = ["instance.in-operation", "manifest.newer"];
 
 /// What a run remembers.
 #[derive(Debug)]
@@ -54,7 +56,9 @@ impl<'a> Memory<'a> {
     /// today.
     pub(super) fn recall(&self, matched: &Matched<'_>) -> Option<&'a Conclusion> {
         let conclusion = self.conclusion(matched.summary.name.as_str())?;
-        (conclusion.grounds()? == grounds(matched, &self.setting)).then_some(conclusion)
+        let is_over =
+            matches!(conclusion, Conclusion::LeftAlone { until: Some(until), .. } if *until <= self.now);
+        (!is_over && conclusion.grounds()? == grounds(matched, &self.setting)).then_some(conclusion)
     }
 
     /// What it means for a deployment that this was concluded earlier, and still
@@ -64,7 +68,7 @@ impl<'a> Memory<'a> {
             // An older release did not note when it read.
             Conclusion::LeftAlone { read_at: None, .. } => return None,
             Conclusion::LeftAlone { code, message, read_at: Some(at), .. } => {
-                let code = READ_FOR.into_iter().find(|known| known == code)?;
+                let code = READ_FOR.into_iter().chain(PASSING).find(|known| known == code)?;
                 let message = format!("{message}; as read at {}, `run --full` looks again", rfc3339(*at));
                 Outcome::Skipped(Finding::new(code, deployment, message))
             }
@@ -94,11 +98,12 @@ impl<'a> Memory<'a> {
     }
 
     /// Notes why the records are left alone, if they were read for that.
-    pub(super) fn note_left_alone(&self, matched: &Matched<'_>, finding: &Finding) {
-        if READ_FOR.contains(&finding.code) {
+    pub(super) fn note_left_alone(&self, matched: &Matched<'_>, skip: &Skip) {
+        let Skip { finding, until } = skip;
+        if READ_FOR.contains(&finding.code) || until.is_some() && PASSING.contains(&finding.code) {
             let (code, message) = (finding.code.to_owned(), finding.message.clone());
-            let read_at = Some(self.now);
-            self.note(matched, |grounds| Conclusion::LeftAlone { grounds, code, message, read_at });
+            let (read_at, until) = (Some(self.now), *until);
+            self.note(matched, |grounds| Conclusion::LeftAlone { grounds, code, message, read_at, until });
         }
     }
 

@@ -147,6 +147,11 @@ mod tests {
         let by = map_in_order(&items, workers(8), own, |own, _| *own, |_| Next::GoOn);
         assert!(by.iter().all(|own| *own < 8));
         assert_eq!(made.into_inner(), 8);
+        // Also where there are few items, as a scan hands them on.
+        let made = AtomicUsize::new(0);
+        let own = || made.fetch_add(1, Ordering::Relaxed);
+        assert_eq!(map_in_order(&items[..10], workers(2), own, |_, item| *item, |_| Next::GoOn), items[..10]);
+        assert_eq!(made.into_inner(), 2);
     }
 
     #[test]

@@ -67,6 +67,9 @@ pub enum Conclusion {
         /// When the records were read.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         read_at: Option<DateTime<Utc>>,
+        /// When that ends by itself, if it does.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        until: Option<DateTime<Utc>>,
     },
     /// A run that read every record did not come to these.
     Unverified,

@@ -201,7 +201,7 @@ impl Applier<'_> {
         if (replaces || self.afresh && !change.secrets.is_empty())
             && let Some(finding) = self.director.has_moved(deployment).await?
         {
-            return Ok(Settled::Skipped(Skip { finding }));
+            return Ok(Settled::Skipped(finding.into()));
         }
         // On a later attempt what stands there was kept before, unless somebody
         // else's write is to be changed now.

@@ -1,5 +1,6 @@
 //! Changes as values: what would be written, and why something would not.
 
+use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use super::{FieldChange, FieldSet, Premise, changed_fields};
@@ -86,6 +87,14 @@ impl InstanceChange {
 pub struct Skip {
     /// Why, and what to do.
     pub finding: Finding,
+    /// When it ends, if nothing else has to happen for that.
+    pub until: Option<DateTime<Utc>>,
+}
+
+impl From<Finding> for Skip {
+    fn from(finding: Finding) -> Self {
+        Self { finding, until: None }
+    }
 }
 
 /// What becomes of a matched deployment's records.

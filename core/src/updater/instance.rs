@@ -4,7 +4,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::value::RawValue;
 
-use super::change::{Disposition, EntryChange, Finding, InstanceChange, SecretChange, Skip};
+use super::change::{Disposition, EntryChange, Finding, InstanceChange, SecretChange};
 use super::entry::{Worth, entry};
 use super::fingerprint::{self, Fingerprint};
 use super::history::HistoryLimits;
@@ -222,15 +222,15 @@ pub fn decide_change(
     in_flight: bool,
     stamp: Stamp,
 ) -> Disposition {
-    if let Some(finding) = obstacle(matched, observed, in_flight, stamp) {
-        return Disposition::Skip(Skip { finding });
+    if let Some(skip) = obstacle(matched, observed, in_flight, stamp) {
+        return Disposition::Skip(skip);
     }
     let repair = match contradiction(matched, observed) {
         None => false,
         Some(contradiction) => match &observed.witness {
             None => return Disposition::AskTheBroker,
             Some(witness) if agrees(matched.identity, witness) => true,
-            Some(_) => return Disposition::Skip(Skip { finding: contradiction }),
+            Some(_) => return Disposition::Skip(contradiction.into()),
         },
     };
     if times::must_ask(matched, observed) {
@@ -248,9 +248,9 @@ pub fn decide_change(
     };
     let manifest = secrets::manifest(matched, observed.manifest.data(), stamp);
     if let Some(stored) = observed.manifest.data().filter(|_| manifest.is_some())
-        && let Some(finding) = newer_manifest(matched, stored, stamp)
+        && let Some(skip) = newer_manifest(matched, stored, stamp)
     {
-        return Disposition::Skip(Skip { finding });
+        return Disposition::Skip(skip);
     }
     let kept = observed.manifest.data().and_then(|kept| kept.text("manifest")).map(Manifest::from_text);
     let stored = if manifest.is_some() { Some(matched.manifest) } else { kept.as_ref() };

@@ -3,7 +3,7 @@
 
 use chrono::Duration;
 
-use super::change::Finding;
+use super::change::{Finding, Skip};
 use super::instance::{Matched, Observed, Stamp};
 use super::operation::{believed_until, fresh_operation, noted_ahead};
 use super::times::{rfc3339, time};
@@ -69,14 +69,18 @@ pub(super) fn obstacle(
     observed: &Observed,
     in_flight: bool,
     stamp: Stamp,
-) -> Option<Finding> {
-    if let Some(finding) = standing_obstacle(matched, in_flight, stamp) {
+) -> Option<Skip> {
+    let standing = standing_obstacle(matched, in_flight, stamp).map(Skip::from);
+    let found = standing.or_else(|| leaving(matched, observed, stamp));
+    found.or_else(|| unfit(matched, observed).map(Skip::from))
+}
+
+/// What in the records forbids to write them, and does not pass by itself.
+fn unfit(matched: &Matched<'_>, observed: &Observed) -> Option<Finding> {
+    if let Some(finding) = states_another(matched, observed) {
         return Some(finding);
     }
     let name = &matched.summary.name;
-    if let Some(finding) = leaving(matched, observed, stamp).or_else(|| states_another(matched, observed)) {
-        return Some(finding);
-    }
     if matched.entry.is_none() {
         let deleted = ["delete_requested_at", "deleted_at"]
             .into_iter()
@@ -101,16 +105,17 @@ pub(super) fn obstacle(
 
 /// Why the records must be left alone although the index has the instance: the
 /// broker was asked to delete it. It notes that here before it does so there.
-fn leaving(matched: &Matched<'_>, observed: &Observed, stamp: Stamp) -> Option<Finding> {
+fn leaving(matched: &Matched<'_>, observed: &Observed, stamp: Stamp) -> Option<Skip> {
     let metadata = observed.metadata.data().filter(|_| matched.entry.is_some())?;
-    time(metadata, "delete_requested_at").filter(|at| believed_until(*at, stamp).is_some())?;
+    let until = believed_until(time(metadata, "delete_requested_at")?, stamp)?;
     let message = "the broker was asked to delete it: `delete_requested_at`; a later run looks again";
-    Some(Finding::new("instance.in-operation", &matched.summary.name, message))
+    let finding = Finding::new("instance.in-operation", &matched.summary.name, message);
+    Some(Skip { finding, until: Some(until) })
 }
 
 /// Why a stored manifest must not be replaced yet: the broker stores the new one
 /// before the Director has it.
-pub(super) fn newer_manifest(matched: &Matched<'_>, stored: &JsonObject, stamp: Stamp) -> Option<Finding> {
+pub(super) fn newer_manifest(matched: &Matched<'_>, stored: &JsonObject, stamp: Stamp) -> Option<Skip> {
     let at = time(stored, "stored_at")?;
     let apart = stamp.clocks_apart;
     let is_newer = stamp.at - at < TO_BEGIN + apart && at - stamp.at < LONGEST_RUN + apart;
@@ -120,7 +125,8 @@ pub(super) fn newer_manifest(matched: &Matched<'_>, stored: &JsonObject, stamp: 
              are not written, a later run looks again",
             rfc3339(at)
         );
-        Finding::new("manifest.newer", &matched.summary.name, message)
+        let finding = Finding::new("manifest.newer", &matched.summary.name, message);
+        Skip { finding, until: at.checked_add_signed(TO_BEGIN + apart) }
     })
 }
 

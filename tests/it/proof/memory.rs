@@ -4,9 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::TimeDelta;
-use reconciler_core::backup::{
-    Archive, BackupFolder, Contents, Moment, Part, RestoreOrder, Snapshot, keep, release, restore,
-};
+use reconciler_core::backup::{Archive, BackupFolder, Contents, Moment, Part, Snapshot, keep, release};
 use reconciler_core::model::JsonObject;
 use reconciler_core::ports::{PortErrorKind, RunState as _, SecretStore as _};
 use reconciler_tests::provisioned::Provisioned;
@@ -14,6 +12,7 @@ use reconciler_tests::still_director::StillDirector;
 use reconciler_tests::watched::{Request, Trouble, WatchedStore};
 
 use super::books::Books;
+use super::restores::put_back;
 use super::{Bench, left_behind, time_of_run};
 
 /// So many runs later a day has passed.
@@ -117,15 +116,7 @@ async fn an_instance_that_was_put_back_and_let_go_between_two_runs_is_read_again
     let slot = store.read(&kept.path).await.unwrap();
     let archive = Archive::decode(&id, &kept.path, slot.data().unwrap()).unwrap();
     let at = time_of_run(1) + TimeDelta::seconds(60);
-    let order = RestoreOrder {
-        archive: &archive,
-        only: None,
-        folder: &folder,
-        at,
-        allow_other_plan: true,
-        dry_run: false,
-    };
-    restore(&store, &id, &order).await.unwrap();
+    put_back(&store, &archive, None, at).await.unwrap();
     release(&store, &id, at).await.unwrap();
     let _before = store.requests();
     let report = bench.run(&store, 2).await.unwrap();

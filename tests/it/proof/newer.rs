@@ -146,5 +146,9 @@ async fn an_instance_that_is_being_deleted_is_left_alone_before_its_entry_says_s
         let alone =
             [UPDATED.id().to_string(), path.clone(), manifest_path()].iter().all(|path| untouched(path));
         assert_eq!(alone, !expected.is_empty(), "{at}");
+        // A day later the request was left behind, whatever is remembered of it.
+        assert_eq!(codes(&bench.run(store.as_ref(), 2).await.unwrap()), expected);
+        assert_eq!(codes(&bench.run(store.as_ref(), 150).await.unwrap()), [] as [&str; 0]);
+        assert_ne!(Books::of(store.as_ref()).await.data(&path), books.data(&path));
     }
 }

@@ -22,7 +22,7 @@ use super::{left_behind, time_of_run};
 use crate::vault::{fake_settings, open};
 
 /// The states that an instance may be in for long.
-const KINDS: [&str; 9] = [
+const KINDS: [&str; 11] = [
     "in line",
     "restated",
     "differs",
@@ -31,6 +31,8 @@ const KINDS: [&str; 9] = [
     "in flight",
     "held",
     "made some time",
+    "asked to be deleted",
+    "stored and not deployed",
     "gone, with the broker at work",
 ];
 
@@ -117,6 +119,17 @@ impl Fleet {
                     "made some time" => {
                         index[id.as_str()] = json!({"service_id": "redis", "plan_id": "redis-small"});
                         books.remove_below(id.as_str());
+                    }
+                    // Its index entry does not say so yet.
+                    "asked to be deleted" => {
+                        let mut metadata = instance.metadata();
+                        metadata["delete_requested_at"] = time_of_run(0).to_rfc3339().into();
+                        books.put(&format!("{id}/metadata"), metadata);
+                    }
+                    "stored and not deployed" => {
+                        let stored = Provisioned { updates: 1, ..instance }.manifest();
+                        let soon = time_of_run(20).to_rfc3339();
+                        books.put(&format!("{id}/manifest"), json!({"manifest": stored, "stored_at": soon}));
                     }
                     "gone, with the broker at work" => {
                         state.deployments.remove(&name);
@@ -266,14 +279,21 @@ async fn an_unchanged_run_makes_three_requests_of_vault_whatever_state_instances
         let before = fleet.run(10, false).await;
 
         let unchanged = fleet.run(11, false).await;
-        line("unchanged, of nine kinds", fleet.instances, &unchanged, "3", "");
+        line("unchanged, as many of each kind", fleet.instances, &unchanged, "3", "");
         assert!(unchanged.vault <= 3 && unchanged.writes == 0, "{}", unchanged.vault);
         // Whether the events answer now, and whether it is still the same Director.
         assert!(unchanged.director <= n + 3 + 2, "{}", unchanged.director);
         let (then, now) = (&before.report, &unchanged.report);
         assert_eq!(codes(now), codes(then));
         assert_eq!((now.counts.skipped, now.strays.len()), (then.counts.skipped, then.strays.len()));
-        for code in ["record.differs", "entry.unproven", "deployment.stray", "entry.absent"] {
+        for code in [
+            "record.differs",
+            "entry.unproven",
+            "deployment.stray",
+            "instance.in-operation",
+            "manifest.newer",
+            "entry.absent",
+        ] {
             let told = now.findings.iter().filter(|finding| finding.code == code).count();
             assert_eq!(told, instances, "{code}");
         }

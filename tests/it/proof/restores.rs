@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use reconciler_core::backup::{
     Archive, BackupError, BackupFolder, Part, Restoration, RestoreOrder, release, restore,
 };
@@ -32,7 +32,9 @@ struct Restorer {
 impl Interposer for Restorer {
     async fn before(&self, request: usize, store: &dyn SecretStore) {
         if request == self.due {
-            *self.outcome.lock().await = Some(put_back(store, &self.archive, self.only).await);
+            // The first run after the preparation is under way.
+            let at = time_of_run(1) + TimeDelta::seconds(1);
+            *self.outcome.lock().await = Some(put_back(store, &self.archive, self.only, at).await);
         }
     }
 }
@@ -41,13 +43,13 @@ fn instance() -> InstanceId {
     Provisioned::new(1).id()
 }
 
-/// While the first run after the preparation is under way.
-async fn put_back(
+/// Puts an archive of the instance back, whatever plan it names.
+pub(super) async fn put_back(
     store: &dyn SecretStore,
     archive: &Archive,
     only: Option<Part>,
+    at: DateTime<Utc>,
 ) -> Result<Restoration, BackupError> {
-    let at = time_of_run(1) + TimeDelta::seconds(1);
     let folder = BackupFolder::usual();
     let order = RestoreOrder { archive, only, folder: &folder, at, allow_other_plan: true, dry_run: false };
     restore(store, &instance(), &order).await
@@ -92,16 +94,7 @@ async fn what_is_put_back_during_a_run_stands_there_afterwards_and_is_held() {
         let archive = oldest(store.as_ref()).await;
         if setting.as_new {
             let at = time_of_run(0) + TimeDelta::seconds(60);
-            let folder = BackupFolder::usual();
-            let order = RestoreOrder {
-                archive: &archive,
-                only: None,
-                folder: &folder,
-                at,
-                allow_other_plan: true,
-                dry_run: false,
-            };
-            restore(store.as_ref(), &instance(), &order).await.unwrap();
+            put_back(store.as_ref(), &archive, None, at).await.unwrap();
             release(store.as_ref(), &instance(), at).await.unwrap();
         }
         bench.director.deploy(Provisioned { number: 1, updates: 1 });

@@ -12,8 +12,7 @@ use crate::model::{DeploymentSummary, Index, InstanceId};
 use crate::ports::{Conclusion, PortError, PortErrorKind};
 use crate::updater::{
     Applied, Applier, Creation, CreationTimes as _, Disposition, Done, Failure, Finding, InstanceChange,
-    Matched, Observed, PlannedInstance, Settled, Skip, Subject, decide_change, is_up_to_date,
-    standing_obstacle,
+    Matched, Observed, PlannedInstance, Settled, Subject, decide_change, is_up_to_date, standing_obstacle,
 };
 
 /// The code of the finding that a planned change is not what would be written
@@ -68,16 +67,17 @@ impl Writer<'_> {
         let decide = |observed: &Observed, index: Option<&Index>| {
             let matched = match index.map_or(Ok(matched), |index| matched.in_index(index)) {
                 Ok(matched) => matched,
-                Err(finding) => return Disposition::Skip(Skip { finding }),
+                Err(finding) => return Disposition::Skip(finding.into()),
             };
             match (decide_change(&matched, observed, in_flight, self.stamp), planned) {
                 (Disposition::Reconcile(change), Some(planned)) => {
                     let now = PlannedInstance::of(&matched, observed, &change);
                     match planned.against(&now) {
                         Ok(_) => Disposition::Reconcile(change),
-                        Err(moved) => Disposition::Skip(Skip {
-                            finding: Finding::new(PLAN_MOVED, instance, moved.join("; ")),
-                        }),
+                        Err(moved) => {
+                            let finding = Finding::new(PLAN_MOVED, instance, moved.join("; "));
+                            Disposition::Skip(finding.into())
+                        }
                     }
                 }
                 (disposition, _) => disposition,
@@ -100,7 +100,7 @@ impl Writer<'_> {
                 (Outcome::InLine(change, planned), done)
             }
             Ok(Applied { settled: Settled::Skipped(skip), done }) => {
-                self.memory.note_left_alone(&matched, &skip.finding);
+                self.memory.note_left_alone(&matched, &skip);
                 self.left_alone(instance, skip.finding, done)
             }
             Err(Failure { error, done }) => {

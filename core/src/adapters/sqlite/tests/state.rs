@@ -214,6 +214,7 @@ fn what_is_remembered_of_deployments_is_replaced_as_a_whole() {
         grounds: "00".to_owned(),
         code: "record.differs".to_owned(),
         read_at: None,
+        until: None,
         message: "it says `another`".to_owned(),
     };
     let origin = Origin { created_at: Some(minute(3)), created_by: Some("boss".to_owned()) };
