@@ -51,8 +51,8 @@ impl Setting {
 /// The fingerprint of everything that a conclusion about a deployment comes
 /// from, but for the records themselves: the decision, the deployment, the
 /// index entry as it was read, the catalog, the store, the Director, and this
-/// release, which may conclude otherwise than another. How sure the decision is does not
-/// count: that drifts with every deployment that comes or goes.
+/// release, which may conclude otherwise than another. How sure the decision is
+/// does not count: that drifts with every deployment that comes or goes.
 #[must_use]
 pub fn grounds(matched: &Matched<'_>, setting: &Setting) -> String {
     let mut feed = setting.feed();

@@ -2,10 +2,11 @@
 //! decision may look at as it was.
 //!
 //! Kept are the shape, the keys that may be shown or that the rules ask for, the
-//! public scalars with their style, and which scalars are null. Comments, tags and the names of anchors are not: nothing is
-//! written that was not decided on here. Merge keys are written out, because a
-//! value that is overridden is seen by nobody. What an alias repeats is written
-//! once where it can be, and what grows too long all the same is given up.
+//! public scalars with their style, and which scalars are null. Comments, tags
+//! and the names of anchors are not: nothing is written that was not decided on
+//! here. Merge keys are written out, because a value that is overridden is seen
+//! by nobody. What an alias repeats is written once where it can be, and what
+//! grows too long all the same is given up.
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
